@@ -1,0 +1,49 @@
+"""The application: all routes under ``/v1`` and ``/api/v1``, and the envelope for what no route answers."""
+
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from migma_nb.sandbox import sending_routes
+from migma_nb.sandbox.context import Context
+from migma_nb.sandbox.envelope import Refusal, failure
+from migma_nb.sandbox.exchange import note, read
+from migma_nb.sandbox.misbehave import Dropped, shown
+
+_PREFIXES = ("/v1", "/api/v1")
+_ROUTES = [*sending_routes.ROUTES]
+
+
+def make_app(context: Context) -> Starlette:
+    """The ASGI application over a context."""
+    app = Starlette(
+        # Not by Mount, whose own router would redirect a trailing slash.
+        routes=[
+            Route(prefix + route.path, route.endpoint, methods=route.methods)
+            for prefix in _PREFIXES
+            for route in _ROUTES
+        ],
+        exception_handlers={HTTPException: _no_route},
+    )
+    app.router.redirect_slashes = False
+    app.state.context = context
+    return app
+
+
+async def _no_route(request: Request, error: Exception) -> Response:
+    """404 and 405 in the API's envelope."""
+    context: Context = request.app.state.context
+    try:
+        call = await read(request)
+    except ClientDisconnect:
+        return Dropped()
+    headers = error.headers if isinstance(error, HTTPException) else None
+    refusal = Refusal(404, "NOT_FOUND", f"There is no {call.path} here.", headers)
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        refusal = Refusal(405, "METHOD_NOT_ALLOWED", f"{call.method} is not allowed on {call.path}.", headers)
+    note(call, context, refusal.status)
+    return shown(failure(refusal, request_id=call.request_id, timestamp=call.received_at))

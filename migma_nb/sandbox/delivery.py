@@ -1,0 +1,155 @@
+"""The queue's worker (S2): delivers accepted sends in the background, singles at once, batches bit by bit."""
+
+import asyncio
+import math
+from collections import deque
+from typing import Any
+
+from migma_nb.sandbox.account import Account
+from migma_nb.sandbox.audience import Resource, personal_fields
+from migma_nb.sandbox.consent import exclusion
+from migma_nb.sandbox.identifiers import new_id
+from migma_nb.sandbox.records import Message, Progress, Send, Suppression
+
+_TICK_S = 0.05
+_AT_ONCE = 200
+
+
+class Delivery:
+    """Works on the server's event loop; ``submit`` and ``run`` belong to that loop, the rest to anyone.
+
+    Args:
+        account: Holds sends, contacts and messages.
+        batch_seconds: How long a batch takes from queued to completed, whatever its size.
+        strict: Whether a contact's word counts in its own project only; in a rehearsal it counts in any.
+    """
+
+    def __init__(self, account: Account, *, batch_seconds: float, strict: bool) -> None:
+        self._account = account
+        self._strict = strict
+        self._steps = max(1, round(batch_seconds / _TICK_S))
+        self._pause_s = batch_seconds / self._steps
+        self._queue: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self._batches: set[asyncio.Task[None]] = set()
+        self.paused = False
+
+    def submit(self, send_id: str) -> None:
+        """Take up an accepted send."""
+        self._queue.append(send_id)
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Look at the queue again, after a pause."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled; begins with what an earlier process left unfinished."""
+        with self._account.lock:
+            left = [send.id for send in self._account.sends if not self._progress(send.id).finished]
+        for send_id in left:
+            self.submit(send_id)
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue and not self.paused:
+                self._hand_over(min(len(self._queue), _AT_ONCE))
+                await asyncio.sleep(0)
+
+    def _hand_over(self, number: int) -> None:
+        """Deliver singles in one commit; a batch gets a task of its own."""
+        with self._account.change():
+            if self.paused:
+                return
+            for _ in range(number):
+                send = self._send(self._queue.popleft())
+                if send.is_batch:
+                    task = asyncio.create_task(self._drain(send))
+                    self._batches.add(task)
+                    task.add_done_callback(self._batches.discard)
+                else:
+                    self._deliver_single(send)
+
+    def _deliver_single(self, send: Send) -> None:
+        progress = self._progress(send.id)
+        address = send.recipient_email or ""
+        self._deliver(send, progress, address, self._contact(address, send))
+        self._settle(send, progress)
+
+    async def _drain(self, send: Send) -> None:
+        """Deliver a batch in even steps; each step is one commit."""
+        with self._account.lock:
+            members = self._account.members.get(send.id) or []
+            progress = self._progress(send.id)
+        step = min(math.ceil(progress.total / self._steps), _AT_ONCE * 10)
+        while not progress.finished:
+            await asyncio.sleep(_TICK_S if self.paused else self._pause_s)
+            with self._account.change():
+                if self.paused:
+                    continue
+                done = progress.sent + progress.failed
+                for contact_id in members[done : done + step]:
+                    contact = self._account.audience.contacts.get(contact_id)
+                    if contact is None:
+                        raise LookupError(
+                            f"The batch {send.id} names the contact {contact_id}, which is not known."
+                        )
+                    self._deliver(send, progress, contact["email"], contact)
+                self._settle(send, progress)
+
+    def _deliver(self, send: Send, progress: Progress, address: str, contact: Resource | None) -> None:
+        """Deliver one message and its blind copies, or note why not; who may be mailed is asked now."""
+        fields = personal_fields(contact) if contact and send.is_batch else {}
+        reached = not self._is_left_out(send, address, contact)
+        if reached:
+            self._put(send, address, address, fields, is_bcc=False)
+        for copy in send.bcc if reached else ():
+            if not self._is_left_out(send, copy, self._contact(copy, send)):
+                self._put(send, copy, address, fields, is_bcc=True)
+        progress.sent += reached
+        progress.failed += not reached
+
+    def _is_left_out(self, send: Send, address: str, contact: Resource | None) -> bool:
+        account = self._account
+        topic = account.audience.topics.get(send.topic_id or "")
+        reason = exclusion(address, contact, topic, transactional=send.transactional)
+        if reason is None:
+            return False
+        now = account.clock.timestamp()
+        account.suppressed.put(new_id(), Suppression(send.id, address, reason, send.transactional, now))
+        return True
+
+    def _put(self, send: Send, to: str, addressed_to: str, fields: dict[str, Any], *, is_bcc: bool) -> None:
+        now = self._account.clock.timestamp()
+        message = Message(new_id("msg_"), send.id, to, addressed_to, fields, now, is_bcc)
+        self._account.messages.put(message.id, message)
+
+    def _settle(self, send: Send, progress: Progress) -> None:
+        """Write how far the send has come, and tell those who wait when it was the last."""
+        account = self._account
+        progress.updated_at = account.clock.timestamp()
+        progress.status = "processing"
+        if progress.sent + progress.failed >= progress.total:
+            progress.status = "partial" if progress.sent and progress.failed else "completed"
+            if not progress.sent:
+                progress.status, progress.error = "failed", "No recipient could be mailed."
+            account.unfinished -= 1
+            account.queue_empty.notify_all()
+        account.progress.put(send.id, progress)
+
+    def _contact(self, address: str, send: Send) -> Resource | None:
+        return self._account.audience.find_contact(address, send.project_id, any_project=not self._strict)
+
+    def _send(self, send_id: str) -> Send:
+        send = self._account.sends.get(send_id)
+        if send is None:
+            raise LookupError(f"The queue names the send {send_id}, which the account does not know.")
+        return send
+
+    def _progress(self, send_id: str) -> Progress:
+        progress = self._account.progress.get(send_id)
+        if progress is None:
+            raise LookupError(
+                f"The queue names the send {send_id}, whose progress the account does not know."
+            )
+        return progress

@@ -1,0 +1,158 @@
+"""The records of an account that are not API objects themselves: sends, messages, requests, keys, answers."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def as_json(record: Any) -> dict[str, Any]:
+    """A record's own fields by name; unlike ``dataclasses.asdict`` it copies nothing."""
+    return {each.name: getattr(record, each.name) for each in dataclasses.fields(record)}
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key and its rights.
+
+    Attributes:
+        secret: The key as the caller sends it; kept out of every repr.
+        fingerprint: The start of its SHA-256, which names the key where the key itself must not stand.
+        permissions: Normalised, for example ``email:send``; ``*`` means all.
+    """
+
+    secret: str = field(repr=False)
+    fingerprint: str
+    permissions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One accepted call of ``POST /v1/sending``, to one recipient or to a batch; it never changes.
+
+    Attributes:
+        id: ``send_…`` for a single, ``batch_…`` for a batch.
+        html_digest: Names the HTML in ``Account.texts``, where equal templates are kept once.
+        transactional: As it applies, that is after the defaults of S4, S5 and S19.
+    """
+
+    id: str
+    request_id: str
+    accepted_at: str
+    idempotency_key: str | None
+    recipient_type: str
+    recipient_email: str | None
+    recipient_id: str | None
+    sender: str
+    from_name: str
+    reply_to: str | None
+    bcc: list[str]
+    subject: str
+    html_digest: str
+    variables: dict[str, Any]
+    provider: str
+    project_id: str
+    conversation_id: str | None
+    email_id: str | None
+    topic_id: str | None
+    transactional: bool
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether it goes to an audience, a segment or a tag."""
+        return self.recipient_type != "email"
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a send has come.
+
+    Attributes:
+        status: ``queued``, ``processing``, ``completed``, ``partial`` or ``failed``, as in generation C.
+        total: Recipients that the send was queued for, in messages.
+        sent: Those handed off.
+        failed: Those that could no longer be mailed when their turn came.
+    """
+
+    status: str
+    total: int
+    updated_at: str
+    sent: int = 0
+    failed: int = 0
+    error: str | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in {"completed", "partial", "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One mail to one mailbox; subject and HTML are rendered from its send when somebody looks.
+
+    Attributes:
+        to: The mailbox that got it.
+        addressed_to: The address in its To header.
+        is_bcc: Whether it is a blind copy.
+        fields: The contact's fields at the time of delivery, for batches.
+    """
+
+    id: str
+    send_id: str
+    to: str
+    addressed_to: str
+    fields: dict[str, Any]
+    delivered_at: str
+    is_bcc: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A recipient that a send left out, and why."""
+
+    send_id: str
+    to: str
+    reason: str
+    transactional: bool
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request as the server saw it.
+
+    Attributes:
+        status: The status code that was answered, or None if the connection ended without an answer.
+        replayed: Whether the answer was the stored one of an earlier request.
+        fault: The fault that was put in, or None.
+        accepted_id: The send that this very request created, or None.
+    """
+
+    request_id: str
+    time: str
+    method: str
+    path: str
+    idempotency_key: str | None
+    body_sha256: str
+    status: int | None
+    replayed: bool
+    fault: str | None
+    accepted_id: str | None
+    is_sending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """The answer that is kept under an idempotency key.
+
+    Attributes:
+        digest: SHA-256 over method, route and the exact bytes of the body.
+        stored_at: Seconds since the epoch by the sandbox's clock.
+    """
+
+    digest: str
+    status: int
+    body: str
+    stored_at: float

@@ -1,0 +1,69 @@
+"""The routes ``POST /v1/sending`` and ``GET /v1/sending/batches/{id}`` (migma-api.md sections 2 and 3)."""
+
+from typing import Any
+
+from starlette.routing import Route
+
+from migma_nb.sandbox.acceptance import accept
+from migma_nb.sandbox.context import Context
+from migma_nb.sandbox.envelope import Answer, Refusal, success
+from migma_nb.sandbox.exchange import Call, endpoint
+from migma_nb.sandbox.records import Progress, Send
+from migma_nb.sandbox.rules import check, parse_json
+
+_STATUS_IN_B = {"queued": "pending", "partial": "completed"}
+
+
+def batch_as_json(send: Send, progress: Progress, generation: str) -> dict[str, Any]:
+    """A batch as the API shows it; generation B has fewer words for its state."""
+    status = progress.status
+    shown = {
+        "batchId": send.id,
+        "status": _STATUS_IN_B.get(status, status) if generation == "b" else status,
+        "recipientType": send.recipient_type,
+        "recipientId": send.recipient_id,
+        "provider": send.provider,
+        "totalCount": progress.total,
+        "queuedCount": progress.total - progress.sent - progress.failed,
+        "sentCount": progress.sent,
+        "failedCount": progress.failed,
+        "from": send.sender,
+        "fromName": send.from_name,
+        "subject": send.subject,
+        "createdAt": send.accepted_at,
+        "updatedAt": progress.updated_at,
+    }
+    return shown | {"error": progress.error} if progress.error else shown
+
+
+def _post_sending(call: Call, context: Context) -> Answer:
+    wanted = check(parse_json(call.body))
+    key = call.idempotency_key
+    send = accept(wanted, context.account, context.policy, request_id=call.request_id, idempotency_key=key)
+    data: dict[str, Any] = {"id": send.id, "provider": send.provider, "status": "queued"}
+    data["message"] = "Batch queued for delivery" if send.is_batch else "Email queued for delivery"
+    if context.policy.generation == "c":
+        data["batchId" if send.is_batch else "sendId"] = send.id
+        echoes = {"emailId": send.email_id, "conversationId": send.conversation_id}
+        data |= {name: value for name, value in echoes.items() if value}
+    return success(data, request_id=call.request_id, timestamp=call.received_at, accepted_id=send.id)
+
+
+def _get_batch(call: Call, context: Context) -> Answer:
+    batch_id = call.params["batch_id"]
+    send = context.account.sends.get(batch_id)
+    progress = context.account.progress.get(batch_id)
+    if send is None or progress is None or not send.is_batch:
+        raise Refusal(404, "NOT_FOUND", f"There is no batch '{batch_id}'.")
+    shown = batch_as_json(send, progress, context.policy.generation)
+    return success(shown, request_id=call.request_id, timestamp=call.received_at)
+
+
+ROUTES = [
+    Route(
+        "/sending",
+        endpoint(_post_sending, permission="email:send", is_sending=True, idempotent=True),
+        methods=["POST"],
+    ),
+    Route("/sending/batches/{batch_id}", endpoint(_get_batch, permission="email:read"), methods=["GET"]),
+]

@@ -1,0 +1,191 @@
+"""``SandboxServer``: the embedded Migma API as people hold it, with what they may put in and look at."""
+
+import atexit
+import socket
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from migma_nb.sandbox.acceptance import Policy
+from migma_nb.sandbox.account import Account
+from migma_nb.sandbox.app import make_app
+from migma_nb.sandbox.context import Context
+from migma_nb.sandbox.delivery import Delivery
+from migma_nb.sandbox.faults import FaultPlan
+from migma_nb.sandbox.holdings import Holdings
+from migma_nb.sandbox.idempotency import IdempotencyKeys
+from migma_nb.sandbox.rate import RateLimit
+from migma_nb.sandbox.serving import Service
+
+
+class SandboxServer(Holdings):
+    """A Migma account served over HTTP on the loopback, from the moment it is made until it is closed.
+
+    Left alone it accepts any sender's domain, project, provider, conversation and email, and knows no rate
+    limit; it always wants its own API key and the fields that the API requires, and an unknown tag or segment
+    is always 404. Idempotent retries, consent and the queue always work as documented.
+
+    Args:
+        faults: Probability, 0 to 1, by the names in ``FAULTS``, of what goes wrong with ``POST /v1/sending``.
+        seed: Decides with each request's ordinal which fault befalls it.
+        rate: Requests that each API key may make, like "100/minute"; None for no limit.
+        path: A file that keeps the account, its key included, over close and kill; None for memory only.
+        domains: The verified sending domains, or "any".
+        idempotency: Whether ``Idempotency-Key`` is honoured.
+        strict: Enforce also verified domains (those of ``domains`` and ``add_domain``), connected providers,
+            and that projects, conversations, emails and topics exist.
+        host: The address to listen on.
+        port: The port; 0 for any free one.
+        latency: Seconds that each request takes to be worked on.
+        batch_seconds: Seconds that a batch takes from queued to completed.
+        generation: "c" for the newest answers and batch statuses, "b" for those of the seed's documents.
+
+    Raises:
+        ValueError: A fault, probability, rate or generation is not understood.
+        RuntimeError: Another sandbox holds ``path``.
+        OSError: The port cannot be taken.
+    """
+
+    def __init__(
+        self,
+        *,
+        faults: Mapping[str, float] | None = None,
+        seed: int = 0,
+        rate: str | None = None,
+        path: str | Path | None = None,
+        domains: Literal["any"] | Iterable[str] = "any",
+        idempotency: bool = True,
+        strict: bool = False,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        latency: float = 0.0,
+        batch_seconds: float = 1.5,
+        generation: Literal["b", "c"] = "c",
+    ) -> None:
+        if generation not in {"b", "c"}:
+            raise ValueError(f"The generation is {generation!r}; it is 'b' or 'c'.")
+        if isinstance(domains, str) and domains != "any":
+            raise ValueError(f"domains is {domains!r}; give 'any' or a list of domains.")
+        self._seed = seed
+        plan = FaultPlan(faults or {}, seed)
+        account = Account(Path(path) if path is not None else None)
+        super().__init__(account, generation)
+        try:
+            limit = RateLimit(rate, account.clock) if rate else None
+            listening = _listen(host, port)
+        except BaseException:
+            account.close()
+            raise
+        for domain in () if domains == "any" else domains:
+            account.add_domain(domain, verified=True)
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+        self._delivery = Delivery(account, batch_seconds=batch_seconds, strict=strict)
+        self._context = Context(
+            account=account,
+            policy=Policy(strict=strict, any_domain=domains == "any" and not strict, generation=generation),
+            delivery=self._delivery,
+            faults=plan,
+            limit=limit,
+            idempotency=IdempotencyKeys(account) if idempotency else None,
+            latency=latency,
+            sendings=sum(each.is_sending for each in account.requests),
+            base_url=self.url,
+        )
+        self._closing = threading.Lock()
+        self._closed = False
+        self._service = Service(make_app(self._context), listening, self._delivery, self._context.closing)
+        # Held until closed: a client must not lose its server because nobody kept the sandbox itself.
+        atexit.register(self.close)
+
+    def __repr__(self) -> str:
+        return f"<SandboxServer {'closed' if self._closed else self.url}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop serving; may be called again. What was delivered and logged can still be read."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                atexit.unregister(self.close)
+                self._service.stop()
+                self._account.close()
+
+    @property
+    def faults(self) -> dict[str, float]:
+        """The probabilities of the faults that are switched on."""
+        return dict(self._context.faults.faults)
+
+    @faults.setter
+    def faults(self, faults: Mapping[str, float]) -> None:
+        self.set_faults(faults)
+
+    def set_faults(self, faults: Mapping[str, float]) -> None:
+        """Put these faults in place of the present ones, from the next request on.
+
+        Raises:
+            ValueError: An unknown name or a number that is no probability; nothing is changed.
+        """
+        self._context.faults = FaultPlan(faults, self._seed)
+
+    @property
+    def latency(self) -> float:
+        """Seconds that each request takes to be worked on."""
+        return self._context.latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._context.latency = seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass on the sandbox's clock: idempotency keys age and rate windows close."""
+        self._account.advance(seconds)
+
+    def pause_queue(self) -> None:
+        """Stop delivering; when this returns nothing more arrives, though sends are still accepted."""
+        with self._account.lock:
+            self._delivery.paused = True
+
+    def resume_queue(self) -> None:
+        """Deliver again."""
+        with self._account.lock:
+            self._delivery.paused = False
+        if not self._closed:
+            self._service.wake_delivery()
+
+    def drain(self, timeout: float = 10.0) -> None:
+        """Wait until everything accepted has been delivered or left out.
+
+        Args:
+            timeout: Seconds to wait at most.
+
+        Raises:
+            TimeoutError: Something is still in the queue.
+        """
+        account = self._account
+        with account.lock:
+            if not account.queue_empty.wait_for(lambda: account.unfinished == 0, timeout):
+                why = "; the queue is paused, see resume_queue()" if self._delivery.paused else ""
+                raise TimeoutError(f"{account.unfinished} sends are still queued after {timeout:g} s{why}.")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio sets TCP_NODELAY on such sockets only; else an answer takes 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(2048)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
