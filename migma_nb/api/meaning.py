@@ -1,0 +1,288 @@
+"""What an answer means, and whether a call may be repeated: the one place that decides it.
+
+Pure functions: the clock and chance are parameters, nothing sleeps, nothing is sent. Whether a person is
+mailed twice hangs on this file, the ledger's claim and the runner.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import ValidationError
+
+from migma_nb.api.models import SendAnswer
+from migma_nb.api.states import Reason
+
+#: A wait beyond this (seconds) halts the run, resumable, instead of holding it.
+LONGEST_WAIT_S = 15 * 60.0
+#: The API forgets a key after 24 hours (migma-api.md, section 2); one hour is kept as a margin.
+KEY_LIFE_S = 23 * 3600.0
+#: A lost answer is asked for again no sooner than this (seconds), and no sooner than the time-out.
+SHORTEST_LOST_WAIT_S = 10.0
+#: How many attempts a row gets in one run after certain non-acceptances, and after lost answers.
+MOST_TRIES = 8
+MOST_LOST_TRIES = 4
+
+_RECIPIENT_WORDS = ("RECIPIENT", "SUPPRESS", "UNSUBSCRIBED", "BOUNCED")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer: status, headers with lower-case names, and the body as far as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """No answer came. `connected` is False only where certainly no byte of the request left."""
+
+    connected: bool
+    what: str
+
+
+class Verdict(StrEnum):
+    """The kinds of answer, by what may follow."""
+
+    ACCEPTED = "accepted"
+    ALREADY_SENT = "already_sent"
+    REFUSED = "refused"
+    NOT_ACCEPTED = "not_accepted"  # certainly: the same call may be made again
+    HALT = "halt"  # certainly not accepted, and no other call would fare better
+    LOST = "lost"  # perhaps accepted: repeat only under a proven key
+    UNKNOWN = "unknown"  # perhaps accepted: never repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One answer, understood.
+
+    `wait_s` is what the server asked us to wait (seconds) or None; `detail` is in words for a person.
+    """
+
+    verdict: Verdict
+    reason: Reason
+    detail: str
+    wait_s: float | None = None
+    answer: SendAnswer | None = None
+    status: int | None = None
+    code: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of a row's generation when a repeat is decided.
+
+    `tries` counts attempts in this run; `uncertain` says that an attempt of this generation may have been
+    accepted; `age_s` is the age of its key in seconds, None where no clock can tell.
+    """
+
+    tries: int
+    uncertain: bool
+    proven: bool
+    same_bytes: bool = True
+    same_api_key: bool = True
+    age_s: float | None = 0.0
+
+
+def judge(answer: Answer | NoAnswer, *, uncertain: bool, now: datetime) -> Meaning:
+    """Say what an answer to `POST /v1/sending` means.
+
+    Args:
+        answer: what came back.
+        uncertain: an earlier attempt under the same key may have been accepted.
+        now: the present (aware datetime), for a `Retry-After` that is a date.
+    """
+    if isinstance(answer, NoAnswer):
+        if answer.connected:
+            return Meaning(Verdict.LOST, Reason.LOST_ANSWER, answer.what)
+        return Meaning(Verdict.NOT_ACCEPTED, Reason.NO_CONNECTION, answer.what)
+    return _Reading(answer, uncertain, now).meaning()
+
+
+def obstacle(past: Past) -> Reason | None:
+    """Return why an uncertain row must not be repeated, or None where its key protects a repeat."""
+    if not past.proven:
+        return Reason.LOST_ANSWER
+    if not past.same_bytes:
+        return Reason.PLAN_CHANGED
+    if not past.same_api_key:
+        return Reason.OTHER_API_KEY
+    if past.age_s is None or past.age_s >= KEY_LIFE_S:
+        return Reason.KEY_TOO_OLD
+    return None
+
+
+def repeat_after(meaning: Meaning, past: Past, *, timeout: float, chance: float) -> float | None:
+    """Return the seconds after which the same call may be made again, or None where it may not.
+
+    Args:
+        meaning: what the last answer meant.
+        past: the row's generation, the last attempt included.
+        timeout: the client's time-out in seconds.
+        chance: a random number in [0, 1), for the jitter.
+    """
+    uncertain = past.uncertain or meaning.verdict is Verdict.LOST
+    if uncertain and obstacle(past) is not None:
+        return None
+    if meaning.verdict is Verdict.LOST and past.tries < MOST_LOST_TRIES:
+        return max(timeout, SHORTEST_LOST_WAIT_S, meaning.wait_s or 0.0)
+    if meaning.verdict is Verdict.NOT_ACCEPTED and past.tries < MOST_TRIES:
+        if meaning.wait_s is not None:
+            return meaning.wait_s
+        return float(min(60.0, 0.5 * 2**past.tries) * (0.5 + chance / 2))
+    return None
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return `Retry-After` in seconds, from seconds or an HTTP date, or None where there is none.
+
+    A date is counted from the answer's own `Date`, so that a clock that is off does no harm.
+    """
+    value = headers.get("retry-after", "").strip()
+    if value.isdecimal() and value.isascii():
+        return float(value)
+    until, since = _date(value), _date(headers.get("date", "")) or now
+    return None if until is None else max(0.0, (until - since).total_seconds())
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+class _Reading:
+    """One HTTP answer with what its branches ask for."""
+
+    def __init__(self, answer: Answer, uncertain: bool, now: datetime) -> None:
+        self.status = answer.status
+        self.complete = answer.complete
+        self.uncertain = uncertain
+        self.replayed = answer.headers.get("idempotent-replayed", "").strip().lower() == "true"
+        self.wait_s = retry_after(answer.headers, now)
+        self.json = parsed(answer.body) if answer.complete else None
+        parts = self.json or {}
+        self.code = _text(parts.get("code"))
+        metadata = parts.get("metadata")
+        found = metadata.get("requestId") if isinstance(metadata, dict) else None
+        self.request_id = _text(found) or answer.headers.get("x-request-id")
+        self.words = _text(parts.get("error")) or _text(parts.get("message")) or ""
+
+    def meaning(self) -> Meaning:
+        """Go through the branches in the order of the design's list."""
+        if 200 <= self.status < 300:
+            return self._success()
+        if 300 <= self.status < 400:
+            return self._halt(Reason.NOT_THE_API, "the server redirects; check the base URL")
+        if self.status >= 500:
+            return self._server_error()
+        return self._client_error()
+
+    def _success(self) -> Meaning:
+        parts = self.json
+        data = _data(parts)
+        if parts is None or not isinstance(parts.get("success"), bool):
+            return self._lost("a 2xx answer that could not be read")
+        if parts["success"] is False:
+            if self.words and data.message_id is None:
+                return self._refused(Reason.REFUSED)
+            return self._say(Verdict.UNKNOWN, Reason.UNCLEAR_ANSWER, "success is false, yet it is no refusal")
+        if self.replayed and not self.uncertain:
+            words = "the API took this very mail before, for a run that this ledger does not know"
+            return self._say(Verdict.ALREADY_SENT, Reason.ANOTHER_LEDGER, words, answer=data)
+        return self._say(Verdict.ACCEPTED, Reason.OK, data.message or "", answer=data)
+
+    def _server_error(self) -> Meaning:
+        # 5xx answers of the API itself are not stored under a key, so the key protects no repeat.
+        if self.status == 503 and self.wait_s is not None:
+            return self._not_accepted(Reason.UNAVAILABLE)
+        if self.json is None and self.complete and self.status in {502, 504}:
+            return self._lost("a gateway answered for the API")
+        return self._say(Verdict.UNKNOWN, Reason.SERVER_ERROR, self.words or "no word from the API")
+
+    def _client_error(self) -> Meaning:
+        code = (self.code or "").upper().replace("-", "_")
+        if self.status == 402 or "QUOTA" in code:
+            return self._halt(Reason.QUOTA, self.words or "the account's quota is used up")
+        if self.status == 429:
+            return self._not_accepted(Reason.RATE_LIMITED)
+        if self.status == 401:
+            return self._halt(Reason.BAD_KEY, self.words or "the API key is not accepted")
+        if self.status == 403 and not any(word in code for word in _RECIPIENT_WORDS):
+            return self._halt(Reason.NO_PERMISSION, self.words or "the API key may not send (S7)")
+        if self.status in {404, 405} and self.json is None:
+            return self._halt(Reason.NOT_THE_API, "this address is not the Migma API; check the base URL")
+        if self.status == 409:
+            return self._conflict(code)
+        if self.status in {408, 425}:
+            return self._lost(self.words or "the server gave up on the request")
+        reasons = {404: Reason.NOT_FOUND, 413: Reason.TOO_LARGE}
+        if self.status in {400, 403, 404, 405, 413, 415, 422}:
+            return self._refused(reasons.get(self.status, Reason.REFUSED))
+        return self._say(Verdict.UNKNOWN, Reason.UNCLEAR_ANSWER, self.words or "a status no document names")
+
+    def _conflict(self, code: str) -> Meaning:
+        if code == "IDEMPOTENCY_CONFLICT":
+            words = "this person's key was used before with other content; see plan changes and other ledgers"
+            return self._say(Verdict.UNKNOWN, Reason.KEY_USED_BEFORE, words)
+        return self._say(Verdict.LOST, Reason.STILL_AT_WORK, self.words or "still at work on this key")
+
+    def _refused(self, reason: Reason) -> Meaning:
+        # A refusal of a repeat says nothing of the first attempt, unless it is that attempt's own answer.
+        if self.uncertain and not self.replayed:
+            words = f"a repeat was refused ({self.words or 'no word'}), the first attempt is still open"
+            return self._say(Verdict.UNKNOWN, Reason.LOST_ANSWER, words)
+        return self._say(Verdict.REFUSED, reason, self.words or "refused without a word")
+
+    def _not_accepted(self, reason: Reason) -> Meaning:
+        if self.wait_s is not None and self.wait_s > LONGEST_WAIT_S:
+            return self._halt(reason, f"the server asks to wait {self.wait_s / 60:.0f} minutes")
+        return self._say(Verdict.NOT_ACCEPTED, reason, self.words or "asked to come again later")
+
+    def _halt(self, reason: Reason, words: str) -> Meaning:
+        return self._say(Verdict.HALT, reason, words)
+
+    def _lost(self, words: str) -> Meaning:
+        return self._say(Verdict.LOST, Reason.LOST_ANSWER, words)
+
+    def _say(
+        self, verdict: Verdict, reason: Reason, words: str, *, answer: SendAnswer | None = None
+    ) -> Meaning:
+        detail = words if verdict is Verdict.ACCEPTED else f"HTTP {self.status}: {words}"
+        return Meaning(verdict, reason, detail, self.wait_s, answer, self.status, self.code, self.request_id)
+
+
+def parsed(body: bytes) -> dict[str, Any] | None:
+    """Return a body as the JSON object it is, or None where it is none."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _data(parts: dict[str, Any] | None) -> SendAnswer:
+    """Read `data` with every part optional; a part of a strange type is left out, never fatal."""
+    data = (parts or {}).get("data")
+    if not isinstance(data, dict):
+        return SendAnswer()
+    try:
+        return SendAnswer.model_validate(data)
+    except ValidationError as error:
+        strange = {str(part["loc"][0]) for part in error.errors(include_url=False, include_input=False)}
+        return SendAnswer.model_validate({name: value for name, value in data.items() if name not in strange})
+
+
+def _text(value: Any) -> str | None:
+    return value[:500] if isinstance(value, str) and value.strip() else None

@@ -1,0 +1,151 @@
+"""What a client is set to: server, key, rate, time-out, workers; checked when it is made."""
+
+import os
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from migma_nb.api.errors import ConfigurationError
+from migma_nb.api.secret import ApiKey
+
+#: The Node SDK's default (migma-api.md, section 1).
+DEFAULT_BASE_URL = "https://api.migma.ai/v1"
+_RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*(second|minute|day)\s*")
+_SECONDS = {"second": 1.0, "minute": 60.0, "day": 86_400.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many requests in so many seconds."""
+
+    requests: float
+    seconds: float
+
+    def __str__(self) -> str:
+        unit = {seconds: name for name, seconds in _SECONDS.items()}[self.seconds]
+        return f"{self.requests:g}/{unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A client's settings, frozen.
+
+    `rate` is None for "auto"; `timeout` is in seconds; `scope` is what a person's identity in the ledger
+    hangs on: the server's origin, or the account's name, never the key. `sandbox` is True only for clients
+    that a sandbox made; `ledger` is the ledger such a client brings along.
+    """
+
+    base_url: str
+    key: ApiKey
+    scope: str
+    rate: Rate | None = None
+    timeout: float = 30.0
+    workers: int = 8
+    sandbox: bool = False
+    ledger: str | None = field(default=None, repr=False)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the server."""
+        return origin_of(self.base_url)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the server is on this machine."""
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
+
+
+def make_settings(
+    key: ApiKey,
+    *,
+    base_url: str | None = None,
+    account: str | None = None,
+    rate: str = "auto",
+    timeout: float = 30.0,
+    workers: int = 8,
+) -> Settings:
+    """Check what a client is given, and return it as settings.
+
+    Args:
+        key: the API key.
+        base_url: with or without `/v1`; None takes `MIGMA_BASE_URL`, else Migma's own address.
+        account: a name for the account that stands in place of the server's origin as scope.
+        rate: "N/second", "N/minute", "N/day" or "auto".
+        timeout: seconds for each step of a request (connect, write, read), as in httpx.
+        workers: how many requests may be in flight (1 to 64).
+
+    Raises:
+        ConfigurationError: names the argument, and what it may be.
+    """
+    base = _checked_base_url(base_url or os.environ.get("MIGMA_BASE_URL") or DEFAULT_BASE_URL)
+    if not _is_within(timeout, (int, float), 0.001, 3600):
+        raise ConfigurationError(f"timeout={timeout!r} is not a number of seconds between 0.001 and 3600.")
+    if not _is_within(workers, (int,), 1, 64):
+        raise ConfigurationError(f"workers={workers!r} is not a whole number from 1 to 64.")
+    scope = f"account:{account}" if account else origin_of(base)
+    return Settings(base, key, scope, parse_rate(rate), float(timeout), workers)
+
+
+def parse_rate(rate: Any) -> Rate | None:
+    """Return the rate that a text like "100/minute" means; None for "auto".
+
+    Raises:
+        ConfigurationError: the text is no rate.
+    """
+    if rate == "auto":
+        return None
+    found = _RATE.fullmatch(rate) if isinstance(rate, str) else None
+    if not found or float(found[1]) <= 0:
+        raise ConfigurationError(
+            f"rate={rate!r} is no rate.", hint='Use "N/second", "N/minute", "N/day" or "auto".'
+        )
+    return Rate(float(found[1]), _SECONDS[found[2]])
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL, the port always written out."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _checked_base_url(text: str) -> str:
+    hint = "Use an address like https://api.migma.ai/v1."
+    try:
+        parts = urlsplit(text.strip())
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigurationError("The base URL is no http(s) address.", hint=hint)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError("The base URL holds a user, a query or a fragment.", hint=hint)
+    encrypted = parts.scheme == "https" or _is_loopback(parts.hostname or "")
+    if not encrypted and os.environ.get("MIGMA_ALLOW_HTTP") != "1":
+        raise ConfigurationError(
+            f"{origin_of(text)} is plain http: the API key would cross the network unencrypted.",
+            hint="Use https, or set MIGMA_ALLOW_HTTP=1 if that is really meant.",
+        )
+    path = parts.path.rstrip("/")
+    if not path.endswith("/v1"):
+        path += "/v1"
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _is_within(value: Any, kinds: type | tuple[type, ...], low: float, high: float) -> bool:
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        return False
+    number: Any = value
+    return bool(low <= number <= high)
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,142 @@
+"""What runs write besides claims: their beginning, their rows, their end, and the proofs of servers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from migma_nb.api.models import BatchStatus
+from migma_nb.api.states import Reason, RunState, State
+from migma_nb.ledger.claims import settle_dead
+from migma_nb.ledger.locks import LifeLock
+from migma_nb.ledger.schema import (
+    ACCOUNT_COLUMNS,
+    RowRecord,
+    RunRecord,
+    Settled,
+    attempts,
+    proofs,
+    rows,
+    runs,
+)
+from migma_nb.ledger.store import Ledger
+
+#: A positive proof is believed for a day (seconds).
+PROOF_LIFE_S = 24 * 3600.0
+
+
+def begin(conn: sa.Connection, run: RunRecord, records: Iterable[RowRecord]) -> None:
+    """Put a run and all its rows on record, before anything else of it happens."""
+    conn.execute(runs.insert().values(state=RunState.RUNNING, **asdict(run)))
+    values = [{"run_id": run.run_id, **asdict(record)} for record in records]
+    conn.execute(rows.insert(), values)
+
+
+def settle_rows(conn: sa.Connection, run_id: str, settled: Sequence[Settled]) -> None:
+    """Write what became of rows in this run, with what their claims know of the mail."""
+    if not settled:
+        return
+    nothing: dict[str, Any] = dict.fromkeys(ACCOUNT_COLUMNS)
+    values = [
+        nothing
+        | dict(row.account)
+        | {"state": row.state, "reason": row.reason, "detail": row.detail}
+        | {"at_position": row.position}
+        for row in settled
+    ]
+    at = rows.c.position == sa.bindparam("at_position")
+    conn.execute(rows.update().where(rows.c.run_id == run_id, at), values)
+
+
+def finish(
+    conn: sa.Connection,
+    run_id: str,
+    state: RunState,
+    *,
+    reason: Reason | None,
+    detail: str | None,
+    now: float,
+) -> None:
+    """Write a run's end. Rows whose turn never came are `not_sent`, for the run's reason."""
+    conn.execute(
+        rows.update()
+        .where(rows.c.run_id == run_id, rows.c.state == State.WAITING)
+        .values(state=State.NOT_SENT, reason=reason or Reason.STOPPED, detail=detail)
+    )
+    conn.execute(
+        runs.update()
+        .where(runs.c.run_id == run_id)
+        .values(state=state, reason=reason, detail=detail, finished_at=now)
+    )
+
+
+def settle_the_dead(ledger: Ledger, now: float, *, but: str | None = None) -> list[str]:
+    """Settle every run that is on record as running and whose lock can be taken.
+
+    Args:
+        ledger: the ledger.
+        now: the present, in seconds since the epoch.
+        but: a run to leave alone: the caller's own.
+
+    Returns:
+        The ids of the runs that had died.
+    """
+    with ledger.read() as conn:
+        running = list(conn.scalars(sa.select(runs.c.run_id).where(runs.c.state == RunState.RUNNING)))
+    died = []
+    for run_id in running:
+        if run_id == but:
+            continue
+        lock = LifeLock(ledger.locks, run_id)
+        if not lock.take():
+            continue
+        try:
+            with ledger.write() as conn:
+                if settle_dead(conn, run_id, now):
+                    died.append(run_id)
+        finally:
+            lock.release(for_good=True)
+    return died
+
+
+def write_batch(conn: sa.Connection, run_id: str, position: int, status: BatchStatus) -> None:
+    """Write a batch's own counts beside its row."""
+    conn.execute(
+        rows.update()
+        .where(rows.c.run_id == run_id, rows.c.position == position)
+        .values(
+            api_status=status.status,
+            batch_total=status.total_count,
+            batch_queued=status.queued_count,
+            batch_sent=status.sent_count,
+            batch_failed=status.failed_count,
+        )
+    )
+
+
+def newest_entry(conn: sa.Connection) -> float | None:
+    """Return the time of the ledger's newest attempt (seconds since the epoch), None if it has none."""
+    found: float | None = conn.execute(sa.select(sa.func.max(attempts.c.intent_at))).scalar()
+    return found
+
+
+def is_proven(conn: sa.Connection, origin: str, key_fingerprint: str, now: float) -> bool:
+    """Return whether this server was seen to honour idempotency keys within the last day."""
+    found = conn.execute(
+        sa.select(proofs.c.proven_at).where(
+            proofs.c.origin == origin, proofs.c.key_fingerprint == key_fingerprint
+        )
+    ).scalar()
+    return found is not None and 0 <= now - found < PROOF_LIFE_S
+
+
+def write_proof(conn: sa.Connection, origin: str, key_fingerprint: str, now: float) -> None:
+    """Keep a positive proof. A negative one is never kept."""
+    made = insert(proofs).values(origin=origin, key_fingerprint=key_fingerprint, proven_at=now)
+    conn.execute(
+        made.on_conflict_do_update(
+            index_elements=["origin", "key_fingerprint"], set_={"proven_at": made.excluded.proven_at}
+        )
+    )

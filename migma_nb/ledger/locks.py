@@ -1,0 +1,45 @@
+"""Who is alive: a runner holds an OS lock on a file of its own while it lives.
+
+The kernel lets go of it when the process ends, however it ends. No timer is involved.
+"""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+
+class LifeLock:
+    """The lock of one run.
+
+    Args:
+        folder: the folder beside the ledger that holds these files.
+        run_id: the run that it stands for.
+    """
+
+    def __init__(self, folder: Path, run_id: str) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path = folder / f"{run_id}.lock"
+        self._lock = FileLock(self._path, timeout=0, thread_local=False)
+
+    def take(self) -> bool:
+        """Take the lock if nobody lives who holds it; return whether it was taken."""
+        try:
+            self._lock.acquire()
+        except Timeout:
+            return False
+        return True
+
+    def release(self, *, for_good: bool) -> None:
+        """Let go of it; `for_good` also removes the file of a run whose end is on record."""
+        self._lock.release()
+        if for_good:
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release(for_good=False)

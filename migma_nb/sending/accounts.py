@@ -1,0 +1,136 @@
+"""The account of a run as a frame: one line per input row, same order, same index."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from migma_nb.api.errors import InputError
+from migma_nb.ledger.queries import run_rows
+from migma_nb.ledger.schema import BATCH_COLUMNS
+from migma_nb.ledger.store import Ledger
+
+#: The designed columns, in their order.
+FRAME_COLUMNS = (
+    "recipient",
+    "state",
+    "reason",
+    "detail",
+    "message_id",
+    "provider",
+    "api_status",
+    "http_status",
+    "attempts",
+    "first_attempt_at",
+    "finished_at",
+    "latency_s",
+    "request_id",
+    "idempotency_key",
+    "payload_sha256",
+)
+_WHOLE = ("http_status", "attempts", *BATCH_COLUMNS)
+_TIMES = ("first_attempt_at", "finished_at")
+_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def account(ledger: Ledger, run_id: str, index: pd.Index | None, *, batch: bool) -> pd.DataFrame:
+    """Return what became of every input row.
+
+    Args:
+        ledger: the ledger that holds the run.
+        run_id: the run.
+        index: the input's index (one label per row), None where only the ledger is known: 0, 1, 2, ….
+        batch: whether the run's one row is a batch, whose own counts are shown beside it.
+
+    Returns:
+        Rows × `FRAME_COLUMNS` (for a batch, its four counts too); times are UTC timestamps, `latency_s`
+        is in seconds.
+    """
+    found = ledger.reading(lambda conn: run_rows(conn, run_id))
+    columns = [*FRAME_COLUMNS, *(BATCH_COLUMNS if batch else ())]
+    data = {
+        name: _column(name, [row["address" if name == "recipient" else name] for row in found])
+        for name in columns
+    }
+    frame = pd.DataFrame(data, columns=columns)
+    if index is not None:
+        frame.index = index
+    return frame
+
+
+def join(people: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the input's columns with the account beside them, by position, under the input's index.
+
+    Args:
+        people: the frame that was planned (rows × its own columns).
+        frame: its account; a column whose name the input has too is prefixed with `mail_`.
+
+    Raises:
+        InputError: the two have different numbers of rows.
+    """
+    if len(people) != len(frame):
+        raise InputError(
+            f"This frame has {len(people):,} rows, the run has {len(frame):,}: they are not the same list.",
+            hint="Pass the frame that was planned, unsorted and unfiltered.",
+        )
+    taken = {str(name) for name in people.columns}
+    beside = frame.rename(columns={name: _free_name(name, taken) for name in frame.columns})
+    beside.index = people.index
+    return pd.concat([people, beside], axis=1)
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path) -> Path:
+    """Write a frame as CSV that a spreadsheet opens without running any cell as a formula.
+
+    A text that begins like a formula gets an apostrophe before it. The index is written unless it only
+    counts the rows.
+    """
+    target = Path(path)
+    counted = isinstance(frame.index, pd.RangeIndex)
+    safe = _neutral_frame(frame if counted else frame.reset_index(names=_index_names(frame)))
+    try:
+        safe.to_csv(target, index=False, encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror or error}.") from None
+    return target
+
+
+def _neutral_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    safe = frame.copy()
+    for at in range(safe.shape[1]):
+        column = safe.iloc[:, at]
+        if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)):
+            safe.isetitem(at, column.map(neutral).to_numpy())
+    safe.columns = pd.Index([neutral(name) for name in safe.columns])
+    return safe
+
+
+def neutral(cell: Any) -> Any:
+    """Return a cell that no spreadsheet runs as a formula; only texts are ever changed."""
+    if isinstance(cell, str) and cell.lstrip(" ").startswith(_RUNS_AS_FORMULA):
+        return "'" + cell
+    return cell
+
+
+def _index_names(frame: pd.DataFrame) -> list[str]:
+    taken = {str(name) for name in frame.columns}
+    names = [name if name is not None else "index" for name in frame.index.names]
+    return [f"index_{name}" if str(name) in taken else str(name) for name in names]
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name = f"mail_{name}"
+    return name
+
+
+def _column(name: str, values: list[Any]) -> pd.Series:
+    if name in _WHOLE:
+        return pd.Series(values, dtype="Int64")
+    if name in _TIMES:
+        seconds = pd.Series(values, dtype="float64")
+        return pd.to_datetime(seconds, unit="s", utc=True).dt.round("ms")
+    if name == "latency_s":
+        return pd.Series(values, dtype="float64")
+    # Left to pandas: its text type where it has one, so that None stays a missing value in every version.
+    return pd.Series(values, dtype=None if any(value is not None for value in values) else "object")

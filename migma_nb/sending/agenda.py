@@ -1,0 +1,99 @@
+"""What a run still has to do: rows in their order, and rows that wait for their next attempt."""
+
+import asyncio
+import heapq
+from collections import deque
+from dataclasses import dataclass
+
+from migma_nb.ledger.schema import Standing, Taken
+
+
+@dataclass(slots=True)
+class Task:
+    """One row on its way.
+
+    `seen` is how the ledger had the person when the row was taken up; `taken` is the claim once it is
+    ours; `tries` counts the attempts of this run; `first_at` is the monotonic time of the first of them.
+    """
+
+    position: int
+    seen: Standing | None
+    taken: Taken | None = None
+    tries: int = 0
+    uncertain: bool = False
+    first_at: float | None = None
+
+
+class Agenda:
+    """Hands tasks to workers; ends when nothing is left, or at once when stopped."""
+
+    def __init__(self) -> None:
+        self._ready: deque[Task] = deque()
+        self._later: list[tuple[float, int, Task]] = []
+        self._in_flight = 0
+        self._stopped = asyncio.Event()
+        self._changed = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._ready) + len(self._later)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no further attempt may begin."""
+        return self._stopped.is_set()
+
+    def add(self, task: Task, delay: float = 0.0) -> None:
+        """Put a task on the agenda, to be done no sooner than in `delay` seconds."""
+        if delay > 0:
+            due = asyncio.get_running_loop().time() + delay
+            heapq.heappush(self._later, (due, task.position, task))
+        else:
+            self._ready.append(task)
+        self._changed.set()
+
+    async def next(self) -> Task | None:
+        """Return the next task when one is due, or None when there will be no more."""
+        while not self.stopped:
+            now = asyncio.get_running_loop().time()
+            task = self._due(now)
+            if task is not None:
+                self._in_flight += 1
+                return task
+            if not self._later and not self._in_flight:
+                break
+            self._changed.clear()
+            await _until(self._changed, self._later[0][0] - now if self._later else None)
+        return None
+
+    def done(self) -> None:
+        """Say that a task handed out has been dealt with, or was put back."""
+        self._in_flight -= 1
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Let no further attempt begin."""
+        self._stopped.set()
+        self._changed.set()
+
+    async def rest(self, seconds: float) -> None:
+        """Wait so long, or until the run is stopped."""
+        await _until(self._stopped, seconds)
+
+    def remaining(self) -> list[Task]:
+        """Take all tasks off the agenda that nobody will do any more."""
+        found = [*self._ready, *(task for _, _, task in self._later)]
+        self._ready.clear()
+        self._later.clear()
+        return found
+
+    def _due(self, now: float) -> Task | None:
+        if self._later and self._later[0][0] <= now:
+            return heapq.heappop(self._later)[2]
+        return self._ready.popleft() if self._ready else None
+
+
+async def _until(event: asyncio.Event, seconds: float | None) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return

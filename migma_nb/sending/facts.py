@@ -1,0 +1,66 @@
+"""What the ledger knows of a run, gathered for its summary; a run whose process died is settled first."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from migma_nb.api.states import RunState, State
+from migma_nb.ledger import journal, queries
+from migma_nb.ledger.store import Ledger
+from migma_nb.sending.summary import RunFacts
+
+
+def state_of(ledger: Ledger, run_id: str) -> RunState:
+    """Return how a run stands; one on record as running whose process is gone has died."""
+    state = RunState(_record(ledger, run_id)["state"])
+    if state is RunState.RUNNING and run_id in journal.settle_the_dead(ledger, time.time()):
+        return RunState.DIED
+    return state
+
+
+def counts_of(ledger: Ledger, run_id: str) -> dict[State, int]:
+    """Return how many rows of a run are in which state."""
+    counts: dict[State, int] = {}
+    for row in ledger.reading(lambda conn: queries.run_rows(conn, run_id)):
+        state = State(row["state"])
+        counts[state] = counts.get(state, 0) + 1
+    return {state: counts[state] for state in State if state in counts}
+
+
+def is_batch(ledger: Ledger, run_id: str) -> bool:
+    """Return whether a run's one row is a batch."""
+    return _record(ledger, run_id)["target"] is not None
+
+
+def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
+    """Return everything a summary of a run needs."""
+    state_of(ledger, run_id)
+
+    def look(conn: sa.Connection) -> tuple[dict[str, Any], list[dict[str, Any]], float | None]:
+        run = queries.run_of(conn, run_id)
+        first = queries.first_accepted(conn, run["scope"], run["mailing"])
+        return run, queries.run_rows(conn, run_id), first
+
+    run, rows, first = ledger.reading(look)
+    counts: dict[State, int] = {}
+    for row in rows:
+        counts[State(row["state"])] = counts.get(State(row["state"]), 0) + 1
+    return RunFacts(
+        run_id=run_id,
+        mailing=run["mailing"],
+        server=run["server"],
+        sandbox=run["sandbox"],
+        state=RunState(run["state"]),
+        detail=run["detail"] or "",
+        ledger=str(ledger.path),
+        batch=run["target"] is not None,
+        counts=counts,
+        first_sent_on=None if first is None else f"{datetime.fromtimestamp(first, UTC):%Y-%m-%d}",
+        rows=[row for row in rows if row["state"] in {State.REFUSED, State.UNKNOWN} or run["target"]],
+    )
+
+
+def _record(ledger: Ledger, run_id: str) -> dict[str, Any]:
+    return ledger.reading(lambda conn: queries.run_of(conn, run_id))

@@ -1,0 +1,99 @@
+"""The gate before a send: every refusal that needs no network, before anything is put on record."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from migma_nb.api.errors import ConfirmationError, InputError
+from migma_nb.api.settings import Settings
+from migma_nb.ledger.queries import targets_of
+from migma_nb.ledger.store import Ledger
+from migma_nb.planning.frozen import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """How a plan is to be sent.
+
+    `confirm` is the number of people (for a batch: the plan's id); `limit` the most rows to begin with.
+    """
+
+    confirm: int | str | None = None
+    skip_invalid: bool = False
+    limit: int | None = None
+
+
+def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
+    """Refuse a send that is not ready to go.
+
+    Raises:
+        InputError: the plan has errors, a question is open, nobody is left, or `limit` is no number.
+        ConfirmationError: a live send was not confirmed, or with another number.
+    """
+    if options.limit is not None and (isinstance(options.limit, bool) or options.limit < 1):
+        raise InputError(f"limit={options.limit!r} is not a whole number of rows from 1.")
+    if plan.has_errors and not options.skip_invalid:
+        raise InputError(
+            f"{_errors(plan)} Nothing was sent.",
+            hint="See plan.issues; mend the rows, or pass skip_invalid=True to leave those rows out.",
+        )
+    if plan.needs_duplicates_choice:
+        raise InputError(plan.duplicates_question, hint="Nothing was sent.")
+    if not plan.ready:
+        raise InputError("Nobody is left to mail: every row is invalid, a duplicate or excluded.")
+    _check_confirm(plan, settings, options)
+
+
+def check_overlap(plan: Plan, settings: Settings, ledger: Ledger) -> None:
+    """Refuse to mix a batch and single recipients in one mailing: who is in a tag only the server knows.
+
+    Raises:
+        InputError: the mailing already holds a batch, or single recipients, or another batch.
+    """
+    if plan.overlap == "allowed":
+        return
+
+    def look(conn: sa.Connection) -> set[str | None]:
+        return targets_of(conn, settings.scope, plan.mailing)
+
+    others = ledger.reading(look) - {_target(plan)}
+    if not others:
+        return
+    held = "single recipients" if None in others else f"the batch {min(filter(None, others))}"
+    raise InputError(
+        f"The mailing {plan.mailing!r} already holds {held}: somebody could be mailed twice, since only the "
+        "server knows who is in a tag or segment. Nothing was sent.",
+        hint='Use a new mailing name, or plan with overlap="allowed" if that is meant.',
+    )
+
+
+def _target(plan: Plan) -> str | None:
+    return plan.target.recipient if plan.target else None
+
+
+def _check_confirm(plan: Plan, settings: Settings, options: SendOptions) -> None:
+    wanted: int | str = plan.id if plan.target else plan.people
+    given = options.confirm
+    if given == wanted and not isinstance(given, bool):
+        return
+    needed = not settings.sandbox and (plan.target is not None or plan.people > 1)
+    if given is None and not needed:
+        return
+    whom = f"everybody in {plan.target.recipient}" if plan.target else f"{plan.people:,} people"
+    where = "the sandbox" if settings.sandbox else f"LIVE at {settings.origin}"
+    why = "" if given is None else f", and confirm={given!r} is not that number"
+    if plan.target and given is not None:
+        why = f", and confirm={given!r} is not this plan's id"
+    raise ConfirmationError(
+        f"This would mail {whom}, {where}{why}. Nothing was sent.",
+        hint=f"To go on, type: plan.send(client, confirm={wanted!r})",
+    )
+
+
+def _errors(plan: Plan) -> str:
+    issues = plan.issues
+    errors = issues[issues["severity"] == "error"]
+    count = errors["row"].nunique()
+    first = errors.iloc[0]
+    rows = "1 row has an error" if count == 1 else f"{count:,} rows have errors"
+    return f"{rows}; the first: row {first['row']}, {first['code']}: {first['message']}"

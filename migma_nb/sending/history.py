@@ -1,0 +1,37 @@
+"""All runs of a ledger as a frame."""
+
+import time
+
+import pandas as pd
+
+from migma_nb.api.states import State
+from migma_nb.ledger import journal, queries
+from migma_nb.ledger.store import Ledger
+
+_COLUMNS = (
+    "run_id",
+    "mailing",
+    "started_at",
+    "finished_at",
+    "state",
+    "reason",
+    "server",
+    "sandbox",
+    "plan_id",
+    "rows",
+)
+
+
+def history(ledger: Ledger) -> pd.DataFrame:
+    """Return all runs, newest first: runs × (what each is, and its counts by state)."""
+    journal.settle_the_dead(ledger, time.time())
+    runs = ledger.reading(queries.all_runs)
+    data = [
+        {name: run["size" if name == "rows" else name] for name in _COLUMNS}
+        | {str(state): run["counts"].get(state, 0) for state in State}
+        for run in runs
+    ]
+    frame = pd.DataFrame(data, columns=[*_COLUMNS, *map(str, State)])
+    for name in ("started_at", "finished_at"):
+        frame[name] = pd.to_datetime(frame[name].astype("float64"), unit="s", utc=True).dt.round("ms")
+    return frame

@@ -1,0 +1,111 @@
+"""Where a row belongs, by how the ledger has its person: on the agenda, at its end, or held elsewhere."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from migma_nb.api.meaning import SHORTEST_LOST_WAIT_S, Past, obstacle
+from migma_nb.api.settings import Settings
+from migma_nb.api.states import Reason, State
+from migma_nb.ledger.schema import ClaimState, Settled, Standing
+from migma_nb.planning.frozen import Plan
+from migma_nb.sending.agenda import Task
+
+#: Why a row may be unknown and yet be asked for again under its proven key.
+_ASKED_AGAIN = {Reason.LOST_ANSWER, Reason.STILL_AT_WORK, Reason.RUN_DIED}
+
+
+@dataclass(slots=True)
+class Turn:
+    """A row and its place: a task, or its end; neither where another live run holds it."""
+
+    position: int
+    task: Task | None = None
+    delay: float = 0.0
+    settled: Settled | None = None
+
+
+class Sorter:
+    """Sorts the rows of one run.
+
+    Args:
+        run_id: the run.
+        plan: its plan.
+        settings: the client's settings.
+        fingerprint: the fingerprint of the API key in use.
+    """
+
+    def __init__(self, run_id: str, plan: Plan, settings: Settings, fingerprint: str) -> None:
+        self._run_id = run_id
+        self._plan = plan
+        self._settings = settings
+        self._fingerprint = fingerprint
+        self.proven = False
+        self.clock_is_sound = False
+
+    def prepare(self, *, proven: bool, newest: float | None) -> None:
+        """Note whether the server honours keys, and whether the clock can tell how old they are."""
+        self.proven = proven
+        self.clock_is_sound = newest is None or time.time() >= newest
+
+    def sort(self, position: int, seen: Standing | None) -> Turn:
+        """Return where a row belongs."""
+        if seen is None or seen.state is ClaimState.FREE:
+            return Turn(position, Task(position, seen))
+        if seen.state is ClaimState.HELD:
+            return Turn(position)
+        if seen.state is ClaimState.UNKNOWN:
+            return self._doubtful(position, seen)
+        if seen.state is ClaimState.REFUSED:
+            return self._refused(position, seen)
+        if seen.state is ClaimState.ALREADY_SENT:
+            reason, words = Reason.ANOTHER_LEDGER, seen.told("detail")
+        else:
+            reason, words = Reason.EARLIER_RUN, self._when(seen)
+        return self._end(position, seen, State.ALREADY_SENT, reason, words)
+
+    def _refused(self, position: int, seen: Standing) -> Turn:
+        if self._digest(position) != seen.told("payload_sha256"):
+            return Turn(position, Task(position, seen))
+        return self._end(position, seen, State.REFUSED, seen.told("reason"), seen.told("detail"))
+
+    def _doubtful(self, position: int, seen: Standing) -> Turn:
+        why, detail = seen.told("reason"), seen.told("detail")
+        if why not in _ASKED_AGAIN:
+            return self._end(position, seen, State.UNKNOWN, why, detail)
+        hindrance = obstacle(
+            Past(
+                tries=0,
+                uncertain=True,
+                proven=self.proven,
+                same_bytes=self._digest(position) == seen.told("payload_sha256"),
+                same_api_key=seen.key_fingerprint == self._fingerprint,
+                age_s=self._age(seen),
+            )
+        )
+        if hindrance is None:
+            delay = max(self._settings.timeout, SHORTEST_LOST_WAIT_S)
+            return Turn(position, Task(position, seen, uncertain=True), delay)
+        shown = why if hindrance is Reason.LOST_ANSWER else hindrance
+        return self._end(position, seen, State.UNKNOWN, shown, detail)
+
+    def _age(self, seen: Standing) -> float | None:
+        first: float | None = seen.told("first_attempt_at")
+        return time.time() - first if first is not None and self.clock_is_sound else None
+
+    def _digest(self, position: int) -> str:
+        return hashlib.sha256(self._plan.body(position)).hexdigest()
+
+    def _when(self, seen: Standing) -> str:
+        at = seen.told("finished_at")
+        words = f"mailed by run {seen.run_id}"
+        if at is not None:
+            words += f" on {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+        if seen.plan_id != self._plan.id:
+            words += f", with the content of another plan ({seen.plan_id})"
+        return words
+
+    @staticmethod
+    def _end(position: int, seen: Standing, state: State, reason: str, detail: str | None) -> Turn:
+        return Turn(position, settled=Settled(position, state, reason, detail, seen.account))

@@ -1,0 +1,122 @@
+"""What a run came to, in a few lines for a person, the next sensible step last."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from migma_nb.api.states import STATE_MEANINGS, Reason, RunState, State
+
+_MAILED = (State.ACCEPTED, State.ALREADY_SENT)
+#: So many kinds of refusal and doubt are named; the rest is counted.
+MOST_KINDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a summary is made of: the run's own record, its counts, and its rows' reasons."""
+
+    run_id: str
+    mailing: str
+    server: str
+    sandbox: bool
+    state: RunState
+    detail: str
+    ledger: str
+    batch: bool
+    counts: Mapping[State, int]
+    first_sent_on: str | None = None
+    rows: Sequence[Mapping[str, Any]] = ()
+
+
+def summarise(facts: RunFacts) -> str:
+    """Return the summary: a sentence, the counts by state, what went wrong, and what to do next."""
+    lines = [headline(facts), ""]
+    width = max((len(f"{count:,}") for count in facts.counts.values()), default=1)
+    lines += [
+        f"  {count:>{width},}  {state:<12}  {STATE_MEANINGS[state]}"
+        for state in State
+        if (count := facts.counts.get(state, 0))
+    ]
+    lines += [f"  {line}" for line in _batch_lines(facts)]
+    trouble = [*_kinds(facts, State.REFUSED), *_kinds(facts, State.UNKNOWN)]
+    lines += ["", *trouble] if trouble else []
+    where = "sandbox" if facts.sandbox else "LIVE"
+    lines += ["", f"Run {facts.run_id} at {facts.server} ({where}); ledger {facts.ledger}"]
+    step = next_step(facts)
+    return "\n".join([*lines, step] if step else lines)
+
+
+def headline(facts: RunFacts) -> str:
+    """Return the one sentence that says what the run came to."""
+    accepted = facts.counts.get(State.ACCEPTED, 0)
+    before = facts.counts.get(State.ALREADY_SENT, 0)
+    people = sum(facts.counts.values()) - sum(
+        facts.counts.get(state, 0) for state in (State.INVALID, State.DUPLICATE, State.EXCLUDED)
+    )
+    if facts.state is RunState.RUNNING:
+        return f"Sending {facts.mailing!r}: {accepted + before:,} of {people:,} mailed so far."
+    end = _ending(facts)
+    if facts.batch and accepted:
+        return f"The batch of {facts.mailing!r} was accepted.{end}"
+    if accepted == 0 and before and before == people:
+        when = f" on {facts.first_sent_on}" if facts.first_sent_on else ""
+        whom = "the batch was" if facts.batch else f"all {before:,} were"
+        return (
+            f"Nobody was mailed: {whom} mailed{when} in mailing {facts.mailing!r}. "
+            "For a new mailing use a new name."
+        )
+    if accepted == 0:
+        return f"Nobody was mailed in this run of {facts.mailing!r}.{end}"
+    already = f", {before:,} were mailed before" if before else ""
+    return f"{accepted:,} of {people:,} people mailed in {facts.mailing!r}{already}.{end}"
+
+
+def next_step(facts: RunFacts) -> str:
+    """Return what a person would sensibly do next, or "" where there is nothing."""
+    if facts.counts.get(State.UNKNOWN, 0):
+        return (
+            "The unknown rows may have been mailed, so they are not repeated by themselves: "
+            "run.frame says why for each; check with the recipients or in Migma's dashboard."
+        )
+    if facts.counts.get(State.NOT_SENT, 0):
+        return "Send the same plan again to go on with the rows that were not sent."
+    if facts.counts.get(State.REFUSED, 0):
+        return "Mend the refused rows and send again: only rows whose content changed are taken up."
+    return ""
+
+
+def _ending(facts: RunFacts) -> str:
+    if facts.state is RunState.HALTED:
+        return f" Halted: {facts.detail}"
+    if facts.state is RunState.STOPPED:
+        return " Stopped by you."
+    if facts.state is RunState.DIED:
+        return " The process that sent it ended before it was done."
+    return ""
+
+
+def _batch_lines(facts: RunFacts) -> list[str]:
+    if not facts.batch or not facts.rows or facts.rows[0].get("batch_total") is None:
+        return []
+    row = facts.rows[0]
+    parts = [f"{row[f'batch_{name}'] or 0:,} {name}" for name in ("total", "queued", "sent", "failed")]
+    return [f"batch {row.get('message_id')}: {', '.join(parts)} ({row.get('api_status')})"]
+
+
+def _kinds(facts: RunFacts, state: State) -> list[str]:
+    found = Counter(
+        (row.get("reason") or Reason.REFUSED, _short(row.get("detail")))
+        for row in facts.rows
+        if row["state"] == state
+    )
+    lines = [
+        f"{state}: {count:,} × {reason}: {words}" for (reason, words), count in found.most_common(MOST_KINDS)
+    ]
+    rest = sum(found.values()) - sum(count for _, count in found.most_common(MOST_KINDS))
+    return [*lines, f"{state}: {rest:,} more, see run.frame"] if rest else lines
+
+
+def _short(detail: Any) -> str:
+    text = " ".join(str(detail or "").split())
+    return text if len(text) <= 120 else text[:119] + "…"  # noqa: PLR2004 - one line of a terminal
