@@ -1,0 +1,126 @@
+"""The exact bytes of each request: constant chunks made once, a row's own parts joined in.
+
+The bytes are those of `SendRequest.body()`: JSON, UTF-8, keys sorted, the same in every process.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from migma_nb.planning.values import json_text
+
+#: Our own limit on one request, in bytes; the API documents none (migma-api.md section 8).
+MAX_BODY_BYTES = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """All request bodies of a plan.
+
+    Args:
+        chunks: the constant bytes before, between and after a row's own parts.
+        addresses: each row's `recipientEmail`, or None for a batch target.
+        variables: the variables' names, sorted.
+        keys: the same as JSON keys with their colon.
+        texts: for each name its rows' JSON texts; None where a cell has no value.
+    """
+
+    chunks: tuple[bytes, ...]
+    addresses: Sequence[str] | None
+    variables: tuple[str, ...]
+    keys: tuple[str, ...]
+    texts: tuple[Sequence[str | None], ...]
+
+    def body(self, row: int) -> bytes:
+        """Return the body of one row (bytes)."""
+        own = self.own_parts(row)
+        pieces = [self.chunks[0]]
+        for part, chunk in zip(own, self.chunks[1:], strict=True):
+            pieces += [part, chunk]
+        return b"".join(pieces)
+
+    def own_parts(self, row: int) -> list[bytes]:
+        """Return what is a row's own in its body: address and variables, as JSON (list of bytes)."""
+        parts = [] if self.addresses is None else [json_text(self.addresses[row]).encode()]
+        return [*parts, self.variables_text(row).encode()] if self.keys else parts
+
+    def variables_text(self, row: int) -> str:
+        """Return a row's variables as one JSON object; a variable without value is left out (str)."""
+        pairs = (
+            f"{key}{text}"
+            for key, column in zip(self.keys, self.texts, strict=True)
+            if (text := column[row]) is not None
+        )
+        return f"{{{','.join(pairs)}}}"
+
+    def values(self, row: int) -> dict[str, Any]:
+        """Return a row's variables as plain JSON values by name; those without value are left out."""
+        pairs = zip(self.variables, self.texts, strict=True)
+        return {name: json.loads(text) for name, column in pairs if (text := column[row]) is not None}
+
+    def size(self, row: int) -> int:
+        """Return the length of one row's body in bytes (int)."""
+        return sum(map(len, self.chunks)) + sum(map(len, self.own_parts(row)))
+
+    def certainly_small(self) -> bool:
+        """Say whether no body can come near the limit, without building any."""
+        longest = sum(map(len, self.chunks)) + sum(len(key) * 4 + 8 for key in self.keys)
+        longest += sum(max((len(text) * 4 for text in column if text), default=0) for column in self.texts)
+        longest += max((len(address) * 6 for address in self.addresses or ()), default=0)
+        return longest <= MAX_BODY_BYTES
+
+
+def build_bodies(
+    constants: Mapping[str, Any],
+    addresses: Sequence[str] | None,
+    variables: Mapping[str, Sequence[str | None]],
+) -> Bodies:
+    """Prepare all bodies of a plan.
+
+    Args:
+        constants: wire fields that are the same in every request.
+        addresses: each row's address, or None for a batch target.
+        variables: name to JSON texts, one per row.
+    """
+    own = {"recipientEmail"} if addresses is not None else set()
+    own |= {"variables"} if variables else set()
+    chunks, chunk = [], "{"
+    for position, key in enumerate(sorted({*constants, *own})):
+        chunk += f"{',' if position else ''}{json_text(key)}:"
+        if key in own:
+            chunks.append(chunk.encode())
+            chunk = ""
+        else:
+            chunk += json_text(constants[key])
+    names = sorted(variables)
+    return Bodies(
+        chunks=(*chunks, f"{chunk}}}".encode()),
+        addresses=addresses,
+        variables=tuple(names),
+        keys=tuple(f"{json_text(name)}:" for name in names),
+        texts=tuple(variables[name] for name in names),
+    )
+
+
+def plan_id(mailing: str, bodies: Bodies, sent: Iterable[tuple[int, str]]) -> str:
+    """Return a short hash of all that changes what is sent, whatever the order of rows and columns.
+
+    Args:
+        mailing: the mailing's name.
+        bodies: the request bodies.
+        sent: row and recipient of each row that is ready to be sent.
+
+    Returns:
+        12 hexadecimal digits (str).
+    """
+    digests = sorted(
+        hashlib.sha256(b"\0".join([recipient.encode(), *bodies.own_parts(row)])).digest()
+        for row, recipient in sent
+    )
+    whole = hashlib.sha256()
+    for part in (b"plan 1", mailing.encode(), *bodies.chunks, *digests):
+        whole.update(len(part).to_bytes(8, "big"))
+        whole.update(part)
+    return whole.hexdigest()[:12]

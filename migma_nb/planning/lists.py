@@ -1,0 +1,58 @@
+"""Exclusion lists and allow-lists: addresses in any common form become a set of identities."""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from migma_nb.api.errors import InputError
+from migma_nb.planning.address_column import find_address_column, looks_like_address
+from migma_nb.planning.addresses import identity
+from migma_nb.planning.columns import column_at
+from migma_nb.planning.reading import read_recipients
+from migma_nb.planning.sources import is_file_name
+from migma_nb.planning.values import is_missing
+
+
+def identities(people: Any, argument: str) -> frozenset[str]:
+    """Return who is on a list.
+
+    Args:
+        people: a Series, list, set or frame of addresses, a file with one address column, or one address.
+        argument: the argument's name, for the error.
+
+    Raises:
+        InputError: it is none of these, or an entry is no address.
+    """
+    return frozenset(identity(entry) for entry in _entries(people, argument))
+
+
+def _entries(people: Any, argument: str) -> list[str]:
+    if isinstance(people, os.PathLike) or (isinstance(people, str) and is_file_name(people)):
+        people = read_recipients(people)
+    if isinstance(people, str):
+        people = [people]
+    if isinstance(people, pd.DataFrame):
+        people = _only_addresses(people)
+    if isinstance(people, (pd.Series, pd.Index)):
+        people = people.tolist()
+    if not isinstance(people, Iterable) or isinstance(people, (bytes, dict)):
+        raise InputError(
+            f"{argument} cannot be a {type(people).__name__}.",
+            hint="Pass a column, a list or set of addresses, or a file with an address column.",
+        )
+    filled = [entry for entry in people if not is_missing(entry)]
+    for position, entry in enumerate(filled):
+        if not isinstance(entry, str) or "@" not in entry:
+            raise InputError(
+                f"Entry {position} of {argument} is {entry!r}, which is no address.",
+                hint="Whole addresses are compared, no domains or names; remove it, or write the addresses.",
+            )
+    return filled
+
+
+def _only_addresses(frame: pd.DataFrame) -> "pd.Series[Any]":
+    if frame.shape[1] == 1 and not looks_like_address(str(frame.columns[0])):
+        return column_at(frame, 0)
+    return column_at(frame, find_address_column(frame).position)

@@ -1,0 +1,78 @@
+"""Whatever people pass as recipients becomes one frame, or stays a target."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from migma_nb.api.errors import InputError
+from migma_nb.planning.reading import KNOWN_SUFFIXES, read_recipients
+from migma_nb.planning.targets import Audience, Segment, Tag
+
+Target = Tag | Segment | Audience
+
+_TARGET_COLUMNS = frozenset({"recipientType", "recipient_type"})
+_ACCEPTED = "a DataFrame, a file, a list of dicts, one address, mg.Tag(…), mg.Segment(…) or mg.Audience(…)"
+
+
+def people_frame(recipients: Any) -> pd.DataFrame:
+    """Return the list of people as a frame; one that was passed in is neither copied nor changed.
+
+    Args:
+        recipients: a DataFrame, a path, a list of dicts, or one address.
+
+    Raises:
+        InputError: it is none of these, it has no rows, or it is a list of targets.
+    """
+    frame = _as_frame(recipients)
+    if len(frame) == 0:
+        raise InputError("The list has no rows, so there is nobody to mail.", hint="Check how it was made.")
+    if _TARGET_COLUMNS.intersection(str(label) for label in frame.columns):
+        raise InputError(
+            "The list has a column recipientType, so it is one of targets; those are not supported yet.",
+            hint="Plan each target by itself with mg.Tag(…), mg.Segment(…) or mg.Audience(…).",
+        )
+    return frame
+
+
+def is_one_address(recipients: Any) -> bool:
+    """Say whether the recipients are given as a single address."""
+    return isinstance(recipients, str) and "@" in recipients and not is_file_name(recipients)
+
+
+def is_file_name(text: str) -> bool:
+    """Say whether a text ends as a file of people does."""
+    return text.strip().lower().endswith(KNOWN_SUFFIXES)
+
+
+def _as_frame(recipients: Any) -> pd.DataFrame:
+    if isinstance(recipients, pd.DataFrame):
+        return recipients
+    if is_one_address(recipients):
+        return _frame_of_list([recipients])
+    if isinstance(recipients, os.PathLike) or (isinstance(recipients, str) and is_file_name(recipients)):
+        return read_recipients(recipients)
+    if isinstance(recipients, str):
+        raise InputError(
+            f"{recipients!r} is neither an address nor a file of people.",
+            hint=f"An address has an @; a file ends in {', '.join(KNOWN_SUFFIXES)}.",
+        )
+    if isinstance(recipients, (list, tuple)):
+        return _frame_of_list(list(recipients))
+    raise InputError(f"Recipients cannot be a {type(recipients).__name__}.", hint=f"Pass {_ACCEPTED}.")
+
+
+def _frame_of_list(rows: list[Any]) -> pd.DataFrame:
+    if all(isinstance(row, Mapping) for row in rows):
+        names = list(dict.fromkeys(key for row in rows for key in row))
+        # Column by column, so that a missing key does not turn whole numbers into floats.
+        columns = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}
+        return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
+    if all(isinstance(row, str) for row in rows):
+        return pd.DataFrame({"email": pd.Series(rows, dtype=object)})
+    odd = next(at for at, row in enumerate(rows) if not isinstance(row, Mapping))
+    raise InputError(
+        f"Item {odd} of the list of recipients is a {type(rows[odd]).__name__}, not a dict.",
+        hint=f"Pass {_ACCEPTED}.",
+    )

@@ -1,0 +1,41 @@
+"""`mg.history` and `mg.open_run`: what was sent, by any process, as the ledger has it."""
+
+import os
+
+import pandas as pd
+
+from migma_nb.ledger import queries
+from migma_nb.ledger.store import open_ledger
+from migma_nb.sending import history as records
+from migma_nb.surface.run import Run
+
+
+def history(*, ledger: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+    """Return all runs of a ledger, newest first.
+
+    Args:
+        ledger: its file; None takes `MIGMA_LEDGER`, else the user's own.
+
+    Returns:
+        Runs × (`run_id`, `mailing`, `started_at`, `finished_at`, `state`, `reason`, `server`, `sandbox`,
+        `plan_id`, `rows`, and one column of counts per row state).
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    return records.history(open_ledger(ledger))
+
+
+def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Run:
+    """Open a run of any process, also one that is still going.
+
+    Args:
+        run_id: its id; the first letters are enough if they fit one run only.
+        ledger: as in `history`.
+
+    Raises:
+        InputError: no run has this id, or several do.
+    """
+    opened = open_ledger(ledger)
+    found = opened.reading(lambda conn: queries.run_of(conn, run_id))
+    return Run(opened, found["run_id"])

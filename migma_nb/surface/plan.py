@@ -1,0 +1,174 @@
+"""`mg.plan` and `SendPlan`: a frozen plan, its problems, its previews, and the send."""
+
+import functools
+import os
+from collections.abc import Callable
+from typing import ParamSpec
+
+import pandas as pd
+
+from migma_nb.api.errors import InputError
+from migma_nb.notebook.plan_card import plan_html, plan_text
+from migma_nb.notebook.preview import preview_html, preview_text
+from migma_nb.planning.frozen import Plan
+from migma_nb.planning.plan import make_plan
+from migma_nb.planning.rendering import RenderedMessage
+from migma_nb.sending import live
+from migma_nb.sending.gate import SendOptions
+from migma_nb.surface.client import Migma
+from migma_nb.surface.run import Run
+
+
+P = ParamSpec("P")
+
+
+def _surfaced(make: Callable[P, Plan]) -> Callable[P, "SendPlan"]:
+    """Return the same function, its plan wrapped for people; its arguments are listed once, in planning."""
+
+    @functools.wraps(make)
+    def plan(*args: P.args, **kwargs: P.kwargs) -> SendPlan:
+        return SendPlan(make(*args, **kwargs))
+
+    plan.__name__ = plan.__qualname__ = "plan"
+    plan.__module__ = __name__
+    return plan
+
+
+class Preview:
+    """One message as its recipient will read it, as far as the API documents that.
+
+    Args:
+        message: the rendered message.
+    """
+
+    def __init__(self, message: RenderedMessage) -> None:
+        self._message = message
+
+    @property
+    def recipient(self) -> str:
+        """The address on the wire, or the target."""
+        return self._message.recipient
+
+    @property
+    def subject(self) -> str:
+        """The subject, filled."""
+        return self._message.subject
+
+    @property
+    def html(self) -> str | None:
+        """The HTML, filled (None where Migma holds it); untrusted: show it only inside a sandboxed frame."""
+        return self._message.html
+
+    @property
+    def text(self) -> str | None:
+        """The message as text, None where Migma holds it."""
+        return self._message.text
+
+    def __repr__(self) -> str:
+        return preview_text(self._message)
+
+    def _repr_html_(self) -> str:
+        return preview_html(self._message)
+
+
+class SendPlan:
+    """A mailing, decided and checked, that can be looked at and sent. It never changes.
+
+    Args:
+        planned: the frozen plan.
+    """
+
+    def __init__(self, planned: Plan) -> None:
+        self._plan = planned
+
+    @property
+    def id(self) -> str:
+        """12 hexadecimal digits over everything that changes what is sent."""
+        return self._plan.id
+
+    @property
+    def mailing(self) -> str:
+        """Your own name for this mailing: nobody gets it twice."""
+        return self._plan.mailing
+
+    @property
+    def people(self) -> int:
+        """How many people will be mailed: distinct, valid, not excluded (a batch: one call)."""
+        return self._plan.people
+
+    @property
+    def issues(self) -> pd.DataFrame:
+        """All problems, one line each.
+
+        Returns:
+            Problems × (`row`, `index`, `column`, `value`, `code`, `severity`, `message`, `fix`).
+        """
+        return self._plan.issues
+
+    def preview(self, row: int = 0) -> Preview:
+        """Return a row's message as the documented rules render it.
+
+        Args:
+            row: the row's position in the input, from 0.
+
+        Raises:
+            InputError: there is no such row.
+        """
+        if not 0 <= row < self._plan.size:
+            raise InputError(f"There is no row {row}.", hint=f"The rows are 0 to {self._plan.size - 1:,}.")
+        return Preview(self._plan.message(row))
+
+    def send(
+        self,
+        client: Migma,
+        *,
+        confirm: int | str | None = None,
+        skip_invalid: bool = False,
+        limit: int | None = None,
+        progress: bool = True,
+        ledger: str | os.PathLike[str] | None = None,
+    ) -> Run:
+        """Send the plan and wait until every row is accounted for. Sending it again mails nobody twice.
+
+        Args:
+            client: a `Migma`, or what `Sandbox.client()` made.
+            confirm: with a live client, the number of people (`plan.people`; for a batch `plan.id`).
+            skip_invalid: send although some rows have errors; those are left out.
+            limit: begin with at most so many rows.
+            progress: show a bar.
+            ledger: the ledger's file; None takes the client's own, `MIGMA_LEDGER`, or the user's.
+
+        Raises:
+            InputError: the plan has errors, or a question is open. Nothing was sent.
+            ConfirmationError: the live send was not confirmed. Nothing was sent.
+            LedgerError: the ledger cannot be written. Nothing was sent.
+            KeyboardInterrupt: it was interrupted; what was in flight is on record.
+        """
+        run = self.start(client, confirm=confirm, skip_invalid=skip_invalid, limit=limit, ledger=ledger)
+        return run.wait(progress=progress)
+
+    def start(
+        self,
+        client: Migma,
+        *,
+        confirm: int | str | None = None,
+        skip_invalid: bool = False,
+        limit: int | None = None,
+        ledger: str | os.PathLike[str] | None = None,
+    ) -> Run:
+        """Set the plan going in the background and return at once; arguments and errors as in `send`."""
+        if not isinstance(client, Migma):
+            raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
+        options = SendOptions(confirm=confirm, skip_invalid=skip_invalid, limit=limit)
+        place = None if ledger is None else os.fspath(ledger)
+        started = live.start(self._plan, client.settings, options, ledger=place)
+        return Run(started.ledger, started.run_id, index=self._plan.index, live=started)
+
+    def __repr__(self) -> str:
+        return plan_text(self._plan)
+
+    def _repr_html_(self) -> str:
+        return plan_html(self._plan)
+
+
+plan = _surfaced(make_plan)

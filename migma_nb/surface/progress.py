@@ -1,0 +1,89 @@
+"""A run's progress bar: tqdm in terminal or notebook, driven by whoever waits, never by the sender."""
+
+import importlib.util
+import sys
+from types import TracebackType
+from typing import Any, Self
+
+from tqdm.std import tqdm as text_bar
+
+from migma_nb.api.states import State
+from migma_nb.sending.live import LiveRun
+
+_OPEN = (State.WAITING, State.SENDING)
+_SHOWN = (State.ACCEPTED, State.ALREADY_SENT, State.REFUSED, State.UNKNOWN)
+
+
+class Progress:
+    """A bar over the rows of a run, or over a batch's own counts once the batch reports them.
+
+    Args:
+        run: the run to watch.
+        shown: whether anything is shown at all.
+    """
+
+    def __init__(self, run: LiveRun, *, shown: bool) -> None:
+        self._run = run
+        self._shown = shown
+        self._total = sum(run.tally.counts.get(state, 0) for state in _OPEN)
+        self._bar: Any = None
+        self._batch_bar: Any = None
+
+    def __enter__(self) -> Self:
+        if self._shown and self._total:
+            self._bar = _bar_class()(total=self._total, unit="mail", desc=_short(self._run.plan.mailing))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.update()
+        for bar in (self._bar, self._batch_bar):
+            if bar is not None:
+                bar.close()
+
+    def update(self) -> None:
+        """Draw how the run stands now."""
+        if self._bar is None:
+            return
+        counts = self._run.tally.counts
+        self._draw(self._bar, self._total - sum(counts.get(state, 0) for state in _OPEN))
+        words = {str(state): counts[state] for state in _SHOWN if counts.get(state)}
+        self._bar.set_postfix(words, refresh=False)
+        self._update_batch()
+
+    def _update_batch(self) -> None:
+        batch = self._run.tally.batch
+        if batch is None or not batch.total_count:
+            return
+        if self._batch_bar is None:
+            self._batch_bar = _bar_class()(total=batch.total_count, unit="mail", desc="batch")
+        sent, failed = batch.sent_count or 0, batch.failed_count or 0
+        self._batch_bar.set_postfix({"sent": sent, "failed": failed, "status": batch.status}, refresh=False)
+        self._draw(self._batch_bar, sent + failed)
+
+    @staticmethod
+    def _draw(bar: Any, done: int) -> None:
+        bar.n = done
+        bar.refresh()
+
+
+def in_notebook() -> bool:
+    """Return whether this is a Jupyter kernel, where widgets may be shown."""
+    if "IPython" not in sys.modules:
+        return False
+    shell = sys.modules["IPython"].get_ipython()
+    return shell is not None and shell.__class__.__name__ == "ZMQInteractiveShell"
+
+
+def _bar_class() -> Any:
+    """Return tqdm's notebook bar where its widgets are there, else its text bar."""
+    if in_notebook() and importlib.util.find_spec("ipywidgets") is not None:
+        from tqdm.notebook import tqdm as notebook_bar  # noqa: PLC0415 - needs ipywidgets
+
+        return notebook_bar
+    return text_bar
+
+
+def _short(mailing: str) -> str:
+    return mailing if len(mailing) <= 30 else mailing[:29] + "…"  # noqa: PLR2004 - the bar needs room

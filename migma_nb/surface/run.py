@@ -1,0 +1,153 @@
+"""`Run`: a send, while it goes on and after."""
+
+import asyncio
+import os
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+from tqdm.std import tqdm as text_bar
+
+from migma_nb.api.errors import MigmaError
+from migma_nb.api.states import RunState, State
+from migma_nb.ledger.store import Ledger
+from migma_nb.notebook.run_card import run_html, run_text
+from migma_nb.sending import accounts, facts
+from migma_nb.sending.live import LiveRun
+from migma_nb.surface.progress import Progress
+
+#: How often the screen is brought up to date (seconds).
+_TICK_S = 0.1
+
+
+class Run:
+    """What became of a plan that was sent. `plan.send`, `plan.start` and `mg.open_run` make it.
+
+    Args:
+        ledger: the ledger that holds it.
+        run_id: its id.
+        index: the input's index, None where only the ledger is known.
+        live: the run itself while this process drives it.
+    """
+
+    def __init__(
+        self, ledger: Ledger, run_id: str, *, index: pd.Index | None = None, live: LiveRun | None = None
+    ) -> None:
+        self._ledger = ledger
+        self._run_id = run_id
+        self._index = index
+        self._live = live
+
+    @property
+    def id(self) -> str:
+        """The run's id, as in `mg.history()`."""
+        return self._run_id
+
+    @property
+    def state(self) -> RunState:
+        """`running`, `finished`, `stopped`, `halted` or `died`."""
+        return self._live.state if self._live else facts.state_of(self._ledger, self._run_id)
+
+    @property
+    def counts(self) -> dict[State, int]:
+        """How many input rows are in which state, at this moment."""
+        return self._live.tally.counts if self._live else facts.counts_of(self._ledger, self._run_id)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One line per input row, in its order and under its index, also while the run goes on.
+
+        Returns:
+            Rows × (`recipient`, `state`, `reason`, `detail`, `message_id`, `provider`, `api_status`,
+            `http_status`, `attempts`, `first_attempt_at`, `finished_at`, `latency_s`, `request_id`,
+            `idempotency_key`, `payload_sha256`); for a batch also `batch_total`, `batch_queued`,
+            `batch_sent`, `batch_failed`. Times are UTC, `latency_s` is in seconds.
+        """
+        batch = facts.is_batch(self._ledger, self._run_id)
+        return accounts.account(self._ledger, self._run_id, self._index, batch=batch)
+
+    def summary(self) -> str:
+        """Return what the run came to, in a few lines, the next sensible step last."""
+        return run_text(self._facts())
+
+    def join(self, people: pd.DataFrame) -> pd.DataFrame:
+        """Return the input's columns with the account beside them, by position.
+
+        Args:
+            people: the frame that was planned; its index stays. A column of the account whose name it has
+                too is prefixed with `mail_`.
+
+        Raises:
+            InputError: the frame has another number of rows than the run.
+        """
+        return accounts.join(people, self.frame)
+
+    def to_csv(self, path: str | os.PathLike[str]) -> Path:
+        """Write the account as CSV; cells that a spreadsheet would run as formulas are neutralised."""
+        return accounts.write_csv(self.frame, os.fspath(path))
+
+    def wait(self, timeout: float | None = None, *, progress: bool = True) -> Self:
+        """Wait until the run is over (a batch: until it ended at the server), with a bar.
+
+        An interrupt (Ctrl-C, the kernel's stop button) begins no new row, lets those in flight come back,
+        and is then raised; a second one does not wait for them, though they are still recorded.
+
+        Args:
+            timeout: seconds after which to return all the same; the run goes on. None waits to the end.
+            progress: show the bar.
+        """
+        if self._live is None:
+            self._wait_from_outside(timeout)
+            return self
+        until = None if timeout is None else time.monotonic() + timeout
+        with Progress(self._live, shown=progress) as bar:
+            try:
+                while not self._live.ended.wait(_TICK_S) and (until is None or time.monotonic() < until):
+                    bar.update()
+            except KeyboardInterrupt:
+                self._drain()
+                raise
+        if self._live.ended.is_set():
+            self._live.future.result()
+        return self
+
+    def stop(self) -> None:
+        """Begin no new row; those in flight finish and are recorded. Returns at once.
+
+        Raises:
+            MigmaError: another process drives this run; stop it there.
+        """
+        if self._live is None:
+            raise MigmaError(
+                f"Run {self._run_id} is not driven by this process.", hint="Stop it where it runs."
+            )
+        self._live.stop()
+
+    def _drain(self) -> None:
+        if self._live is None:
+            return
+        self._live.stop()
+        counts = self.counts
+        done = counts.get(State.ACCEPTED, 0)
+        text_bar.write(f"Stopping: {counts.get(State.SENDING, 0)} in flight are let come back ({done:,} accepted) …")
+        self._live.ended.wait()
+        text_bar.write(f"Stopped, all on record. Run {self._run_id}; send the same plan again to go on.")
+
+    def _wait_from_outside(self, timeout: float | None) -> None:
+        until = None if timeout is None else time.monotonic() + timeout
+        while self.state is RunState.RUNNING and (until is None or time.monotonic() < until):
+            time.sleep(_TICK_S * 5)
+
+    def _facts(self) -> Any:
+        return facts.facts_of(self._ledger, self._run_id)
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return asyncio.to_thread(self.wait, None, progress=False).__await__()
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return run_html(self._facts())

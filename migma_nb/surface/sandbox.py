@@ -1,0 +1,150 @@
+"""`Sandbox`: the embedded Migma API to rehearse on, its clients, and what it delivered, as frames."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pandas as pd
+
+from migma_nb.api.secret import ApiKey
+from migma_nb.api.settings import make_settings
+from migma_nb.sandbox import SandboxServer
+from migma_nb.surface.client import Migma
+
+#: A sandbox without a limit of its own is not asked more often than this, so that a bar can be seen.
+REHEARSAL_RATE = "500/second"
+
+
+class Sandbox:
+    """A Migma account on this machine, for rehearsals: nothing that is sent to it leaves the machine.
+
+    It serves a real HTTP server on the loopback from the moment it is made until `.close()`, the end of
+    `with`, or the end of the process. Left alone it accepts any sender, project and provider.
+
+    Args:
+        faults: probability (0 to 1) by fault, such as `{"accept_then_drop": 0.02}`.
+        seed: decides which requests the faults befall.
+        rate: requests per key, such as "100/minute"; None for no limit.
+        path: a folder that keeps the account and its ledger; None forgets both at the end.
+        domains: the verified sending domains, or "any".
+        idempotency: whether `Idempotency-Key` is honoured.
+        strict: enforce everything that the API documents.
+        port: the port; 0 for any free one.
+
+    Raises:
+        ValueError: a fault, probability or rate is not understood.
+    """
+
+    def __init__(
+        self,
+        *,
+        faults: Mapping[str, float] | None = None,
+        seed: int = 0,
+        rate: str | None = None,
+        path: str | Path | None = None,
+        domains: Literal["any"] | Iterable[str] = "any",
+        idempotency: bool = True,
+        strict: bool = False,
+        port: int = 0,
+    ) -> None:
+        if path is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="migma_nb-sandbox-"))
+        else:
+            self._folder = Path(path)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept = None if path is None else self._folder / "account.sqlite3"
+        self._server = SandboxServer(
+            faults=faults,
+            seed=seed,
+            rate=rate,
+            path=kept,
+            domains=domains,
+            idempotency=idempotency,
+            strict=strict,
+            port=port,
+        )
+        self._rate = rate
+        if path is None:
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return self._server.url
+
+    @property
+    def server(self) -> SandboxServer:
+        """The server itself: contacts, tags, segments, faults, queues and the log of requests."""
+        return self._server
+
+    def client(
+        self, *, account: str | None = None, rate: str | None = None, timeout: float = 30.0, workers: int = 8
+    ) -> Migma:
+        """Return a client of this sandbox, which needs no confirm and brings the sandbox's own ledger.
+
+        Args:
+            account: as for `Migma`.
+            rate: as for `Migma`; None takes the sandbox's own limit, or a brisk pace where it has none.
+            timeout: seconds for each step of a request.
+            workers: how many requests may be in flight.
+        """
+        settings = make_settings(
+            ApiKey(self._server.api_key),
+            base_url=self._server.url,
+            account=account,
+            rate=rate or self._rate or REHEARSAL_RATE,
+            timeout=timeout,
+            workers=workers,
+        )
+        return Migma._of(replace(settings, sandbox=True, ledger=str(self.ledger)))  # noqa: SLF001 - its maker
+
+    @property
+    def ledger(self) -> Path:
+        """The file of the sandbox's own ledger."""
+        return self._folder / "ledger.sqlite3"
+
+    @property
+    def outbox(self) -> pd.DataFrame:
+        """What was delivered: one line per message, with recipient, subject, HTML and headers."""
+        self._server.drain()
+        return _frame(self._server.outbox(), ("to", "subject", "html"))
+
+    @property
+    def contacts(self) -> pd.DataFrame:
+        """The account's contacts, one line each."""
+        return _frame(self._server.contacts(), ("email", "status"))
+
+    @property
+    def tags(self) -> pd.DataFrame:
+        """The account's tags, one line each."""
+        return _frame(self._server.tags(), ("id", "name"))
+
+    @property
+    def segments(self) -> pd.DataFrame:
+        """The account's segments, one line each."""
+        return _frame(self._server.segments(), ("id", "name"))
+
+    def set_faults(self, faults: Mapping[str, float]) -> None:
+        """Put these faults in place of the present ones, from the next request on."""
+        self._server.set_faults(faults)
+
+    def close(self) -> None:
+        """Stop serving. What was delivered can still be read; without `path` nothing is kept on disk."""
+        self._server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Sandbox({self.url}, {len(self._server.outbox()):,} delivered)"
+
+
+def _frame(records: list[dict[str, Any]], columns: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame(records) if records else pd.DataFrame(columns=list(columns))
