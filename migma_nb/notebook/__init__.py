@@ -1,0 +1,1 @@
+"""How plans, previews and runs look to a person: as text and as HTML. Views only; nothing is decided here."""

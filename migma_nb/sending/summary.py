@@ -39,12 +39,17 @@ def summarise(facts: RunFacts) -> str:
         if (count := facts.counts.get(state, 0))
     ]
     lines += [f"  {line}" for line in _batch_lines(facts)]
-    trouble = [*_kinds(facts, State.REFUSED), *_kinds(facts, State.UNKNOWN)]
+    trouble = trouble_of(facts)
     lines += ["", *trouble] if trouble else []
     where = "sandbox" if facts.sandbox else "LIVE"
     lines += ["", f"Run {facts.run_id} at {facts.server} ({where}); ledger {facts.ledger}"]
     step = next_step(facts)
     return "\n".join([*lines, step] if step else lines)
+
+
+def trouble_of(facts: RunFacts) -> list[str]:
+    """Return a line for each of the most frequent reasons of refusals and doubts."""
+    return [*_kinds(facts, State.REFUSED), *_kinds(facts, State.UNKNOWN)]
 
 
 def headline(facts: RunFacts) -> str:

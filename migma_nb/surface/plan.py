@@ -18,7 +18,6 @@ from migma_nb.sending.gate import SendOptions
 from migma_nb.surface.client import Migma
 from migma_nb.surface.run import Run
 
-
 P = ParamSpec("P")
 
 

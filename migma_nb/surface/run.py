@@ -131,7 +131,9 @@ class Run:
         self._live.stop()
         counts = self.counts
         done = counts.get(State.ACCEPTED, 0)
-        text_bar.write(f"Stopping: {counts.get(State.SENDING, 0)} in flight are let come back ({done:,} accepted) …")
+        text_bar.write(
+            f"Stopping: {counts.get(State.SENDING, 0)} in flight are let come back ({done:,} accepted) …"
+        )
         self._live.ended.wait()
         text_bar.write(f"Stopped, all on record. Run {self._run_id}; send the same plan again to go on.")
 
