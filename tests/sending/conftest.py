@@ -1,0 +1,42 @@
+"""What the tests of sending share: people, a plan of them, and who got mail."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import migma_nb as mg
+
+
+@pytest.fixture
+def plan() -> Callable[..., mg.SendPlan]:
+    """Return a function that plans a mailing to so many people, or to what it is given."""
+
+    def make(people: Any = 20, **changes: Any) -> mg.SendPlan:
+        if isinstance(people, int):
+            numbers = range(people)
+            people = pd.DataFrame(
+                {
+                    "email": [f"p{n}@d{n % 7}.example" for n in numbers],
+                    "first_name": [f"N{n}" for n in numbers],
+                }
+            )
+        options: dict[str, Any] = {
+            "mailing": "m",
+            "sender": "Acme <billing@acme.example>",
+            "subject": "Hello {{first_name}}",
+            "template": "<p>{{first_name}}</p>",
+            "project_id": "p",
+            "transactional": True,
+        }
+        return mg.plan(people, **options | changes)
+
+    return make
+
+
+@pytest.fixture
+def mails() -> Callable[[mg.Sandbox], Counter[str]]:
+    """Return a function that counts the mails that each person got."""
+    return lambda sandbox: Counter(sandbox.outbox["to"])

@@ -1,0 +1,212 @@
+"""The send: each person once, every row accounted for, whatever is done again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import migma_nb as mg
+from migma_nb.sandbox import FAULTS
+from migma_nb.sending.accounts import FRAME_COLUMNS
+
+Plan = Callable[..., mg.SendPlan]
+Mails = Callable[[mg.Sandbox], Counter[str]]
+
+
+def test_everybody_is_mailed_once_and_again_is_nobody(plan: Plan, mails: Mails) -> None:
+    """The same cell again mails nobody, and says so first."""
+    with mg.Sandbox() as sandbox:
+        first = plan(50).send(sandbox.client(), progress=False)
+        again = plan(50).send(sandbox.client(), progress=False)
+        assert {mg.State.ACCEPTED: 50} == first.counts
+        assert {mg.State.ALREADY_SENT: 50} == again.counts
+        assert again.summary().startswith("Nobody was mailed: all 50 were mailed on ")
+        assert list(first.frame["message_id"]) == list(again.frame["message_id"])
+        assert {1} == set(mails(sandbox).values())
+        assert "Hello N7" in set(sandbox.outbox["subject"])
+
+
+def test_the_frame_has_the_inputs_rows_order_and_index(plan: Plan) -> None:
+    """Also with labels that are not unique, invalid rows and doubles."""
+    people = pd.DataFrame(
+        {"email": ["b@x.example", "broken", "a@x.example", "B@x.example"], "first_name": list("bxab")},
+        index=pd.Index([7, 7, 3, 1], name="customer"),
+    )
+    with mg.Sandbox() as sandbox:
+        run = plan(people).send(sandbox.client(), skip_invalid=True, progress=False)
+        frame = run.frame
+    assert list(FRAME_COLUMNS) == list(frame.columns)
+    assert people.index.equals(frame.index)
+    assert ["accepted", "invalid", "accepted", "duplicate"] == list(frame["state"])
+
+
+def test_a_column_of_the_input_survives_a_collision(plan: Plan) -> None:
+    """A list with a column `state` of its own keeps it; the account's is prefixed."""
+    people = pd.DataFrame({"email": ["a@x.example"], "first_name": ["A"], "state": ["LA"]})
+    with mg.Sandbox() as sandbox:
+        joined = plan(people).send(sandbox.client(), progress=False).join(people)
+    assert ("LA", "accepted") == (joined.loc[0, "state"], joined.loc[0, "mail_state"])
+
+
+def test_errors_and_missing_confirms_stop_everything(plan: Plan) -> None:
+    """Nothing is posted before the number of people is typed in."""
+    with mg.Sandbox() as sandbox:
+        live = mg.Migma(sandbox.server.api_key, base_url=sandbox.url)
+        with pytest.raises(mg.ConfirmationError, match=r"LIVE .*confirm=20"):
+            plan(20).send(live)
+        with pytest.raises(mg.ConfirmationError):
+            plan(20).send(live, confirm=19)
+        with pytest.raises(mg.InputError, match="row 0"):
+            plan([{"email": "x", "first_name": "X"}]).send(sandbox.client())
+        assert [] == sandbox.server.requests()
+        plan(20).send(live, confirm=20, progress=False)
+        assert 20 == len(sandbox.outbox)
+
+
+def test_limit_and_stop_leave_rows_that_a_later_send_takes_up(plan: Plan, mails: Mails) -> None:
+    """Nobody is lost, nobody is mailed twice."""
+    with mg.Sandbox() as sandbox:
+        assert {"accepted": 5, "not_sent": 15} == plan().send(
+            sandbox.client(), limit=5, progress=False
+        ).counts
+        run = plan().start(sandbox.client(rate="20/second"))
+        run.stop()
+        run.wait(progress=False)
+        assert mg.RunState.STOPPED is run.state
+        assert 20 == len(run.frame)
+        done = plan().send(sandbox.client(), progress=False)
+        assert {"accepted", "already_sent"} >= set(done.frame["state"])
+        assert {1} == set(mails(sandbox).values())
+        assert 20 == len(mails(sandbox))
+
+
+@pytest.mark.parametrize("idempotency", [True, False])
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_under_every_fault_nobody_is_mailed_twice_and_no_row_lies(
+    plan: Plan, mails: Mails, fault: str, *, idempotency: bool
+) -> None:
+    """200 sends with one fault switched on; then the same cell again."""
+    with mg.Sandbox(faults={fault: 0.06}, seed=5, idempotency=idempotency) as sandbox:
+        for _ in range(2):
+            run = plan(200).send(sandbox.client(timeout=1.0), progress=False)
+            frame, sent = run.frame, mails(sandbox)
+            got = frame["recipient"].map(sent).fillna(0)
+            assert 200 == len(frame)
+            assert not (got > 1).any()
+            assert (got[frame["state"].isin(["accepted", "already_sent"])] == 1).all()
+            assert (got[~frame["state"].isin(["accepted", "already_sent", "unknown"])] == 0).all()
+            assert {"accepted", "already_sent", "unknown"} >= set(frame["state"])
+
+
+def test_a_wrong_key_halts_at_once_and_costs_no_row_its_chance(plan: Plan) -> None:
+    """The run says what to mend; every row can still be sent."""
+    with mg.Sandbox() as sandbox:
+        wrong = mg.Migma("mgma_sk_test_wrongwrong", base_url=sandbox.url)
+        run = plan().send(wrong, confirm=20, progress=False)
+        assert (mg.RunState.HALTED, {"not_sent": 20}) == (run.state, run.counts)
+        assert "Check the API key" in run.summary()
+        right = mg.Migma(sandbox.server.api_key, base_url=sandbox.url)
+        assert {"accepted": 20} == plan().send(right, confirm=20, progress=False).counts
+
+
+def test_a_server_that_is_not_there_halts_with_a_sentence(plan: Plan) -> None:
+    """No traceback, no endless wait, nothing lost."""
+    run = plan(3).send(mg.Migma("k" * 20, base_url="http://127.0.0.1:9"), confirm=3, progress=False)
+    assert mg.RunState.HALTED is run.state
+    assert "Check the network" in run.summary()
+
+
+def test_a_tag_is_one_call_that_honours_consent_and_is_never_repeated(plan: Plan) -> None:
+    """300 contacts, 20 unsubscribed, 10 bounced: 270 as marketing, 290 as transactional."""
+    for transactional, expected in ((None, 270), (True, 290)):
+        with mg.Sandbox() as sandbox:
+            tag = sandbox.server.add_tag("news")
+            for n in range(300):
+                status = "unsubscribed" if n < 20 else "bounced" if n < 30 else "subscribed"
+                sandbox.server.add_contact(f"c{n}@x.example", status=status, tags=["news"])
+            options = {"subject": "News", "template": "<p>Hi</p>", "transactional": transactional}
+            run = plan(mg.Tag(tag["id"]), **options).send(sandbox.client(), progress=False)
+            again = plan(mg.Tag(tag["id"]), **options).send(sandbox.client(), progress=False)
+            outbox = sandbox.outbox
+            assert (expected, expected) == (len(outbox), int(run.frame["batch_sent"].iloc[0]))
+            assert {"already_sent": 1} == again.counts
+            listed = outbox["headers"].map(lambda headers: "List-Unsubscribe" in headers)
+            assert listed.all() if transactional is None else not listed.any()
+            with pytest.raises(mg.InputError, match="could be mailed twice"):
+                plan(3).send(sandbox.client())
+
+
+KILLED = """
+import sys, pandas as pd, migma_nb as mg
+people = pd.DataFrame({"email": [f"p{n}@x.example" for n in range(500)], "first_name": "N"})
+plan = mg.plan(people, mailing="m", sender="A <a@b.example>", subject="Hi {{first_name}}",
+               template="<p>x</p>", project_id="p", transactional=True)
+run = plan.send(mg.Migma(rate="250/second", timeout=2.0), confirm=500, progress=False)
+assert len(run.frame) == 500
+print(run.frame["state"].value_counts().to_dict())
+"""
+
+
+def test_killed_three_times_it_goes_on_and_mails_nobody_twice(tmp_path: Path, mails: Mails) -> None:
+    """SIGKILL in the middle; rows that were in flight are unknown or settled by the proven key."""
+    with mg.Sandbox() as sandbox:
+        env = os.environ | {
+            "MIGMA_API_KEY": sandbox.server.api_key,
+            "MIGMA_BASE_URL": sandbox.url,
+            "MIGMA_LEDGER": str(tmp_path / "ledger.sqlite3"),
+        }
+        for round_ in range(3):
+            process = subprocess.Popen([sys.executable, "-c", KILLED], env=env)
+            while len(sandbox.server.outbox()) < 100 * (round_ + 1) and process.poll() is None:
+                time.sleep(0.02)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED], env=env, capture_output=True, text=True, check=True
+        )
+        sent = mails(sandbox)
+        assert {1} == set(sent.values())
+        found = mg.open_run(
+            mg.history(ledger=tmp_path / "ledger.sqlite3")["run_id"].iloc[0],
+            ledger=tmp_path / "ledger.sqlite3",
+        )
+        assert {"accepted", "already_sent", "unknown"} >= set(found.frame["state"]), done.stdout
+        assert 500 == len(found.frame)
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert all(sandbox.server.api_key.encode() not in path.read_bytes() for path in files)
+
+
+def test_cells_that_a_spreadsheet_would_run_are_neutralised(plan: Plan, tmp_path: Path) -> None:
+    """A cell that begins like a formula gets an apostrophe."""
+    people = pd.DataFrame({"email": ["=cmd|x", "a@x.example"], "first_name": ["A", "B"]})
+    with mg.Sandbox() as sandbox:
+        plan(people).send(sandbox.client(), skip_invalid=True, progress=False).to_csv(tmp_path / "s.csv")
+    assert "'=cmd|x" in (tmp_path / "s.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_direct_call_says_what_the_api_said_and_shows_no_key() -> None:
+    """One call of any recipient type; refusals name the field."""
+    fields = {
+        "from_": "a@b.example",
+        "from_name": "A",
+        "subject": "S",
+        "template": "<p>x</p>",
+        "project_id": "p",
+    }
+    with mg.Sandbox() as sandbox:
+        client = sandbox.client()
+        answer = client.send(recipient_type="email", recipient_email="x@y.example", **fields)
+        assert "queued" == answer.status
+        with pytest.raises(mg.RefusedError) as caught:
+            client.send(recipient_type="tag", recipient_id="nowhere", **fields)
+        assert 404 == caught.value.status
+        with pytest.raises(mg.InputError, match="No batch"):
+            client.batch("nowhere")
+        assert sandbox.server.api_key not in f"{client!r} {client.settings!r} {caught.value!r}"
