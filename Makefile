@@ -2,6 +2,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+# Company networks sign with certificates that only the system knows.
+export UV_SYSTEM_CERTS := 1
+export UV_NATIVE_TLS := 1
 UV_INSTALL = $(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt
 
 .PHONY: demo test proof lint constraints clean

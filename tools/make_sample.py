@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script beside the package
 """Make the fictional sample list `migma_nb/data/people.csv`: the same bytes every time.
 
 Run: python tools/make_sample.py [path]
