@@ -96,5 +96,8 @@ class Migma:
         return loop.call(calls.fetch_batch(self._settings, batch_id))
 
     def __repr__(self) -> str:
+        if "_settings" not in vars(self):
+            # Shown by tools that print a traceback's locals while the client is being made.
+            return "Migma(not made)"
         kind = "sandbox" if self.is_sandbox else "LIVE"
         return f"Migma({self._settings.origin}, {kind}, key hidden)"

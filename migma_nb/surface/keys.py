@@ -3,10 +3,10 @@
 import getpass
 import importlib
 import os
-import sys
 
 from migma_nb.api.errors import ConfigurationError
 from migma_nb.api.secret import ApiKey
+from migma_nb.surface.whereabouts import in_notebook
 
 _SERVICE = "migma_nb"
 
@@ -36,7 +36,7 @@ def _from_keyring() -> ApiKey | None:
 
 def _from_prompt() -> ApiKey | None:
     """Ask in a notebook: a script has nobody to ask, and must not wait for ever."""
-    if "ipykernel" not in sys.modules:
+    if not in_notebook():
         return None
     try:
         return ApiKey(getpass.getpass("Migma API key (not shown): "))

@@ -1,7 +1,6 @@
 """A run's progress bar: tqdm in terminal or notebook, driven by whoever waits, never by the sender."""
 
 import importlib.util
-import sys
 from types import TracebackType
 from typing import Any, Self
 
@@ -9,6 +8,7 @@ from tqdm.std import tqdm as text_bar
 
 from migma_nb.api.states import State
 from migma_nb.sending.live import LiveRun
+from migma_nb.surface.whereabouts import in_notebook
 
 _OPEN = (State.WAITING, State.SENDING)
 _SHOWN = (State.ACCEPTED, State.ALREADY_SENT, State.REFUSED, State.UNKNOWN)
@@ -66,14 +66,6 @@ class Progress:
     def _draw(bar: Any, done: int) -> None:
         bar.n = done
         bar.refresh()
-
-
-def in_notebook() -> bool:
-    """Return whether this is a Jupyter kernel, where widgets may be shown."""
-    if "IPython" not in sys.modules:
-        return False
-    shell = sys.modules["IPython"].get_ipython()
-    return shell is not None and shell.__class__.__name__ == "ZMQInteractiveShell"
 
 
 def _bar_class() -> Any:

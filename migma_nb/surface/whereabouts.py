@@ -1,0 +1,11 @@
+"""Where we run: a Jupyter kernel, or anything else."""
+
+import sys
+
+
+def in_notebook() -> bool:
+    """Return whether this is a Jupyter kernel, where widgets may be shown."""
+    if "IPython" not in sys.modules:
+        return False
+    shell = sys.modules["IPython"].get_ipython()
+    return shell is not None and shell.__class__.__name__ == "ZMQInteractiveShell"
