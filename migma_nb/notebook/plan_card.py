@@ -1,111 +1,112 @@
 """A plan at a glance: whom it mails, what with, what is wrong, and the line to type next."""
 
-from collections import Counter
-from dataclasses import dataclass
+import textwrap
 
-from migma_nb.notebook.theme import MUTED, bar, card, clean, facts, safe
+from migma_nb.notebook.lines import one_line, padded, quoted, safe, width_of
+from migma_nb.notebook.plan_view import Kind, PlanView, view_plan
+from migma_nb.notebook.theme import MUTED, bar, card, dot, facts, head, named, panel, section, typed
 from migma_nb.planning.frozen import Plan
 
-#: So many kinds of problem are shown with an example; the rest is in plan.issues.
-MOST_KINDS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    severity: str
-    code: str
-    count: int
-    example: str
+#: Columns of a terminal that a line may take.
+_WIDTH = 100
 
 
 def plan_text(plan: Plan) -> str:
-    """Return a plan as text for a terminal."""
-    pairs = _facts(plan)
-    width = max(len(name) for name, _ in pairs)
-    lines = [f"Plan {plan.mailing!r}", *(f"  {name:<{width}}  {clean(value, 86)}" for name, value in pairs)]
-    kinds = _kinds(plan)
-    if kinds:
-        lines += ["", "Problems"]
-        lines += [f"  {k.severity:<7}  {k.count:>4} × {k.code:<20}  {clean(k.example, 64)}" for k in kinds]
-    return "\n".join([*lines, "", *_next(plan)])
+    """Return a plan as text for a terminal, at most 100 columns wide."""
+    view = view_plan(plan)
+    whom = one_line(view.whom, 50)
+    lines = [f"Plan {quoted(view.title, _WIDTH - 9 - width_of(whom))}: {whom}"]
+    lines += _fact_lines(view)
+    if view.verdict:
+        lines += ["", f"Problems: {view.verdict}", *_kind_lines(view)]
+    if not view.first:
+        lines += ["", "Nobody is left to mail: every row is invalid, a duplicate or excluded."]
+    if view.question:
+        lines += ["", *textwrap.wrap(f"To decide: {view.question}", _WIDTH)]
+    return "\n".join([*lines, "", *_step_lines(view)] if view.steps else lines)
 
 
 def plan_html(plan: Plan) -> str:
-    """Return a plan as a card."""
-    pairs = [(safe(name), safe(value, 160)) for name, value in _facts(plan)]
-    kinds = "".join(
-        f'<div style="margin:2px 0"><b>{k.severity}</b> · {k.count:,} × <code>{safe(k.code)}</code> '
-        f'<span style="{MUTED}">{safe(k.example, 120)}</span></div>'
-        for k in _kinds(plan)
+    """Return a plan as a card: inline styles only, no scripts, nothing from elsewhere, at most 20 kB."""
+    view = view_plan(plan)
+    return card(
+        head("Plan", safe(view.title, 120), f'<span style="{MUTED}">plan id {named(view.plan_id)}</span>'),
+        f'<div style="font-size:1.08em"><b>{safe(view.whom, 120)}</b></div>',
+        bar(view.stand) if len(view.stand) > 1 else "",
+        facts((name, safe(value, 240)) for name, value in view.facts),
+        _first_html(view),
+        section(f"Problems: {view.verdict}", _kinds_html(view)) if view.verdict else "",
+        panel(f"<b>To decide:</b> {safe(view.question, 400)}", "warning") if view.question else "",
+        section("Next", typed(view.steps)) if view.steps else "",
     )
-    steps = "".join(f'<div style="{MUTED}">{safe(line, 200)}</div>' for line in _next(plan))
-    problems = f'<div style="margin-bottom:10px">{kinds}</div>' if kinds else ""
-    return card(f"Plan “{safe(plan.mailing)}”", bar(_stand(plan)), facts(pairs), problems, steps)
 
 
-def _stand(plan: Plan) -> dict[str, int]:
-    counts = Counter(str(preset[0]) for i in range(plan.size) if (preset := plan.preset(i)) is not None)
-    return {"ready": len(plan.ready), **dict(sorted(counts.items()))}
+def _fact_lines(view: PlanView) -> list[str]:
+    pairs = list(view.facts)
+    if len(view.stand) > 1:
+        pairs.insert(0, ("Rows", ", ".join(f"{count:,} {name}" for name, count in view.stand.items())))
+    if view.first:
+        pairs.append((view.first_label, f"{quoted(view.first.subject, 52)} to {view.first.recipient}"))
+    pairs.append(("Plan id", view.plan_id))
+    width = max(len(name) for name, _ in pairs)
+    return [line for name, value in pairs for line in _fact(f"  {name:<{width}}  ", value)]
 
 
-def _facts(plan: Plan) -> list[tuple[str, str]]:
-    constants = plan.constants
-    whom = (
-        f"{plan.people:,} people of {plan.size:,} rows"
-        if plan.target is None
-        else f"everybody in {plan.target}"
-    )
-    left = ", ".join(f"{count:,} {name}" for name, count in _stand(plan).items() if name != "ready" and count)
-    kind = (
-        "transactional: unsubscribes are passed over, no List-Unsubscribe (S20)"
-        if constants.get("transactional")
-        else "marketing: unsubscribed people are left out, List-Unsubscribe is added"
-    )
-    first = plan.message(plan.ready[0]) if plan.ready else None
-    pairs = [
-        ("mails", whom + (f" ({left})" if left else "")),
-        ("sender", f"{constants.get('fromName')} <{constants.get('from')}>"),
-        ("subject", str(constants.get("subject", ""))),
-        ("first", f"{first.recipient}: {first.subject}" if first else "nobody"),
-        ("content", _content(plan)),
-        ("kind", kind),
+def _fact(start: str, value: str) -> list[str]:
+    """Return a fact on one line, or on two where it does not fit."""
+    room = _WIDTH - len(start)
+    lines = textwrap.wrap(one_line(value, 2 * room), room, max_lines=2, placeholder=" …")
+    starts = (start, " " * len(start))
+    return [begin + one_line(line, room) for begin, line in zip(starts, lines, strict=False)]
+
+
+def _kind_lines(view: PlanView) -> list[str]:
+    digits = max(len(f"{kind.count:,}") for kind in view.kinds)
+    codes = max(len(kind.code) for kind in view.kinds)
+    starts = [
+        f"  {kind.severity:<7}  {kind.count:>{digits},} × {kind.code:<{codes}}  " for kind in view.kinds
     ]
-    if plan.address_note:
-        pairs.append(("address", plan.address_note))
-    if plan.columns:
-        filled = ", ".join(f"{{{{{name}}}}} ← {column}" for name, column in plan.columns.items())
-        pairs.append(("variables", filled))
-    return [*pairs, ("plan id", plan.id)]
+    lines = [
+        start + one_line(_example(kind), _WIDTH - len(start))
+        for start, kind in zip(starts, view.kinds, strict=True)
+    ]
+    return [*lines, f"  and {view.more} more kinds in plan.issues"] if view.more else lines
 
 
-def _content(plan: Plan) -> str:
-    template = plan.constants.get("template")
-    if isinstance(template, str):
-        return f"HTML template of {len(template.encode()) / 1000:,.1f} kB"
-    for name in ("conversationId", "emailId"):
-        if name in plan.constants:
-            return f"{name} {plan.constants[name]}, stored at Migma"
-    return "none"
+def _example(kind: Kind) -> str:
+    if not kind.where.startswith("row"):
+        return kind.message
+    return f"{kind.where}: {quoted(kind.value, 40) if kind.value else 'nothing there'}"
 
 
-def _kinds(plan: Plan) -> list[_Kind]:
-    issues = plan.issues
-    found = []
-    for (severity, code), group in issues.groupby(["severity", "code"], sort=False):
-        first = group.iloc[0]
-        found.append(_Kind(str(severity), str(code), len(group), str(first["message"])))
-    found.sort(key=lambda kind: (kind.severity != "error", -kind.count))
-    return found[:MOST_KINDS]
+def _step_lines(view: PlanView) -> list[str]:
+    width = max(width_of(line) for line, _ in view.steps)
+    return ["Next", *(f"  {padded(line, width)}  {words}" for line, words in view.steps)]
 
 
-def _next(plan: Plan) -> list[str]:
-    lines = []
-    if plan.duplicates_question:
-        lines.append(plan.duplicates_question)
-    if len(plan.issues):
-        lines.append("See plan.issues for every problem, row by row; plan.preview(0) for a message.")
-    skip = ", skip_invalid=True" if plan.has_errors else ""
-    confirm = repr(plan.id) if plan.target else plan.people
-    lines.append(f"Rehearse: plan.send(mg.Sandbox().client(){skip})")
-    lines.append(f"Live: plan.send(mg.Migma(), confirm={confirm}{skip})")
-    return lines
+def _first_html(view: PlanView) -> str:
+    if view.first is None:
+        return panel("<b>Nobody is left to mail:</b> every row is invalid, a duplicate or excluded.", "error")
+    muted = f'<span style="{MUTED}">{view.first_label}, to {safe(view.first.recipient, 80)}</span>'
+    return panel(f"{muted}<br><b>{safe(view.first.subject, 160)}</b>")
+
+
+def _kinds_html(view: PlanView) -> str:
+    digits = max(len(f"{kind.count:,}") for kind in view.kinds)
+    # On a wide page the example stands beside the code, on a narrow one below it.
+    row = "display:flex;flex-wrap:wrap;align-items:baseline;gap:0 14px;padding:2px 0"
+    fixed = "display:inline-block;min-width"
+    lines = "".join(
+        f'<div style="{row}"><span style="flex:0 0 25em;white-space:nowrap">{dot(kind.severity)} '
+        f'<span style="{fixed}:4.2em">{kind.severity}</span> '
+        f'<b style="{fixed}:{digits}ch;text-align:right">{kind.count:,}</b> × {named(kind.code)}</span> '
+        f'<span style="flex:1 1 24em;{MUTED}">{_message_html(kind)}</span></div>'
+        for kind in view.kinds
+    )
+    more = f'<div style="{MUTED}">and {view.more} more kinds in plan.issues</div>' if view.more else ""
+    return lines + more
+
+
+def _message_html(kind: Kind) -> str:
+    known = kind.value.rstrip("…") in kind.message
+    return safe(kind.message, 150) + ("" if known else f" {safe(quoted(kind.value, 40), 42)}")

@@ -1,44 +1,97 @@
 """One message as its recipient will read it: as text, and as HTML that cannot do anything."""
 
+import re
+import textwrap
 from html import escape
 
-from migma_nb.notebook.theme import MUTED, card, clean, facts, safe
+from migma_nb.notebook.lines import many_lines, one_line, safe
+from migma_nb.notebook.theme import LINE, MUTED, card, facts, head
 from migma_nb.planning.rendering import RenderedMessage
 
-#: First in the frame: nothing is fetched, nothing runs, and a link opens elsewhere.
+#: First in the frame, before a byte of the mail: nothing is fetched, nothing is sent, a link opens elsewhere.
 _GUARD = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
     "img-src data:; form-action 'none'; base-uri 'none'\"><base target=\"_blank\">"
 )
-_NO_HTML = "The content is stored at Migma and cannot be shown here."
-#: So much of a message's text is shown beside the frame.
-MOST_TEXT = 1_500
+#: Seen in Chromium (2026-11): it connects to these tags' hosts before it asks the policy, and so tells them.
+_CONNECTING = re.compile(r"<(?:link|iframe|frame)(?=[\s/>])", re.IGNORECASE)
+_STORED = "The content is stored at Migma and cannot be shown here."
+_NO_TEXT = "No text was found in this mail."
+#: So many characters of a message's text are shown; `preview.text` has all.
+MOST_TEXT = 6_000
+_WIDTH = 96
+#: Mails shorter than this (characters of text) get the low frame.
+_SHORT = 300
 
 
 def preview_text(message: RenderedMessage) -> str:
-    """Return a message as text."""
-    head = "\n".join(f"{name:<9}{clean(value, 200)}" for name, value in _head(message))
-    notes = "\n".join(f"Note: {note}" for note in message.notes)
-    return f"{head}\n\n{_body(message)}\n" + (f"\n{notes}" if notes else "")
+    """Return a message as text: its head, what it says, and what the API leaves open."""
+    pairs = _head(message)
+    width = max(len(name) for name, _ in pairs)
+    lines = [f"{name:<{width}}  {one_line(value, _WIDTH - width)}" for name, value in pairs]
+    lines += ["", *(_wrapped(line) for line in _text(message).splitlines())]
+    notes = [_wrapped(f"Note: {note}") for note in _notes(message)]
+    return "\n".join([*lines, "", *notes] if notes else lines)
 
 
 def preview_html(message: RenderedMessage) -> str:
-    """Return a message as a card: its head, the mail in a sandboxed frame, and its text for pages without."""
-    pairs = [(name, safe(value, 200)) for name, value in _head(message)]
-    frame = ""
-    if message.html is not None:
-        style = "width:100%;height:420px;border:1px solid var(--jp-border-color2,#d1d5db);background:#fff"
-        frame = f'<iframe sandbox srcdoc="{escape(_GUARD + message.html)}" style="{style}"></iframe>'
-    text = f'<pre style="white-space:pre-wrap;background:none">{escape(_body(message))}</pre>'
-    notes = "".join(f'<div style="{MUTED}">{safe(note, 300)}</div>' for note in message.notes)
-    return card("Preview", facts(pairs), frame, f"<details><summary>As text</summary>{text}</details>", notes)
+    """Return a message as a card: its head, the mail in a sandboxed frame, and its text for pages without.
+
+    The frame runs no script, follows no refresh and fetches nothing: it is sandboxed without exceptions,
+    its policy stands before the mail's first byte, and tags that connect all the same are disarmed.
+    """
+    pairs = [(name, safe(value, 200)) for name, value in _head(message) if name != "Subject"]
+    text = _text(message)
+    notes = "".join(
+        f'<div style="{MUTED};margin-top:4px;font-size:.92em">{safe(note, 300)}</div>'
+        for note in _notes(message)
+    )
+    return card(
+        head("Preview", safe(message.subject, 200), ""),
+        facts(pairs),
+        _frame(message.html, low=len(text) < _SHORT) if message.html is not None else "",
+        _as_text(text) if message.html is not None else f'<div style="margin-top:12px">{escape(text)}</div>',
+        notes,
+    )
 
 
 def _head(message: RenderedMessage) -> list[tuple[str, str]]:
-    pairs = [("To", message.recipient), ("From", message.sender), ("Subject", message.subject)]
-    return [*pairs, ("Reply to", message.reply_to)] if message.reply_to else pairs
+    pairs = [("From", message.sender), ("To", message.recipient), ("Subject", message.subject)]
+    return [*pairs, ("Reply-To", message.reply_to)] if message.reply_to else pairs
 
 
-def _body(message: RenderedMessage) -> str:
-    text = (message.text if message.text is not None else _NO_HTML).strip()
-    return text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "…"
+def _text(message: RenderedMessage) -> str:
+    if message.text is None:
+        return _STORED
+    return many_lines(message.text, MOST_TEXT) or _NO_TEXT
+
+
+def _notes(message: RenderedMessage) -> list[str]:
+    """Return what the API leaves open; that stored content cannot be shown stands in place of the text."""
+    notes = [note for note in message.notes if not note.startswith(_STORED[:-1])]
+    unfilled = ", ".join(f"{{{{{name}}}}}" for name in message.unfilled)
+    return [f"Not filled: {unfilled}.", *notes] if unfilled else notes
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _frame(html: str, *, low: bool) -> str:
+    # A mail is written for a white page, whatever the notebook's theme; the corner drags it higher.
+    size = f"height:{240 if low else 520}px;resize:vertical;overflow:hidden"
+    frame = "display:block;width:100%;height:100%;border:0;background:#fff;color-scheme:light"
+    return (
+        f'<div style="{size};margin-top:12px;border:{LINE};border-radius:6px"><iframe sandbox '
+        f'srcdoc="{escape(_GUARD + _CONNECTING.sub("<meta", html))}" title="The mail" '
+        f'referrerpolicy="no-referrer" style="{frame}"></iframe></div>'
+    )
+
+
+def _as_text(text: str) -> str:
+    start = f'<span style="{MUTED}">{safe(text, 70)}</span>'
+    body = "white-space:pre-wrap;overflow-wrap:anywhere;background:none;color:inherit;margin:6px 0 0"
+    return (
+        f'<details style="margin-top:10px"><summary style="cursor:pointer">As text: {start}</summary>'
+        f'<pre style="{body}">{escape(text)}</pre></details>'
+    )

@@ -1,23 +1,69 @@
 """A run at a glance: what it came to, how its rows stand, and the next sensible step."""
 
-from migma_nb.notebook.theme import MUTED, bar, card, facts, safe
+from dataclasses import replace
+
+from migma_nb.api.states import STATE_MEANINGS, RunState
+from migma_nb.notebook.lines import one_line, safe, visible
+from migma_nb.notebook.theme import MUTED, badge, bar, card, dot, head, named, panel, section
 from migma_nb.sending.summary import RunFacts, headline, next_step, summarise, trouble_of
+
+_MEANINGS = {str(state): words for state, words in STATE_MEANINGS.items()}
+#: A batch's own counts, as the API names them.
+_BATCH_PARTS = ("sent", "failed", "queued")
+_LONGEST_NAME = 80
 
 
 def run_text(found: RunFacts) -> str:
-    """Return a run as text for a terminal."""
-    return summarise(found)
+    """Return a run as text for a terminal: its summary, without characters that could steer the terminal."""
+    return "\n".join(visible(line) for line in summarise(_short_named(found)).splitlines())
 
 
 def run_html(found: RunFacts) -> str:
-    """Return a run as a card."""
-    counts = {str(state): count for state, count in found.counts.items()}
-    trouble = "".join(f"<div>{safe(line, 200)}</div>" for line in trouble_of(found))
-    where = "sandbox" if found.sandbox else "LIVE"
-    pairs = [
-        ("run", safe(found.run_id)),
-        ("server", safe(f"{found.server} ({where})")),
-        ("ledger", safe(found.ledger, 160)),
-    ]
-    step = f'<div style="{MUTED}">{safe(next_step(found), 300)}</div>'
-    return card(safe(headline(found), 400), bar(counts), trouble, facts(pairs), step)
+    """Return a run as a card: inline styles only, no scripts, nothing from elsewhere."""
+    counts = {str(state): found.counts[state] for state in STATE_MEANINGS if found.counts.get(state)}
+    trouble = "".join(_trouble_html(line) for line in trouble_of(found))
+    step = next_step(found)
+    return card(
+        head(f"Run {named(found.run_id)} · {found.state}", safe(_title(found), 300), _where(found)),
+        _halt_html(found),
+        _batch_html(found) or bar(counts, _MEANINGS),
+        section("Why", trouble) if trouble else "",
+        panel(f"<b>Next:</b> {safe(step, 300)}") if step else "",
+        f'<div style="{MUTED};font-size:.88em;margin-top:12px">{safe(found.server, 120)} · '
+        f"ledger {safe(found.ledger, 200)}</div>",
+    )
+
+
+def _short_named(found: RunFacts) -> RunFacts:
+    return replace(found, mailing=one_line(found.mailing, _LONGEST_NAME))
+
+
+def _title(found: RunFacts) -> str:
+    """Return the headline; why a run was halted stands in a panel of its own."""
+    return headline(replace(_short_named(found), detail="")).removesuffix(" Halted: ")
+
+
+def _halt_html(found: RunFacts) -> str:
+    if found.state is not RunState.HALTED:
+        return ""
+    return panel(f"<b>Halted:</b> {safe(found.detail, 400)}", "refused") + '<div style="height:6px"></div>'
+
+
+def _where(found: RunFacts) -> str:
+    if found.sandbox:
+        return f'<span style="{MUTED}">sandbox: nobody real was mailed</span>'
+    return badge("LIVE")
+
+
+def _trouble_html(line: str) -> str:
+    return f'<div style="padding:1px 0">{dot(line.partition(":")[0])} {safe(line, 220)}</div>'
+
+
+def _batch_html(found: RunFacts) -> str:
+    """Return how a batch stands by the server's own counts, "" where there are none."""
+    row = found.rows[0] if found.batch and found.rows else {}
+    if row.get("batch_total") is None:
+        return ""
+    counts = {name: int(row.get(f"batch_{name}") or 0) for name in _BATCH_PARTS}
+    words = f"The batch has {row['batch_total']:,} people; the server says: {row.get('api_status')}."
+    return f"<div>{safe(words, 120)}</div>{bar(counts)}"

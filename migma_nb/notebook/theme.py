@@ -1,72 +1,161 @@
-"""The one style of all cards: inline, so that it survives pages that strip styles, in light and dark."""
+"""The one style of all cards: inline, since pages strip style sheets, and readable on light and dark."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-MUTED = "color:var(--jp-ui-font-color2,#6b7280)"
-BORDER = "1px solid var(--jp-border-color2,#d1d5db)"
-#: Readable on light and dark backgrounds; words and numbers always stand beside them.
-STATE_COLOURS = {
-    "accepted": "#2e9e5b",
-    "already_sent": "#6a9fd8",
-    "unknown": "#d9822b",
-    "refused": "#d64545",
-    "invalid": "#b0578d",
-    "duplicate": "#9a8fc0",
-    "excluded": "#8a94a6",
-    "not_sent": "#b8a13a",
-    "waiting": "#c3c9d4",
-    "sending": "#3fb0ac",
-    "ready": "#2e9e5b",
+from migma_nb.notebook.lines import safe
+
+#: Grey on whatever background there is: the page's own text colour, paler.
+MUTED = "opacity:.7"
+LINE = "1px solid rgba(128,128,128,.35)"
+TINT = "background:rgba(128,128,128,.1)"
+CODE = "font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);font-size:.92em"
+#: Each at least 3:1 against white and against near-black; words and numbers always stand beside them.
+COLOURS = {
+    "ready": "#2a9d6f",
+    "accepted": "#2a9d6f",
+    "sent": "#2a9d6f",
+    "already_sent": "#4a90d9",
+    "unknown": "#d08216",
+    "refused": "#d9534f",
+    "failed": "#d9534f",
+    "error": "#d9534f",
+    "invalid": "#c2649f",
+    "warning": "#d08216",
+    "duplicate": "#9a7fd1",
+    "excluded": "#8a8f98",
+    "not_sent": "#8a8f98",
+    "waiting": "#8a8f98",
+    "queued": "#8a8f98",
+    "sending": "#1d9aa8",
 }
+_OTHER = "#8a8f98"
+#: A part of a bar is never narrower than this, in percent: one row of a million can still be seen.
+_NARROWEST = 1.0
+#: Between two parts, in percent, so that they can be told apart without colour.
+_GAP = 0.25
+#: Lab styles every table of an output: fixed columns, striped rows, text to the right.
+_TABLE = "border-collapse:collapse;table-layout:auto;border:0;font-size:1em;color:inherit"
+_CELL = "vertical-align:top;text-align:left;border:0;background:none;line-height:1.5;padding:2px 16px 2px 0"
 
 
-def clean(text: object, most: int = 80) -> str:
-    """Return text on one line, shortened, without characters that turn or hide what follows."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
-    return words if len(words) <= most else words[: most - 1] + "…"
-
-
-def safe(text: object, most: int = 80) -> str:
-    """Return untrusted text for HTML: on one line, shortened, escaped."""
-    return escape(clean(text, most))
-
-
-def card(title: str, *parts: str) -> str:
-    """Return a card with a title and its parts."""
-    head = f'<div style="font-weight:600;font-size:1.05em;margin-bottom:8px">{title}</div>'
+def card(*parts: str) -> str:
+    """Return a card of parts that are already HTML; empty parts are left out."""
     style = (
-        f"max-width:860px;padding:14px 16px;margin:4px 0;border:{BORDER};border-radius:8px;line-height:1.45"
+        f"max-width:64em;box-sizing:border-box;padding:16px 20px;margin:6px 0;border:{LINE};"
+        "border-radius:10px;font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.5;"
+        "color:var(--jp-content-font-color1,inherit);overflow-wrap:anywhere;text-align:left"
     )
-    return f'<div style="{style};overflow-wrap:anywhere">{head}{"".join(parts)}</div>'
+    return f'<div style="{style}">{"".join(parts)}</div>'
 
 
-def facts(pairs: list[tuple[str, str]]) -> str:
-    """Return a two-column table of names and (already safe) values."""
-    cell = "padding:2px 14px 2px 0;vertical-align:top;text-align:left;border:0;background:none"
-    rows = "".join(
-        f'<tr style="background:none"><td style="{cell};{MUTED};white-space:nowrap">{name}</td>'
-        f'<td style="{cell}">{value}</td></tr>'
-        for name, value in pairs
+def head(kind: str, title: str, aside: str) -> str:
+    """Return a card's head: what it is and an aside in small letters, and its title below; all HTML."""
+    row = "display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 16px;font-size:.88em"
+    return (
+        f'<div style="{row}"><span style="{MUTED}">{kind}</span> {aside}</div>'
+        f'<div style="font-size:1.3em;line-height:1.35;margin:2px 0 8px"><b>{title}</b></div>'
     )
-    return f'<table style="border-collapse:collapse;margin:0 0 8px 0;border:0">{rows}</table>'
 
 
-def bar(counts: dict[str, int]) -> str:
-    """Return a stacked bar of counts with a legend in words and numbers."""
-    total = sum(counts.values()) or 1
-    at, pieces, legend = 0.0, [], []
-    for name, count in counts.items():
-        width = 100 * count / total
-        colour = STATE_COLOURS.get(name, "#8a94a6")
-        pieces.append(f'<rect x="{at:.3f}%" width="{width:.3f}%" height="12" fill="{colour}"/>')
-        at += width
-        dot = (
-            f'<span style="display:inline-block;width:9px;height:9px;border-radius:2px;background:{colour}">'
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return a two-column table of names (text) and values (HTML)."""
+    rows = [(f'<span style="{MUTED}">{escape(name)}</span>', value) for name, value in pairs]
+    return _table(rows, ("white-space:nowrap", "padding-right:0"), "margin:12px 0 0")
+
+
+def bar(counts: Mapping[str, int], meanings: Mapping[str, str] | None = None) -> str:
+    """Return a stacked bar of counts with a legend in words and numbers.
+
+    Args:
+        counts: state to number of rows; zeros are left out.
+        meanings: state to a few words, shown under the bar one a line; without them the legend is one line.
+    """
+    shown = {name: count for name, count in counts.items() if count}
+    if not shown:
+        return ""
+    total = sum(shown.values())
+    widths = [max(100 * count / total, _NARROWEST) for count in shown.values()]
+    scale = (100 + _GAP) / sum(widths)
+    at, pieces = 0.0, []
+    for (name, count), width in zip(shown.items(), widths, strict=True):
+        share = width * scale
+        pieces.append(
+            f'<rect x="{at:.2f}%" width="{share - _GAP:.2f}%" height="10" fill="{_colour(name)}">'
+            f"<title>{count:,} {escape(name)}</title></rect>"
         )
-        legend.append(
-            f'<span style="margin-right:16px;white-space:nowrap">{dot}</span> {count:,} {escape(name)}</span>'
+        at += share
+    words = escape(", ".join(f"{count:,} {name}" for name, count in shown.items()))
+    style = "display:block;border-radius:5px;overflow:hidden;margin:8px 0"
+    svg = f'<svg role="img" aria-label="{words}" width="100%" height="10" style="{style}">'
+    return f"{svg}{''.join(pieces)}</svg>" + (
+        _legend(shown) if meanings is None else _explained(shown, meanings)
+    )
+
+
+def dot(name: str) -> str:
+    """Return a small square in the colour of a state or severity."""
+    size = "display:inline-block;width:9px;height:9px;border-radius:2px;margin-right:2px"
+    return f'<span style="{size};background:{_colour(name)}"></span>'
+
+
+def panel(content: str, name: str = "") -> str:
+    """Return a tinted block of HTML, with an edge in the colour of a state or severity where one is named."""
+    edge = f";border-left:3px solid {_colour(name)}" if name else ""
+    return f'<div style="{TINT};border-radius:6px;padding:8px 12px;margin-top:12px{edge}">{content}</div>'
+
+
+def section(title: str, content: str) -> str:
+    """Return a small heading (HTML) with HTML below it."""
+    return f'<div style="margin-top:14px"><div style="margin-bottom:3px"><b>{title}</b></div>{content}</div>'
+
+
+def typed(steps: Sequence[tuple[str, str]]) -> str:
+    """Return lines to type, each with a few words on what it does (both text)."""
+    rows = [(named(line, 90), f'<span style="{MUTED}">{escape(words)}</span>') for line, words in steps]
+    return _table(rows, ("white-space:nowrap", "padding-right:0"), "margin:0")
+
+
+def badge(words: str) -> str:
+    """Return a few words (text) in a frame, so that nobody overlooks them."""
+    return f'<b style="border:1px solid currentColor;border-radius:4px;padding:0 7px">{escape(words)}</b>'
+
+
+def named(name: object, most: int = 40) -> str:
+    """Return a code or an id, untrusted, in the code font."""
+    return f'<code style="{CODE};background:none;padding:0;border:0;color:inherit">{safe(name, most)}</code>'
+
+
+def _legend(counts: Mapping[str, int]) -> str:
+    items = " ".join(
+        f'<span style="white-space:nowrap">{dot(name)} <b>{count:,}</b> {escape(name)}</span>'
+        for name, count in counts.items()
+    )
+    return f'<div style="display:flex;flex-wrap:wrap;gap:2px 20px">{items}</div>'
+
+
+def _explained(counts: Mapping[str, int], meanings: Mapping[str, str]) -> str:
+    rows = [
+        (
+            f"<b>{count:,}</b>",
+            f"{dot(name)} {escape(name)}",
+            f'<span style="{MUTED}">{escape(meanings.get(name, ""))}</span>',
         )
-    words = escape(", ".join(f"{count:,} {name}" for name, count in counts.items()))
-    size = 'width="100%" height="12" style="display:block;border-radius:3px"'
-    svg = f'<svg role="img" aria-label="{words}" {size}>'
-    return f'{svg}{"".join(pieces)}</svg><div style="margin:6px 0 10px 0">{"".join(legend)}</div>'
+        for name, count in counts.items()
+    ]
+    return _table(rows, ("text-align:right", "white-space:nowrap", "padding-right:0"), "margin:0")
+
+
+def _table(rows: Iterable[Sequence[str]], columns: Sequence[str], style: str) -> str:
+    """Return a table of HTML cells, with a style for each column and one for the whole."""
+    lines = "".join(
+        '<tr style="background:none">'
+        + "".join(f'<td style="{_CELL};{own}">{cell}</td>' for cell, own in zip(cells, columns, strict=True))
+        + "</tr>"
+        for cells in rows
+    )
+    return f'<table style="{_TABLE};{style}"><tbody>{lines}</tbody></table>'
+
+
+def _colour(name: str) -> str:
+    return COLOURS.get(name, _OTHER)

@@ -1,0 +1,219 @@
+"""What a person wants to know of a plan, in words: the one content of its text and its card."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from migma_nb.api.states import State
+from migma_nb.notebook.lines import counted, one_line, quoted
+from migma_nb.planning.frozen import Plan
+from migma_nb.planning.rendering import RenderedMessage
+
+#: So many kinds of problem are shown with an example; plan.issues has all.
+MOST_KINDS = 6
+_MOST_VARIABLES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """All problems of one code.
+
+    Args:
+        severity: "error" or "warning".
+        code: the stable code.
+        count: problems of this code (int).
+        where: the first one's row and column, such as "row 17, email" (str).
+        value: what stands there, shortened ("" where nothing does).
+        message: the first one's message (str).
+    """
+
+    severity: str
+    code: str
+    count: int
+    where: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan in words; everything is plain text that may hold anything a list can hold.
+
+    Args:
+        title: the mailing.
+        plan_id: the plan's id.
+        whom: how many people of how many rows, or the target.
+        stand: state ("ready" or a `State`) to rows.
+        facts: name and value of what is the same for everybody.
+        first: the first message, or None where nobody is mailed.
+        first_label: what that message is; a batch has only one.
+        verdict: one line on how many errors and warnings there are, "" for none.
+        kinds: the most important kinds of problem, errors first.
+        more: kinds that are not listed (int).
+        question: what has to be decided before the send, "" for nothing.
+        steps: what to type next, and what it does.
+    """
+
+    title: str
+    plan_id: str
+    whom: str
+    stand: Mapping[str, int]
+    facts: tuple[tuple[str, str], ...]
+    first: RenderedMessage | None
+    first_label: str
+    verdict: str
+    kinds: tuple[Kind, ...]
+    more: int
+    question: str
+    steps: tuple[tuple[str, str], ...]
+
+
+def view_plan(plan: Plan) -> PlanView:
+    """Return what is to be said of a plan."""
+    issues = plan.issues
+    first = plan.message(plan.ready[0]) if plan.ready else None
+    kinds = _kinds(issues)
+    return PlanView(
+        title=plan.mailing,
+        plan_id=plan.id,
+        whom=_whom(plan),
+        stand=_stand(plan),
+        facts=tuple(_facts(plan, first)),
+        first=first,
+        first_label="First mail" if plan.target is None else "Each mail",
+        verdict=_verdict(issues),
+        kinds=tuple(kinds[:MOST_KINDS]),
+        more=max(0, len(kinds) - MOST_KINDS),
+        question=plan.duplicates_question,
+        steps=tuple(_steps(plan, issues)),
+    )
+
+
+def _whom(plan: Plan) -> str:
+    if plan.target is not None:
+        return f"everybody in {plan.target}"
+    return f"{counted(plan.people, 'person', 'people')} of {counted(plan.size, 'row', 'rows')}"
+
+
+def _stand(plan: Plan) -> dict[str, int]:
+    back = np.ones(plan.size, dtype=bool)
+    back[np.asarray(plan.ready, dtype=np.intp)] = False
+    states = Counter(plan.state(int(row)) for row in np.flatnonzero(back))
+    return {"ready": len(plan.ready)} | {str(state): states[state] for state in State if states[state]}
+
+
+def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
+    constants = plan.constants
+    pairs = [
+        ("From", f"{constants['fromName']} <{constants['from']}>"),
+        ("Reply-To", constants.get("replyTo", "")),
+        ("Subject", constants["subject"]),
+        ("Content", _content(constants)),
+        ("Kind", _kind(constants)),
+        ("Addresses", plan.address_note if plan.target or plan.size > 1 else ""),
+        ("Variables", _variables(plan, first)),
+        ("Provider", constants.get("providerType", "")),
+        ("Topic", constants.get("topicId", "")),
+    ]
+    return [(name, value) for name, value in pairs if value]
+
+
+def _content(constants: Mapping[str, Any]) -> str:
+    project = f", project {one_line(constants['projectId'], 30)}" if "projectId" in constants else ""
+    if "template" in constants:
+        size = len(constants["template"].encode())
+        shown = f"{size / 1000:,.1f} kB" if size >= 1000 else counted(size, "byte", "bytes")  # noqa: PLR2004 - kilo
+        return f"HTML template, {shown}{project}"
+    if "conversationId" in constants:
+        return f"conversation {one_line(constants['conversationId'], 40)}, stored at Migma{project}"
+    return f"email {one_line(constants['emailId'], 40)}, stored at Migma{project}"
+
+
+def _kind(constants: Mapping[str, Any]) -> str:
+    # Facts S5, S6, S20 and S21.
+    if constants["transactional"]:
+        return "transactional: reaches unsubscribed people too, carries no unsubscribe header"
+    return "marketing: leaves out unsubscribed people, carries an unsubscribe header"
+
+
+def _variables(plan: Plan, first: RenderedMessage | None) -> str:
+    same = [name for name, column in plan.columns.items() if name == column]
+    parts = [
+        f"{_slot(name)} ← {one_line(column, 30)}" for name, column in plan.columns.items() if name != column
+    ]
+    if first is not None:
+        values = json.loads(plan.body(plan.ready[0])).get("variables", {})
+        constant = {name: value for name, value in values.items() if name not in plan.columns}
+        parts += [f"{_slot(name)} = {quoted(value, 30)}" for name, value in constant.items()]
+        parts += [f"{_slot(name)} stays open" for name in first.unfilled]
+    if same:
+        slots = " ".join(_cut([_slot(name) for name in same]))
+        parts.insert(0, f"{slots} ← same-named column{'s' * (len(same) > 1)}")
+    return "; ".join(_cut(parts))
+
+
+def _slot(name: str) -> str:
+    return f"{{{{{one_line(name, 30)}}}}}"
+
+
+def _cut(items: list[str]) -> list[str]:
+    rest = len(items) - _MOST_VARIABLES
+    return items if rest <= 0 else [*items[:_MOST_VARIABLES], f"{rest} more"]
+
+
+def _verdict(issues: pd.DataFrame) -> str:
+    errors, warnings = (issues[issues["severity"] == severity] for severity in ("error", "warning"))
+    parts = []
+    if len(errors):
+        parts.append(f"{counted(len(errors), 'error', 'errors')} in {_rows(errors)}")
+    if len(warnings):
+        parts.append(f"{counted(len(warnings), 'warning', 'warnings')} in {_rows(warnings)}")
+    return ", ".join(parts)
+
+
+def _rows(issues: pd.DataFrame) -> str:
+    rows = issues["row"].nunique()
+    return counted(rows, "row", "rows") if rows else "the mailing itself"
+
+
+def _kinds(issues: pd.DataFrame) -> list[Kind]:
+    counts = issues["code"].value_counts()
+    examples = issues.drop_duplicates("code")
+    found = [
+        Kind(
+            severity=str(line["severity"]),
+            code=str(line["code"]),
+            count=int(counts[line["code"]]),
+            where=_where(line),
+            value=str(line["value"]),
+            message=str(line["message"]),
+        )
+        for line in examples.to_dict("records")
+    ]
+    return sorted(found, key=lambda kind: (kind.severity != "error", -kind.count, kind.code))
+
+
+def _where(line: Mapping[Any, Any]) -> str:
+    row = "" if pd.isna(line["row"]) else f"row {line['row']:,}"
+    return ", ".join(part for part in (row, one_line(line["column"], 24)) if part)
+
+
+def _steps(plan: Plan, issues: pd.DataFrame) -> list[tuple[str, str]]:
+    steps = [("plan.issues", "every problem")] if len(issues) else []
+    if not plan.ready:
+        return steps
+    shown = plan.ready[0]
+    steps.append((f"plan.preview({shown})", "the first mail"))
+    if plan.needs_duplicates_choice:
+        return steps
+    skip = ", skip_invalid=True" if plan.has_errors else ""
+    confirm = repr(plan.id) if plan.target else plan.people
+    whom = f"everybody in {plan.target}" if plan.target else counted(plan.people, "person", "people")
+    steps.append((f"plan.send(mg.Sandbox().client(){skip})", "rehearsal: nobody real is mailed"))
+    steps.append((f"plan.send(mg.Migma(), confirm={confirm}{skip})", f"live: mails {one_line(whom, 40)}"))
+    return steps
