@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 TARGET = Path(__file__).parent.parent / "docs" / "demo.svg"
-WIDTH = 108
+WIDTH = 116
 
 
 def main() -> None:

@@ -110,7 +110,8 @@ def plain_text(html: str) -> str:
 class _TextReader(HTMLParser):
     """Collects the text between tags; blocks begin a new line, links keep their address."""
 
-    _SILENT = frozenset({"style", "script", "head", "title"})
+    # Not `head`: HTML may leave its end out, and all that could be read in it is silent by itself.
+    _SILENT = frozenset({"style", "script", "title"})
     _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "table", "ul", "ol", "blockquote", "hr"})
     _LINES = frozenset({"div", "tr", "li", "section", "header", "footer"})
 
@@ -131,6 +132,8 @@ class _TextReader(HTMLParser):
             self.handle_data(" ")
         elif tag == "a":
             self._link = dict(attrs).get("href") or ""
+        elif tag == "img":
+            self.handle_data(dict(attrs).get("alt") or "")
         self._end_block(tag)
 
     def handle_endtag(self, tag: str) -> None:

@@ -91,3 +91,9 @@ def test_a_batch_message_leaves_the_contacts_fields_open(plan: Planner) -> None:
 def test_html_has_a_text_twin(html: str, text: str) -> None:
     """Paragraphs, lines, cells and links survive; styles do not."""
     assert text == plain_text(html)
+
+
+def test_text_is_read_where_the_head_has_no_end_and_from_pictures() -> None:
+    """HTML may leave `</head>` out, and a picture's text stands in for it."""
+    html = '<html><head><title>t</title><style>p{}</style><body><p>Hello</p><img src="x" alt="a boat">'
+    assert "Hello\n\na boat" == plain_text(html)
