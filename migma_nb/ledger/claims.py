@@ -149,10 +149,21 @@ def settle_dead(conn: sa.Connection, run_id: str, now: float) -> bool:
     )
     if found.rowcount != 1:
         return False
+    close(conn, run_id, now, reason=Reason.RUN_DIED, detail=None)
+    return True
+
+
+def close(conn: sa.Connection, run_id: str, now: float, *, reason: Reason, detail: str | None) -> None:
+    """Leave nothing of a run open: no claim held, no attempt without an end, no row waiting.
+
+    A claim that an ended run still held would make every later run wait for it for ever. An intent without
+    an outcome becomes unknown, also where the outcome could not be written.
+    """
     open_intents = sa.select(attempts.c.claim_id).where(
         attempts.c.run_id == run_id, attempts.c.finished_at.is_(None)
     )
     held = sa.and_(claims.c.run_id == run_id, claims.c.state == ClaimState.HELD)
+    held_in_doubt = sa.and_(claims.c.run_id == run_id, claims.c.state == ClaimState.UNKNOWN)
     words = "the run that sent this ended before the answer was on record"
     conn.execute(
         claims.update()
@@ -165,9 +176,11 @@ def settle_dead(conn: sa.Connection, run_id: str, now: float) -> bool:
         .values(finished_at=now, verdict="lost", reason=Reason.RUN_DIED)
     )
     conn.execute(claims.update().where(held, claims.c.uncertain).values(state=ClaimState.UNKNOWN))
-    conn.execute(claims.update().where(held).values(state=ClaimState.FREE, reason=Reason.RUN_DIED))
-    _close_rows(conn, run_id)
-    return True
+    conn.execute(claims.update().where(held).values(state=ClaimState.FREE, reason=reason))
+    ended = rows.update().where(rows.c.run_id == run_id, rows.c.state == State.WAITING)
+    doubtful = rows.c.recipient.in_(sa.select(claims.c.recipient).where(held_in_doubt))
+    conn.execute(ended.where(doubtful).values(state=State.UNKNOWN, reason=Reason.RUN_DIED, detail=detail))
+    conn.execute(ended.values(state=State.NOT_SENT, reason=reason, detail=detail))
 
 
 def standing_of(conn: sa.Connection, scope: str, mailing: str, recipient: str) -> Standing | None:
@@ -279,17 +292,3 @@ def _write_intent(conn: sa.Connection, intent: Intent) -> Taken:
     if not isinstance(attempt_id, int):
         raise LedgerError("The ledger did not number an attempt.")
     return Taken(held.claim_id, attempt_id, held.generation, key, bool(held.uncertain), first)
-
-
-def _close_rows(conn: sa.Connection, run_id: str) -> None:
-    """Give a dead run's rows their end: unknown where their claim is, else not sent."""
-    open_rows = sa.and_(rows.c.run_id == run_id, rows.c.state == State.WAITING)
-    doubtful = sa.select(claims.c.recipient).where(
-        claims.c.run_id == run_id, claims.c.state == ClaimState.UNKNOWN
-    )
-    conn.execute(
-        rows.update()
-        .where(open_rows, rows.c.recipient.in_(doubtful))
-        .values(state=State.UNKNOWN, reason=Reason.RUN_DIED)
-    )
-    conn.execute(rows.update().where(open_rows).values(state=State.NOT_SENT, reason=Reason.RUN_DIED))

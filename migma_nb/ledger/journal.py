@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from migma_nb.api.models import BatchStatus
-from migma_nb.api.states import Reason, RunState, State
-from migma_nb.ledger.claims import settle_dead
+from migma_nb.api.states import Reason, RunState
+from migma_nb.ledger.claims import close, settle_dead
 from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.schema import (
     ACCOUNT_COLUMNS,
@@ -60,11 +60,7 @@ def finish(
     now: float,
 ) -> None:
     """Write a run's end. Rows whose turn never came are `not_sent`, for the run's reason."""
-    conn.execute(
-        rows.update()
-        .where(rows.c.run_id == run_id, rows.c.state == State.WAITING)
-        .values(state=State.NOT_SENT, reason=reason or Reason.STOPPED, detail=detail)
-    )
+    close(conn, run_id, now, reason=reason or Reason.STOPPED, detail=detail)
     conn.execute(
         runs.update()
         .where(runs.c.run_id == run_id)

@@ -68,6 +68,8 @@ class Sandbox:
             port=port,
         )
         self._rate = rate
+        # A kept sandbox is the same account at every port, so that its ledger still knows who was mailed.
+        self._account = None if path is None else f"sandbox {self._folder.resolve()}"
         if path is None:
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
@@ -95,7 +97,7 @@ class Sandbox:
         settings = make_settings(
             ApiKey(self._server.api_key),
             base_url=self._server.url,
-            account=account,
+            account=account or self._account,
             rate=rate or self._rate or REHEARSAL_RATE,
             timeout=timeout,
             workers=workers,

@@ -290,3 +290,15 @@ def test_history_has_every_run_with_its_counts(ledger: Ledger) -> None:
     found = {run["run_id"]: run for run in ledger.reading(queries.all_runs)}
     assert {"not_sent": 1} == found["one"]["counts"]
     assert ("stopped", 30.0) == (found["one"]["state"], found["one"]["finished_at"])
+
+
+def test_a_run_that_ends_leaves_no_claim_that_others_would_wait_for(ledger: Ledger) -> None:
+    """Where an outcome could not be written, the end of the run makes the row unknown, never held."""
+    assert isinstance(take(ledger, "one"), Taken)
+    ledger.writing(
+        lambda conn: journal.finish(
+            conn, "one", RunState.HALTED, reason=Reason.LEDGER, detail="disk full", now=30.0
+        )
+    )
+    assert (ClaimState.UNKNOWN, True) == (standing(ledger).state, standing(ledger).uncertain)
+    assert "unknown" == ledger.reading(lambda conn: queries.run_rows(conn, "one"))[0]["state"]

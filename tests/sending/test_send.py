@@ -210,3 +210,12 @@ def test_a_direct_call_says_what_the_api_said_and_shows_no_key() -> None:
         with pytest.raises(mg.InputError, match="No batch"):
             client.batch("nowhere")
         assert sandbox.server.api_key not in f"{client!r} {client.settings!r} {caught.value!r}"
+
+
+def test_a_kept_sandbox_knows_at_another_port_who_was_mailed(plan: Plan, tmp_path: Path) -> None:
+    """Its account and its ledger belong together, wherever it is served."""
+    with mg.Sandbox(path=tmp_path / "kept") as sandbox:
+        plan(5).send(sandbox.client(), progress=False)
+    with mg.Sandbox(path=tmp_path / "kept") as sandbox:
+        assert {"already_sent": 5} == plan(5).send(sandbox.client(), progress=False).counts
+        assert 5 == len(sandbox.outbox)
