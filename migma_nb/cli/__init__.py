@@ -1,6 +1,7 @@
 """The command line: a thin face over the rooms below. Heavy imports wait until a command runs."""
 
-import os
+import contextlib
+import io
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -8,39 +9,30 @@ from typing import Annotated
 
 import typer
 
-from migma_nb.api.errors import MigmaError
+from migma_nb.cli import options as opt
 from migma_nb.cli.exits import EXIT_WORDS, Exit
 
+__all__ = ["app", "main"]
+
 app = typer.Typer(
+    name="migma-nb",
     no_args_is_help=True,
     add_completion=False,
+    # Its pretty tracebacks show local variables, the key's among them.
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
     help="Mail a list of people through the Migma email API: planned, checked, nobody twice.",
     epilog=EXIT_WORDS,
 )
 
-File = Annotated[Path, typer.Argument(help="CSV, TSV, XLSX or Parquet with a column of addresses.")]
-Mailing = Annotated[str, typer.Option(help="Your own name for this mailing; nobody gets it twice.")]
-Sender = Annotated[str, typer.Option(help='"Name <address>" on a verified domain.')]
-Subject = Annotated[str, typer.Option(help="May hold {{placeholders}}.")]
-Template = Annotated[Path, typer.Option(help="HTML file; may hold {{placeholders}}.")]
-Project = Annotated[str, typer.Option(envvar="MIGMA_PROJECT_ID", help="Migma project.")]
-Kind = Annotated[
-    bool, typer.Option("--transactional/--marketing", help="Marketing leaves out unsubscribed people.")
-]
-Address = Annotated[str | None, typer.Option(help="The column with the addresses.")]
-Default = Annotated[list[str] | None, typer.Option(help="variable=value for empty cells; repeatable.")]
-First = Annotated[bool, typer.Option("--first", help="Of a person's differing rows, send the first.")]
-Ledger = Annotated[Path | None, typer.Option(help="The ledger's file.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the result file.")] = Path("migma-nb-demo"),
+    out: Annotated[Path, typer.Option(help="The folder for the result file.", metavar="FOLDER")] = Path(
+        "migma-nb-demo"
+    ),
 ) -> None:
-    """Plan, check and send a sample list to a sandbox, twice: nobody is mailed again."""
+    """Plan, check and send a sample list to a sandbox, twice."""
     from migma_nb.cli import demonstration  # noqa: PLC0415 - pandas only when a command runs
 
     raise typer.Exit(demonstration.demo(out))
@@ -48,140 +40,225 @@ def demo(
 
 @app.command()
 def check(
-    file: File,
+    file: opt.File = None,
     *,
-    template: Template,
-    subject: Subject,
-    sender: Sender = "Check <check@migma.example>",
-    mailing: Mailing = "check",
-    project: Project = "check",
-    transactional: Kind = True,
-    address: Address = None,
-    default: Default = None,
-    first: First = False,
-    as_json: Json = False,
+    template: opt.Template = None,
+    subject: opt.Subject = None,
+    sender: opt.Sender = None,
+    mailing: opt.Mailing = None,
+    project_id: opt.Project = None,
+    transactional: opt.Kind = None,
+    conversation_id: opt.ConversationId = None,
+    email_id: opt.EmailId = None,
+    tag: opt.Tag = None,
+    segment: opt.Segment = None,
+    audience: opt.Audience = None,
+    address: opt.Address = None,
+    key: opt.Key = None,
+    variables: opt.Var = None,
+    defaults: opt.Default = None,
+    formats: opt.Format = None,
+    exclude: opt.Exclude = None,
+    duplicates: opt.Duplicates = None,
+    reply_to: opt.ReplyTo = None,
+    provider: opt.Provider = None,
+    topic_id: opt.Topic = None,
+    as_json: opt.Json = False,
 ) -> None:
     """Show what a mailing would do and every problem of its list; send nothing."""
-    from migma_nb.cli import work  # noqa: PLC0415 - pandas only when a command runs
+    typed = dict(locals())
+    from migma_nb.cli import checks  # noqa: PLC0415 - pandas only when a command runs
 
-    plan = work.planned(
-        file,
-        default or [],
-        template=template,
-        subject=subject,
-        sender=sender,
-        mailing=mailing,
-        project_id=project,
-        transactional=transactional,
-        address=address,
-        duplicates="first" if first else None,
-    )
-    raise typer.Exit(work.check(plan, as_json=as_json))
+    raise typer.Exit(checks.check(typed))
 
 
 @app.command()
 def send(
-    file: File,
+    file: opt.File = None,
     *,
-    template: Template,
-    subject: Subject,
-    sender: Sender,
-    mailing: Mailing,
-    project: Project = "",
-    transactional: Kind,
-    address: Address = None,
-    default: Default = None,
-    first: First = False,
-    live: Annotated[bool, typer.Option("--live", help="Mail real people; without it, a rehearsal.")] = False,
-    confirm: Annotated[int | None, typer.Option(help="Live: the number of people.")] = None,
-    skip_invalid: Annotated[bool, typer.Option(help="Leave rows with errors out.")] = False,
-    limit: Annotated[int | None, typer.Option(help="Begin with at most so many rows.")] = None,
-    rate: Annotated[str, typer.Option(help="N/second, N/minute, N/day or auto.")] = "auto",
-    timeout: Annotated[float, typer.Option(help="Seconds for each step of a request.")] = 30.0,
-    base_url: Annotated[str | None, typer.Option(help="The server (or MIGMA_BASE_URL).")] = None,
-    ledger: Ledger = None,
-    out: Annotated[Path | None, typer.Option(help="Write the account to this CSV.")] = None,
-    as_json: Json = False,
+    template: opt.Template = None,
+    subject: opt.Subject = None,
+    sender: opt.Sender = None,
+    mailing: opt.Mailing = None,
+    project_id: opt.Project = None,
+    transactional: opt.Kind = None,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live", rich_help_panel=opt.THE_SEND, help="Mail real people; without it, a rehearsal."
+        ),
+    ] = False,
+    confirm: Annotated[
+        str | None,
+        typer.Option(
+            rich_help_panel=opt.THE_SEND,
+            help="Live: the number of people; for a tag the plan's id.",
+            metavar="N",
+        ),
+    ] = None,
+    skip_invalid: Annotated[
+        bool,
+        typer.Option(
+            "--skip-invalid",
+            rich_help_panel=opt.THE_SEND,
+            help="Leave rows with errors out and send the rest.",
+        ),
+    ] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(rich_help_panel=opt.THE_SEND, help="Begin with at most so many rows.", metavar="N"),
+    ] = None,
+    rate: Annotated[
+        str | None,
+        typer.Option(rich_help_panel=opt.THE_SEND, help="N/second, N/minute, N/day or auto.", metavar="RATE"),
+    ] = None,
+    preview: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            rich_help_panel=opt.THE_SEND,
+            help="Show the first so many messages.",
+            metavar="N",
+            show_default=False,
+        ),
+    ] = 0,
+    out: opt.Out = None,
+    ledger: opt.Ledger = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            rich_help_panel=opt.THE_SEND, help="Live: the server (or MIGMA_BASE_URL).", metavar="URL"
+        ),
+    ] = None,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            rich_help_panel=opt.THE_SEND,
+            help="A name for the account, in place of the server's.",
+            metavar="NAME",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            rich_help_panel=opt.THE_SEND, help="Seconds for each step of a request.", metavar="SECONDS"
+        ),
+    ] = 30.0,
+    conversation_id: opt.ConversationId = None,
+    email_id: opt.EmailId = None,
+    tag: opt.Tag = None,
+    segment: opt.Segment = None,
+    audience: opt.Audience = None,
+    address: opt.Address = None,
+    key: opt.Key = None,
+    variables: opt.Var = None,
+    defaults: opt.Default = None,
+    formats: opt.Format = None,
+    exclude: opt.Exclude = None,
+    duplicates: opt.Duplicates = None,
+    overlap: opt.Overlap = None,
+    reply_to: opt.ReplyTo = None,
+    provider: opt.Provider = None,
+    topic_id: opt.Topic = None,
+    as_json: opt.Json = False,
 ) -> None:
     """Send a mailing: a rehearsal on a sandbox, unless --live. The key comes from MIGMA_API_KEY."""
-    from migma_nb.cli import work  # noqa: PLC0415 - pandas only when a command runs
+    typed = dict(locals())
+    from migma_nb.cli import sends  # noqa: PLC0415 - pandas only when a command runs
 
-    plan = work.planned(
-        file,
-        default or [],
-        template=template,
-        subject=subject,
-        sender=sender,
-        mailing=mailing,
-        project_id=project or (None if live else "rehearsal"),
-        transactional=transactional,
-        address=address,
-        duplicates="first" if first else None,
-    )
-    how = work.How(live, confirm, skip_invalid, limit, rate, timeout, base_url, ledger, out, as_json)
-    raise typer.Exit(work.send(plan, how))
+    raise typer.Exit(sends.send(typed))
 
 
 @app.command()
-def runs(ledger: Ledger = None, *, as_json: Json = False) -> None:
+def runs(ledger: opt.Ledger = None, *, as_json: opt.Json = False) -> None:
     """List all runs, newest first."""
-    from migma_nb.cli import work  # noqa: PLC0415 - pandas only when a command runs
+    from migma_nb.cli import records  # noqa: PLC0415 - pandas only when a command runs
 
-    raise typer.Exit(work.runs(ledger, as_json=as_json))
+    raise typer.Exit(records.runs(ledger, as_json=as_json))
 
 
 @app.command()
 def report(
-    run: Annotated[str, typer.Argument(help="A run's id, or its first letters.")],
-    ledger: Ledger = None,
-    out: Annotated[Path | None, typer.Option(help="Write the account to this CSV.")] = None,
+    run: Annotated[str, typer.Argument(help="A run's id; its first letters are enough.")],
     *,
-    as_json: Json = False,
+    ledger: opt.Ledger = None,
+    out: opt.Out = None,
+    as_json: opt.Json = False,
 ) -> None:
-    """Say what became of a run."""
-    from migma_nb.cli import work  # noqa: PLC0415 - pandas only when a command runs
+    """Say what became of a run; the exit code is what the send's was."""
+    from migma_nb.cli import records  # noqa: PLC0415 - pandas only when a command runs
 
-    raise typer.Exit(work.report(run, ledger, out, as_json=as_json))
+    raise typer.Exit(records.report(run, ledger, out, as_json=as_json))
 
 
 @app.command()
 def sandbox(
     *,
-    port: Annotated[int, typer.Option(help="0 for any free one.")] = 0,
-    path: Annotated[Path | None, typer.Option(help="Folder that keeps the account.")] = None,
-    key_file: Annotated[Path, typer.Option(help="Where the sandbox's key is written.")] = Path("sandbox.key"),
-    strict: Annotated[bool, typer.Option("--strict", help="Enforce everything documented.")] = False,
-    idempotency: Annotated[bool, typer.Option(help="Honour Idempotency-Key.")] = True,
-    rate: Annotated[str | None, typer.Option(help="Such as 100/minute.")] = None,
-    fault: Annotated[list[str] | None, typer.Option(help="name=probability; repeatable.")] = None,
-    seed: Annotated[int, typer.Option(help="Decides what the faults befall.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free one.")] = 0,
+    path: Annotated[
+        Path | None, typer.Option(help="A folder that keeps the account.", metavar="FOLDER")
+    ] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(help="Where its key is written; by default inside the folder.", metavar="FILE"),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Enforce all that the API documents.")] = False,
+    domain: Annotated[
+        list[str] | None, typer.Option(help="A verified sending domain; repeatable.", metavar="NAME")
+    ] = None,
+    no_idempotency: Annotated[
+        bool, typer.Option("--no-idempotency", help="Take no notice of Idempotency-Key.")
+    ] = False,
+    rate: Annotated[str | None, typer.Option(help="Its limit, such as 100/minute.", metavar="RATE")] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="name=probability of what goes wrong; repeatable.", metavar="PAIR"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides which requests the faults befall.")] = 0,
 ) -> None:
-    """Serve a sandbox until it is interrupted."""
+    """Serve a sandbox on this machine until Ctrl-C."""
     from migma_nb.cli import serving  # noqa: PLC0415 - the server only when it is wanted
 
-    serving.serve(serving.Wish(port, path, key_file, strict, idempotency, rate, tuple(fault or ()), seed))
+    wish = serving.Wish(
+        port=port,
+        path=path,
+        key_file=key_file,
+        strict=strict,
+        domains=tuple(domain or ()),
+        idempotency=not no_idempotency,
+        rate=rate,
+        faults=tuple(fault or ()),
+        seed=seed,
+    )
+    raise typer.Exit(serving.serve(wish))
 
 
-@app.callback(invoke_without_command=True)
-def _root(
-    *, show_version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False
-) -> None:
-    if show_version:
+def _show_version(value: bool) -> None:
+    if value:
         typer.echo(f"migma-nb {version('migma-nb')}")
         raise typer.Exit
 
 
+@app.callback()
+def _root(
+    *,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    del show_version
+
+
 def main() -> None:
-    """Run the command line; every mistake that a user can make is a sentence, never a traceback."""
+    """Run the command line; ends the process with one of `Exit`'s codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's encoding lacks must not end a send.
+            stream.reconfigure(errors="replace")
     try:
-        app()
-    except MigmaError as error:
-        typer.echo(f"Error: {error.message}", err=True)
-        if error.hint:
-            typer.echo(f"  → {error.hint}", err=True)
-        sys.exit(Exit.BAD_INPUT)
+        app(prog_name="migma-nb")
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    finally:
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.flush()

@@ -1,21 +1,35 @@
 """`migma-nb demo`: the main job on a sample list, shown from the file to the account."""
 
+import sys
 from pathlib import Path
 
-import typer
-
+from migma_nb.api.errors import InputError
+from migma_nb.api.states import State
+from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit
+from migma_nb.cli.problems import show_kinds, tally
+from migma_nb.cli.records import show_run
+from migma_nb.cli.screen import cut, heading, say, width
 from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.samples import sample_path
-from migma_nb.surface.plan import plan
+from migma_nb.surface.plan import SendPlan, plan
 from migma_nb.surface.sandbox import Sandbox
 
+#: So much of the message is shown.
+_MOST_LINES = 7
 
+
+@answered
 def demo(out: Path) -> Exit:
     """Read, plan, check, send to a sandbox, and send again."""
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder {out} cannot be made: {error.strerror}.", hint="Give --out another one."
+        ) from None
     people = read_recipients(sample_path("people.csv"))
-    _head("1  The plan: what would happen, and what is wrong with the list")
+    say(f"{len(people):,} people from a CSV file, mailed to a sandbox. Nothing leaves this machine.")
     made = plan(
         people,
         mailing="2026-11 renewal notice",
@@ -26,23 +40,40 @@ def demo(out: Path) -> Exit:
         transactional=True,
         defaults={"first_name": "there"},
     )
-    typer.echo(repr(made))
-    _head("2  The send, to a sandbox on this machine")
+    heading("1  The plan")
+    for line in repr(made).partition("\n\n")[0].split("\n"):
+        say(cut(line, width()))
+    heading(f"2  Checked before anything is sent: {tally(made.issues)}")
+    show_kinds(made.issues)
+    say("  Errors keep their rows from being sent; warnings are worth a look.")
+    _show_message(made)
+    return _send_twice(made, out / "sent.csv")
+
+
+def _show_message(made: SendPlan) -> None:
+    shown = made.preview(3)
+    heading("3  One message, as its reader will see it")
+    say(f"  To       {shown.recipient}\n  Subject  {shown.subject}\n")
+    lines = [line for line in (shown.text or "").split("\n") if line.strip()]
+    for line in [*lines[:_MOST_LINES], "…"]:
+        say(cut(f"  │ {line}", width()))
+
+
+def _send_twice(made: SendPlan, result: Path) -> Exit:
     with Sandbox() as sandbox:
-        run = made.send(sandbox.client(), skip_invalid=True)
-        typer.echo(run.summary())
-        result = run.to_csv(out / "sent.csv")
-        typer.echo(f"The account of all {len(run.frame)} rows: {result}")
-        _head("3  The same mailing again")
-        again = made.send(sandbox.client(), skip_invalid=True)
-        typer.echo(again.summary())
-        twice = int(sandbox.outbox["to"].duplicated().sum())
-        typer.echo(f"The outbox holds {len(sandbox.outbox)} mails; {twice} people were mailed twice.")
-    _head("Next: open notebooks/01_quickstart.ipynb, or `migma-nb check YOUR.csv --help`")
-    return Exit.FAULT if twice else Exit.FINE
-
-
-def _head(words: str) -> None:
-    typer.echo("")
-    typer.secho(words, bold=True)
-    typer.echo("")
+        heading("4  Sent over HTTP to the sandbox")
+        run = made.send(sandbox.client(), skip_invalid=True, progress=sys.stderr.isatty())
+        show_run(run, kept=False)
+        run.to_csv(result)
+        say(f"\nWhat became of all {len(run.frame):,} rows: {result}")
+        heading("5  The same mailing again")
+        again = made.send(sandbox.client(), skip_invalid=True, progress=False)
+        show_run(again, kept=False)
+        outbox = sandbox.outbox
+    mailed = outbox["to"].nunique()
+    say(f"\nThe sandbox delivered {len(outbox):,} messages to {mailed:,} people: one to each.")
+    say()
+    say("Next: open notebooks/01_quickstart.ipynb, or look at a list of your own:", bold=True)
+    say("  migma-nb check people.csv", bold=True)
+    as_promised = mailed == len(outbox) == made.people == run.counts.get(State.ACCEPTED)
+    return Exit.FINE if as_promised else Exit.FAULT

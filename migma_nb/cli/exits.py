@@ -1,10 +1,16 @@
-"""What the command's exit codes mean."""
+"""What the command's exit codes mean, and which one a run earns."""
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from migma_nb.api.states import Reason, RunState, State
+
+if TYPE_CHECKING:
+    from migma_nb.surface.run import Run
 
 
 class Exit(IntEnum):
-    """Exit codes; where several hold, unknown comes before halted, halted before refused."""
+    """Exit codes; where several hold, unknown comes before halted, and halted before refused."""
 
     FINE = 0
     FAULT = 1
@@ -15,7 +21,33 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-EXIT_WORDS = (
-    "Exit codes: 0 all well; 1 a fault of the program; 2 bad input, settings or ledger; 3 rows were refused; "
-    "4 rows are unknown; 5 the run was halted or stopped; 130 interrupted."
-)
+#: Shown by `migma-nb --help`; the first character asks for its line breaks to be kept.
+EXIT_WORDS = """\b
+Exit codes:
+    0  all is well (check: no errors in the list)
+    1  a fault of the program
+    2  bad input, settings, ledger or options (check: errors in the list); nothing was sent
+    3  the API refused some rows
+    4  some rows are unknown: they may have been mailed
+    5  the run was halted or stopped before every row had its turn
+  130  interrupted by Ctrl-C; what was in flight is on record
+Where several hold: 4 before 5 before 3."""
+
+_CUT_SHORT = {RunState.STOPPED, RunState.HALTED, RunState.DIED}
+
+
+def exit_of(run: "Run") -> Exit:
+    """Return the code that a run earns; rows that `limit` kept back were asked for and count as well."""
+    counts = run.counts
+    if counts.get(State.UNKNOWN):
+        return Exit.UNKNOWN
+    if run.state in _CUT_SHORT or _was_denied_its_turn(run, counts.get(State.NOT_SENT, 0)):
+        return Exit.HALTED
+    return Exit.REFUSED if counts.get(State.REFUSED) else Exit.FINE
+
+
+def _was_denied_its_turn(run: "Run", not_sent: int) -> bool:
+    if not not_sent:
+        return False
+    frame = run.frame
+    return bool(((frame["state"] == State.NOT_SENT) & (frame["reason"] != Reason.LIMIT)).any())

@@ -1,0 +1,85 @@
+"""`migma-nb check`: a mailing looked at, and every problem of its list; nothing is sent."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from migma_nb.cli.answering import answered
+from migma_nb.cli.exits import Exit
+from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
+from migma_nb.cli.problems import show_first_of_each, tally
+from migma_nb.cli.screen import document, heading, say
+from migma_nb.cli.wording import for_terminal
+
+
+@answered
+def check(typed: Mapping[str, Any]) -> Exit:
+    """Plan a mailing and show the plan and its problems.
+
+    Args:
+        typed: the command's parameters by name.
+    """
+    planned = plan_to_check(mailing_of(typed))
+    if typed["as_json"]:
+        document(_as_json(planned))
+    else:
+        _show(planned)
+    errors = bool((planned.held.issues["severity"] == "error").any())
+    return Exit.BAD_INPUT if errors else Exit.FINE
+
+
+def _show(planned: Planned) -> None:
+    plan, issues = planned.plan, planned.held.issues
+    if planned.list_alone:
+        say("The list alone: without --subject and --template only addresses and doubles are checked.")
+        say(f"{plan.people:,} people could be mailed, of {plan.size:,} rows. {plan.address_note}")
+    else:
+        say(_plan_head(planned))
+    if len(issues):
+        heading(f"{tally(issues)}; rows are counted from 0, the header aside")
+        show_first_of_each(issues)
+    say()
+    for line in _next_steps(planned):
+        say(line)
+
+
+def _plan_head(planned: Planned) -> str:
+    """Return what a plan will do, as text; its problems and next steps have words of their own here."""
+    lines = repr(planned.held).partition("\n\n")[0].split("\n")
+    # What stands in for missing options is part of the id, so that a send would have another one.
+    return "\n".join(line for line in lines if not (planned.missing and line.startswith("  Plan id")))
+
+
+def _next_steps(planned: Planned) -> list[str]:
+    plan = planned.plan
+    lines = [] if len(planned.held.issues) else ["No problems were found."]
+    if plan.duplicates_question:
+        lines.append(for_terminal(plan.duplicates_question))
+    if plan.has_errors:
+        lines.append("Mend the rows with errors, or leave them out by --skip-invalid when you send.")
+    if planned.missing:
+        lines.append(f"To send it, add {', '.join(planned.missing)}.")
+    elif plan.target is not None:
+        lines.append(f"To send it: migma-nb send with the same options, --live --confirm {plan.id}")
+    else:
+        lines.append("To rehearse it: migma-nb send with the same options; only --live mails people.")
+    return lines
+
+
+def _as_json(planned: Planned) -> dict[str, Any]:
+    plan, issues = planned.plan, planned.held.issues
+    errors = int((issues["severity"] == "error").sum())
+    return {
+        "plan_id": None if planned.missing else plan.id,
+        "target": None if plan.target is None else plan.target.recipient,
+        "rows": plan.size,
+        "people": plan.people,
+        "address_column": plan.address_column,
+        "variables": dict(plan.columns),
+        "question": for_terminal(plan.duplicates_question) or None,
+        "missing": list(planned.missing),
+        "list_alone": planned.list_alone,
+        "errors": errors,
+        "warnings": len(issues) - errors,
+        "issues": json.loads(issues.drop(columns="index").to_json(orient="records")),
+    }

@@ -1,0 +1,82 @@
+"""What the rooms below say in arguments of Python, said in options of the command line."""
+
+import re
+
+_OPTIONS = {
+    "account": "account",
+    "address": "address",
+    "base_url": "base-url",
+    "confirm": "confirm",
+    "conversation_id": "conversation-id",
+    "duplicates": "duplicates",
+    "email_id": "email-id",
+    "exclude": "exclude",
+    "key": "key",
+    "ledger": "ledger",
+    "limit": "limit",
+    "mailing": "mailing",
+    "overlap": "overlap",
+    "project_id": "project",
+    "provider": "provider",
+    "rate": "rate",
+    "reply_to": "reply-to",
+    "sender": "sender",
+    "subject": "subject",
+    "template": "template",
+    "timeout": "timeout",
+    "topic_id": "topic",
+}
+_PAIRS = {"variables": "var", "defaults": "default"}
+
+_NAMES = "|".join(_OPTIONS)
+_UNDERSCORED = "|".join(name for name in _OPTIONS if "_" in name)
+
+#: Tried in this order; what none of them knows stays as it is.
+_RULES: list[tuple[str, str]] = [
+    (r"type: plan\.send\(client, confirm='?(\w+)'?\)", r"add: --confirm \1"),
+    (r"Pass mg\.Migma\(api_key=…\) or set", "Set"),
+    (r"To rehearse without one: mg\.Sandbox\(\)\.client\(\)\.", "To rehearse without one, leave out --live."),
+    (r"mg\.history\(\) or `migma-nb runs` lists", "`migma-nb runs` lists"),
+    (r"run\.frame says why for each", "`migma-nb report RUN --out FILE.csv` says why for each"),
+    (r", see run\.frame", ""),
+    (r", or read it with pandas and pass the DataFrame", ""),
+    (r", or pass pandas\.read_csv\([^)]*\)", ""),
+    (r"Write it again with DataFrame\.to_parquet\.", "Write it again."),
+    (r"write mg\.(Tag|Segment|Audience)\(\"the ID\"\)", "write that"),
+    (r"mg\.Tag\(…\)", "--tag"),
+    (r"mg\.Segment\(…\)", "--segment"),
+    (r"mg\.Audience\(…\)", "--audience"),
+    (r"plan\.issues", "`migma-nb check`"),
+    (r"\bskip_invalid=True", "--skip-invalid"),
+    (r"\btransactional=True", "--transactional"),
+    (r"\btransactional=False", "--marketing"),
+]
+
+
+def for_terminal(text: str) -> str:
+    """Return a sentence of the rooms below as somebody at a terminal can follow it.
+
+    Args:
+        text: a message, a hint or a summary (str).
+    """
+    for pattern, instead in _RULES:
+        text = re.sub(pattern, instead, text)
+    text = re.sub(
+        r"\b(variables|defaults)=\{([\"'])(.+?)\2: (?:([\"'])(.+?)\4|([^},\s]+))[^}]*\}", _as_pair, text
+    )
+    text = re.sub(rf"\b({_NAMES})=(\"[^\"]*\"|'[^']*'|\d[\w/.]*)?", _as_option, text)
+    return re.sub(rf"\b({_UNDERSCORED})\b", lambda found: f"--{_OPTIONS[found[1]]}", text)
+
+
+def _as_pair(found: re.Match[str]) -> str:
+    pair = f"{found[3]}={found[5] or found[6]}"
+    return f"--{_PAIRS[found[1]]} {_quoted(pair)}"
+
+
+def _as_option(found: re.Match[str]) -> str:
+    option = f"--{_OPTIONS[found[1]]}"
+    return f"{option} {_quoted(found[2].strip(chr(34) + chr(39)))}" if found[2] else option
+
+
+def _quoted(value: str) -> str:
+    return value if re.fullmatch(r"[\w@%+=:,./…-]+", value) else f'"{value}"'

@@ -1,0 +1,153 @@
+"""What the tests of the command line share: the command in an environment of its own, and a server for it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import migma_nb as mg
+from migma_nb.cli import main
+
+COMMAND = [sys.executable, "-m", "migma_nb.cli"]
+Completed = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def send() -> list[str]:
+    """Return the beginning of a send with everything that a rehearsal needs."""
+    return [
+        "send",
+        "people.csv",
+        "--template=mail.html",
+        "--subject=Hello {{name}}",
+        "--sender=Acme <billing@acme.example>",
+        "--mailing=m",
+        "--transactional",
+    ]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Return an environment with a home of its own and nothing else."""
+    home = tmp_path / "home"
+    home.mkdir()
+    names = ("PATH", "LANG", "SYSTEMROOT")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    return kept | {"HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "COLUMNS": "100"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with a list of two people and a template."""
+    place = tmp_path / "work"
+    place.mkdir()
+    (place / "people.csv").write_text("email,name\na@x.example,Ann\nb@x.example,Bob\n")
+    (place / "mail.html").write_text("<p>Hello {{name}}</p>")
+    return place
+
+
+@pytest.fixture
+def migma(folder: Path, environment: dict[str, str]) -> Callable[..., Completed]:
+    """Return a function that runs the command in the folder."""
+
+    def run(*args: str, **env: str) -> Completed:
+        return subprocess.run(
+            [*COMMAND, *args],
+            env=environment | env,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=folder,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.fixture
+def here(
+    folder: Path,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., Completed]:
+    """Return the same function for this process: what only says something needs no second of start."""
+    monkeypatch.chdir(folder)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*args: str) -> Completed:
+        monkeypatch.setattr(sys, "argv", ["migma-nb", *args])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(args, int(ended.value.code or 0), said.out, said.err)
+
+    return run
+
+
+class Server:
+    """`migma-nb sandbox` in a process of its own, which keeps its account in a folder.
+
+    Args:
+        args: its options.
+        place: the folder.
+        env: the environment.
+    """
+
+    def __init__(self, args: tuple[str, ...], place: Path, env: dict[str, str]) -> None:
+        self._place = place
+        self.process = subprocess.Popen(
+            [*COMMAND, "sandbox", f"--path={place}", *args],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.first_line = self.process.stdout.readline().strip()
+        self.url = self.first_line.removeprefix("Sandbox at ")
+        self.export = self.process.stdout.readline().strip()
+
+    @property
+    def key(self) -> str:
+        """Its key, as the file has it that its second line names."""
+        return (self._place / "key").read_text()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a command needs to send live to this server."""
+        return {"MIGMA_BASE_URL": self.url, "MIGMA_API_KEY": self.key, "MIGMA_PROJECT_ID": "p"}
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> Completed:
+        """End the process; return its code and what it said last."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        out, err = self.process.communicate(timeout=30)
+        return subprocess.CompletedProcess(self.process.args, self.process.returncode, out, err)
+
+    def mailed(self) -> list[str]:
+        """Return to whom it delivered, once it has ended."""
+        self.end()
+        with mg.Sandbox(path=self._place) as account:
+            return sorted(account.outbox["to"])
+
+
+@pytest.fixture
+def serve(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[..., Server]]:
+    """Return a function that starts a sandbox with these options; all are ended with the test."""
+    servers: list[Server] = []
+
+    def start(*args: str) -> Server:
+        servers.append(Server(args, tmp_path / f"account{len(servers)}", environment))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server.process.returncode is None:
+            server.end()
