@@ -71,7 +71,8 @@ def _send_twice(made: SendPlan, result: Path) -> Exit:
         show_run(again, kept=False)
         outbox = sandbox.outbox
     mailed = outbox["to"].nunique()
-    say(f"\nThe sandbox delivered {len(outbox):,} messages to {mailed:,} people: one to each.")
+    verdict = "one to each" if mailed == len(outbox) else "SOME GOT TWO, please report it"
+    say(f"\nThe sandbox delivered {len(outbox):,} messages to {mailed:,} people: {verdict}.")
     say()
     say("Next: open notebooks/01_quickstart.ipynb, or look at a list of your own:", bold=True)
     say("  migma-nb check people.csv", bold=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-MADE = "0 people were mailed twice"
+MADE = "Nobody was mailed: all 481"
 
 pytestmark = pytest.mark.proof
 

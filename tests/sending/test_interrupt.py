@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+# A shell that starts its work in the background has children ignore SIGINT; a person's cell does not.
 SCRIPT = """
 import asyncio, os, signal, threading
 import migma_nb as mg
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def plan():
     people = [{"email": f"p{n}@x.example"} for n in range(40)]
