@@ -1,8 +1,11 @@
 """The account of a run as a frame: one line per input row, same order, same index."""
 
+import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from migma_nb.api.errors import InputError
@@ -105,6 +108,16 @@ def _neutral_frame(frame: pd.DataFrame) -> pd.DataFrame:
     return safe
 
 
+def utc_times(seconds: Iterable[float | None]) -> "pd.Series[pd.Timestamp]":
+    """Return seconds since the epoch as UTC timestamps in whole milliseconds.
+
+    Through whole numbers: pandas 2.2 sometimes takes a NaN among floats for an overflow.
+    """
+    whole = [None if value is None or math.isnan(value) else round(value * 1000) for value in seconds]
+    stamps = np.array([np.datetime64("NaT") if value is None else value for value in whole], "datetime64[ms]")
+    return pd.Series(stamps).dt.tz_localize("UTC")
+
+
 def neutral(cell: Any) -> Any:
     """Return a cell that no spreadsheet runs as a formula; only texts are ever changed."""
     if isinstance(cell, str) and cell.lstrip(" ").startswith(_RUNS_AS_FORMULA):
@@ -128,8 +141,7 @@ def _column(name: str, values: list[Any]) -> pd.Series:
     if name in _WHOLE:
         return pd.Series(values, dtype="Int64")
     if name in _TIMES:
-        seconds = pd.Series(values, dtype="float64")
-        return pd.to_datetime(seconds, unit="s", utc=True).dt.round("ms")
+        return utc_times(values)
     if name == "latency_s":
         return pd.Series(values, dtype="float64")
     # Left to pandas: its text type where it has one, so that None stays a missing value in every version.

@@ -7,6 +7,7 @@ import pandas as pd
 from migma_nb.api.states import State
 from migma_nb.ledger import journal, queries
 from migma_nb.ledger.store import Ledger
+from migma_nb.sending.accounts import utc_times
 
 _COLUMNS = (
     "run_id",
@@ -33,5 +34,5 @@ def history(ledger: Ledger) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(data, columns=[*_COLUMNS, *map(str, State)])
     for name in ("started_at", "finished_at"):
-        frame[name] = pd.to_datetime(frame[name].astype("float64"), unit="s", utc=True).dt.round("ms")
+        frame[name] = utc_times(frame[name])
     return frame
