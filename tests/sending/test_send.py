@@ -1,10 +1,5 @@
 """The send: each person once, every row accounted for, whatever is done again."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -141,46 +136,6 @@ def test_a_tag_is_one_call_that_honours_consent_and_is_never_repeated(plan: Plan
             assert listed.all() if transactional is None else not listed.any()
             with pytest.raises(mg.InputError, match="could be mailed twice"):
                 plan(3).send(sandbox.client())
-
-
-KILLED = """
-import sys, pandas as pd, migma_nb as mg
-people = pd.DataFrame({"email": [f"p{n}@x.example" for n in range(500)], "first_name": "N"})
-plan = mg.plan(people, mailing="m", sender="A <a@b.example>", subject="Hi {{first_name}}",
-               template="<p>x</p>", project_id="p", transactional=True)
-run = plan.send(mg.Migma(rate="250/second", timeout=2.0), confirm=500, progress=False)
-assert len(run.frame) == 500
-print(run.frame["state"].value_counts().to_dict())
-"""
-
-
-def test_killed_three_times_it_goes_on_and_mails_nobody_twice(tmp_path: Path, mails: Mails) -> None:
-    """SIGKILL in the middle; rows that were in flight are unknown or settled by the proven key."""
-    with mg.Sandbox() as sandbox:
-        env = os.environ | {
-            "MIGMA_API_KEY": sandbox.server.api_key,
-            "MIGMA_BASE_URL": sandbox.url,
-            "MIGMA_LEDGER": str(tmp_path / "ledger.sqlite3"),
-        }
-        for round_ in range(3):
-            process = subprocess.Popen([sys.executable, "-c", KILLED], env=env)
-            while len(sandbox.server.outbox()) < 100 * (round_ + 1) and process.poll() is None:
-                time.sleep(0.02)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        done = subprocess.run(
-            [sys.executable, "-c", KILLED], env=env, capture_output=True, text=True, check=True
-        )
-        sent = mails(sandbox)
-        assert {1} == set(sent.values())
-        found = mg.open_run(
-            mg.history(ledger=tmp_path / "ledger.sqlite3")["run_id"].iloc[0],
-            ledger=tmp_path / "ledger.sqlite3",
-        )
-        assert {"accepted", "already_sent", "unknown"} >= set(found.frame["state"]), done.stdout
-        assert 500 == len(found.frame)
-        files = [path for path in tmp_path.rglob("*") if path.is_file()]
-        assert all(sandbox.server.api_key.encode() not in path.read_bytes() for path in files)
 
 
 def test_cells_that_a_spreadsheet_would_run_are_neutralised(plan: Plan, tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""The bar: in words where there are no widgets, and never in the sender's way."""
+
+import subprocess
+import sys
+
+import pytest
+
+import migma_nb as mg
+
+NOTEBOOK_WITHOUT_WIDGETS = """
+import sys
+sys.modules["ipywidgets"] = None
+from IPython.core.interactiveshell import InteractiveShell
+
+class ZMQInteractiveShell(InteractiveShell):
+    pass
+
+ZMQInteractiveShell.instance()
+import migma_nb as mg
+with mg.Sandbox() as sandbox:
+    plan = mg.plan([{"email": f"p{n}@x.example"} for n in range(30)], mailing="news", sender="A <a@b.io>",
+                   subject="Hi", template="<p>x</p>", project_id="p", transactional=True)
+    plan.send(sandbox.client())
+"""
+
+
+def test_a_notebook_without_widgets_gets_the_bar_in_text() -> None:
+    """No warning, no error: the same bar as in a terminal."""
+    pytest.importorskip("IPython")
+    command = [sys.executable, "-W", "error", "-c", NOTEBOOK_WITHOUT_WIDGETS]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert 0 == found.returncode, found.stderr
+    assert "news: 100%" in found.stderr
+    assert "30/30" in found.stderr
+
+
+def test_waiting_with_a_time_limit_leaves_the_run_going() -> None:
+    """`wait` returns, the run goes on, and a later wait sees its end."""
+    with mg.Sandbox() as sandbox:
+        people = [{"email": f"p{n}@x.example"} for n in range(20)]
+        plan = mg.plan(
+            people,
+            mailing="m",
+            sender="A <a@b.example>",
+            subject="S",
+            template="<p>x</p>",
+            project_id="p",
+            transactional=True,
+        )
+        run = plan.start(sandbox.client(rate="20/second"))
+        assert mg.RunState.RUNNING is run.wait(0.2, progress=False).state
+        assert 20 == len(run.frame)
+        assert {"accepted": 20} == run.wait(progress=False).counts
