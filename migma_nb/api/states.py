@@ -79,7 +79,12 @@ class RunState(StrEnum):
     """How a run stands."""
 
     RUNNING = "running"
+    PAUSED = "paused"
     FINISHED = "finished"
     STOPPED = "stopped"
     HALTED = "halted"
     DIED = "died"
+
+
+#: A run in one of these is driven by a process that lives, or died without a word.
+LIVE_STATES = (RunState.RUNNING, RunState.PAUSED)

@@ -94,8 +94,13 @@ def record(conn: sa.Connection, taken: Taken, intent: Intent, outcome: Outcome) 
         )
     )
     ours = sa.and_(claims.c.run_id == intent.run_id, claims.c.state == ClaimState.HELD)
+    if outcome.state is ClaimState.REFUSED:
+        # Whoever took this run for dead called the row unknown, and nobody has taken it up since.
+        ours = sa.and_(
+            claims.c.run_id == intent.run_id, claims.c.state.in_([ClaimState.HELD, ClaimState.UNKNOWN])
+        )
     if outcome.state in {ClaimState.ACCEPTED, ClaimState.ALREADY_SENT}:
-        ours = sa.or_(ours, claims.c.state.not_in([ClaimState.ACCEPTED, ClaimState.ALREADY_SENT]))
+        ours = claims.c.state.not_in([ClaimState.ACCEPTED, ClaimState.ALREADY_SENT])
     conn.execute(
         claims.update()
         .where(claims.c.claim_id == taken.claim_id, claims.c.generation == taken.generation, ours)

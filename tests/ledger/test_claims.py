@@ -164,6 +164,25 @@ def test_a_late_word_that_is_not_definite_frees_nothing(ledger: Ledger) -> None:
     assert ClaimState.UNKNOWN is standing(ledger).state
 
 
+def test_a_late_refusal_settles_what_was_called_unknown_meanwhile(ledger: Ledger) -> None:
+    """The run was taken for dead, yet its one attempt has a definite answer, and nobody took the row up."""
+    taken = take(ledger, "one")
+    assert isinstance(taken, Taken)
+    ledger.writing(lambda conn: claims.settle_dead(conn, "one", 20.0))
+    ledger.writing(lambda conn: claims.record(conn, taken, intent(), outcome(ClaimState.REFUSED)))
+    assert (ClaimState.REFUSED, False) == (standing(ledger).state, standing(ledger).uncertain)
+
+
+def test_a_late_refusal_harms_nobody_who_took_the_row_up(ledger: Ledger) -> None:
+    """Another run asks again under the same key: its answer counts."""
+    taken = take(ledger, "one")
+    assert isinstance(taken, Taken)
+    ledger.writing(lambda conn: claims.settle_dead(conn, "one", 20.0))
+    assert isinstance(take(ledger, "two", standing(ledger)), Taken)
+    ledger.writing(lambda conn: claims.record(conn, taken, intent(), outcome(ClaimState.REFUSED)))
+    assert (ClaimState.HELD, "two") == (standing(ledger).state, standing(ledger).run_id)
+
+
 def test_a_dead_runs_open_intent_becomes_unknown_and_its_idle_claim_free(ledger: Ledger) -> None:
     """The one may have been mailed, the other certainly was not."""
     ledger.writing(lambda conn: claims.take(conn, intent("one", "bo@x.example"), None))
