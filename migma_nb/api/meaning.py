@@ -56,6 +56,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
     NOT_ACCEPTED = "not_accepted"  # certainly: the same call may be made again
     HALT = "halt"  # certainly not accepted, and no other call would fare better
+    OUTDATED = "outdated"  # certainly not accepted: yesterday's answer, stored under the key
     LOST = "lost"  # perhaps accepted: repeat only under a proven key
     UNKNOWN = "unknown"  # perhaps accepted: never repeat
 
@@ -82,12 +83,13 @@ class Past:
     """What is known of a row's generation when a repeat is decided.
 
     `tries` counts attempts in this run; `uncertain` says that an attempt of this generation may have been
-    accepted; `age_s` is the age of its key in seconds, None where no clock can tell.
+    accepted; `proven` says whether the server was seen to honour keys, None while that may yet be found
+    out; `age_s` is the age of its key in seconds, None where no clock can tell.
     """
 
     tries: int
     uncertain: bool
-    proven: bool
+    proven: bool | None
     same_bytes: bool = True
     same_api_key: bool = True
     age_s: float | None = 0.0
@@ -109,8 +111,11 @@ def judge(answer: Answer | NoAnswer, *, uncertain: bool, now: datetime) -> Meani
 
 
 def obstacle(past: Past) -> Reason | None:
-    """Return why an uncertain row must not be repeated, or None where its key protects a repeat."""
-    if not past.proven:
+    """Return why an uncertain row must not be repeated, or None where its key protects a repeat.
+
+    While the proof is not made yet (`proven` is None) a repeat may be planned, not made.
+    """
+    if past.proven is False:
         return Reason.LOST_ANSWER
     if not past.same_bytes:
         return Reason.PLAN_CHANGED
@@ -133,6 +138,8 @@ def repeat_after(meaning: Meaning, past: Past, *, timeout: float, chance: float)
     uncertain = past.uncertain or meaning.verdict is Verdict.LOST
     if uncertain and obstacle(past) is not None:
         return None
+    if meaning.verdict is Verdict.OUTDATED:
+        return 0.0 if past.tries < MOST_TRIES else None
     if meaning.verdict is Verdict.LOST and past.tries < MOST_LOST_TRIES:
         return max(timeout, SHORTEST_LOST_WAIT_S, meaning.wait_s or 0.0)
     if meaning.verdict is Verdict.NOT_ACCEPTED and past.tries < MOST_TRIES:
@@ -246,11 +253,22 @@ class _Reading:
         return self._say(Verdict.REFUSED, reason, self.words or "refused without a word")
 
     def _not_accepted(self, reason: Reason) -> Meaning:
+        if self._outdated:
+            return self._say(
+                Verdict.OUTDATED, reason, f"an earlier answer, stored ({self.words or 'no word'})"
+            )
         if self.wait_s is not None and self.wait_s > LONGEST_WAIT_S:
             return self._halt(reason, f"the server asks to wait {self.wait_s / 60:.0f} minutes")
         return self._say(Verdict.NOT_ACCEPTED, reason, self.words or "asked to come again later")
 
+    @property
+    def _outdated(self) -> bool:
+        # What a server stored of the account's trouble says nothing of today, and would for a whole day.
+        return self.replayed and not self.uncertain and self.status >= 400
+
     def _halt(self, reason: Reason, words: str) -> Meaning:
+        if self._outdated:
+            return self._say(Verdict.OUTDATED, reason, f"an earlier answer, stored ({words})")
         return self._say(Verdict.HALT, reason, words)
 
     def _lost(self, words: str) -> Meaning:

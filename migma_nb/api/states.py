@@ -57,6 +57,7 @@ class Reason(StrEnum):
     # not_sent
     STOPPED = "stopped"
     LIMIT = "limit"
+    NOT_RETRIED = "not_retried"
     NO_CONNECTION = "no_connection"
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
@@ -65,6 +66,7 @@ class Reason(StrEnum):
     QUOTA = "quota"
     NOT_THE_API = "not_the_api"
     HALTED = "halted"
+    PAUSED = "paused"
     LEDGER = "ledger"
     # settled before the send
     HAS_ERRORS = "has_errors"

@@ -116,7 +116,7 @@ def _wait(run: Run) -> bool:
     # What is said on the way must not get between a script and its document.
     with contextlib.redirect_stdout(sys.stderr), _terminable():
         try:
-            run.wait(progress=sys.stderr.isatty())
+            run.wait(progress=sys.stderr.isatty()).end_paused()
         except KeyboardInterrupt:
             return True
     return False

@@ -93,17 +93,19 @@ def record(conn: sa.Connection, taken: Taken, intent: Intent, outcome: Outcome) 
             request_id=outcome.request_id,
         )
     )
-    ours = sa.and_(claims.c.run_id == intent.run_id, claims.c.state == ClaimState.HELD)
-    if outcome.state is ClaimState.REFUSED:
-        # Whoever took this run for dead called the row unknown, and nobody has taken it up since.
-        ours = sa.and_(
-            claims.c.run_id == intent.run_id, claims.c.state.in_([ClaimState.HELD, ClaimState.UNKNOWN])
-        )
+    # Whoever took this run for dead may have called the row unknown, and nobody has taken it up since.
+    open_states = [ClaimState.HELD] + [ClaimState.UNKNOWN] * (outcome.state is ClaimState.REFUSED)
+    writable = sa.and_(
+        claims.c.run_id == intent.run_id,
+        claims.c.state.in_(open_states),
+        claims.c.generation == taken.generation,
+    )
     if outcome.state in {ClaimState.ACCEPTED, ClaimState.ALREADY_SENT}:
-        ours = claims.c.state.not_in([ClaimState.ACCEPTED, ClaimState.ALREADY_SENT])
+        writable = claims.c.state.not_in([ClaimState.ACCEPTED, ClaimState.ALREADY_SENT])
+    begun_anew = {"generation": taken.generation + 1, "attempts": 0, "first_attempt_at": None}
     conn.execute(
         claims.update()
-        .where(claims.c.claim_id == taken.claim_id, claims.c.generation == taken.generation, ours)
+        .where(claims.c.claim_id == taken.claim_id, writable)
         .values(
             state=outcome.state,
             reason=outcome.reason,
@@ -116,6 +118,7 @@ def record(conn: sa.Connection, taken: Taken, intent: Intent, outcome: Outcome) 
             api_status=outcome.api_status,
             http_status=outcome.http_status,
             request_id=outcome.request_id,
+            **(begun_anew if outcome.fresh else {}),
         )
     )
 
@@ -296,4 +299,5 @@ def _write_intent(conn: sa.Connection, intent: Intent) -> Taken:
     attempt_id = made.inserted_primary_key[0] if made.inserted_primary_key else None
     if not isinstance(attempt_id, int):
         raise LedgerError("The ledger did not number an attempt.")
-    return Taken(held.claim_id, attempt_id, held.generation, key, bool(held.uncertain), first)
+    age_s = max(0.0, intent.at - first)
+    return Taken(held.claim_id, attempt_id, held.generation, key, bool(held.uncertain), first, age_s)

@@ -7,16 +7,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from migma_nb.api.meaning import KEY_LIFE_S
 from migma_nb.api.models import BatchStatus
 from migma_nb.api.states import Reason, RunState
 from migma_nb.ledger.claims import close, settle_dead
 from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.schema import (
     ACCOUNT_COLUMNS,
+    ClaimState,
     RowRecord,
     RunRecord,
     Settled,
     attempts,
+    claims,
     proofs,
     rows,
     runs,
@@ -126,6 +129,21 @@ def is_proven(conn: sa.Connection, origin: str, key_fingerprint: str, now: float
         )
     ).scalar()
     return found is not None and 0 <= now - found < PROOF_LIFE_S
+
+
+def accepted_key(conn: sa.Connection, origin: str, key_fingerprint: str, now: float) -> str | None:
+    """Return the idempotency key of a mail that this server accepted not long ago, or None."""
+    query = (
+        sa.select(claims.c.idempotency_key)
+        .join(runs, runs.c.run_id == claims.c.run_id)
+        .where(runs.c.server == origin, claims.c.key_fingerprint == key_fingerprint)
+        .where(claims.c.state == ClaimState.ACCEPTED, claims.c.http_status.is_not(None))
+        .where(claims.c.first_attempt_at > now - KEY_LIFE_S, claims.c.finished_at <= now)
+        .order_by(claims.c.first_attempt_at.desc())
+        .limit(1)
+    )
+    found: str | None = conn.execute(query).scalar()
+    return found
 
 
 def write_proof(conn: sa.Connection, origin: str, key_fingerprint: str, now: float) -> None:

@@ -209,7 +209,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The right to make one attempt, given by the ledger and already on disk."""
+    """The right to make one attempt, given by the ledger and already on disk; `age_s` is its key's age."""
 
     claim_id: int
     attempt_id: int
@@ -217,11 +217,12 @@ class Taken:
     idempotency_key: str
     uncertain: bool
     first_attempt_at: float
+    age_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an attempt came to, and the claim's state after it."""
+    """What an attempt came to, and the claim's state after it; `fresh` begins a new generation."""
 
     state: ClaimState
     verdict: str
@@ -235,3 +236,4 @@ class Outcome:
     api_status: str | None = None
     http_status: int | None = None
     request_id: str | None = None
+    fresh: bool = False

@@ -4,8 +4,10 @@ import asyncio
 import heapq
 from collections import deque
 from dataclasses import dataclass
+from itertools import chain
 
 from migma_nb.ledger.schema import Standing, Taken
+from migma_nb.sending.age import KeyAge
 
 
 @dataclass(slots=True)
@@ -13,7 +15,8 @@ class Task:
     """One row on its way.
 
     `seen` is how the ledger had the person when the row was taken up; `taken` is the claim once it is
-    ours; `tries` counts the attempts of this run; `first_at` is the monotonic time of the first of them.
+    ours; `tries` counts the attempts of this run; `uncertain` says that an attempt under the present key
+    may have been accepted; `age` is that key's age, None where no attempt was made yet.
     """
 
     position: int
@@ -21,7 +24,7 @@ class Task:
     taken: Taken | None = None
     tries: int = 0
     uncertain: bool = False
-    first_at: float | None = None
+    age: KeyAge | None = None
 
 
 class Agenda:
@@ -31,6 +34,7 @@ class Agenda:
         self._ready: deque[Task] = deque()
         self._later: list[tuple[float, int, Task]] = []
         self._in_flight = 0
+        self._paused = False
         self._stopped = asyncio.Event()
         self._changed = asyncio.Event()
 
@@ -41,6 +45,17 @@ class Agenda:
     def stopped(self) -> bool:
         """Whether no further attempt may begin."""
         return self._stopped.is_set()
+
+    @property
+    def held_up(self) -> bool:
+        """Whether no attempt may begin now: stopped for good, or paused."""
+        return self.stopped or self._paused
+
+    @property
+    def only_doubts_left(self) -> bool:
+        """Whether nothing but rows with an open doubt is left, and at most one of them is in flight."""
+        tasks = chain(self._ready, (task for _, _, task in self._later))
+        return self._in_flight <= 1 and all(task.uncertain for task in tasks)
 
     def add(self, task: Task, delay: float = 0.0) -> None:
         """Put a task on the agenda, to be done no sooner than in `delay` seconds."""
@@ -59,15 +74,25 @@ class Agenda:
             if task is not None:
                 self._in_flight += 1
                 return task
-            if not self._later and not self._in_flight:
+            if not len(self) and not self._in_flight:
                 break
             self._changed.clear()
-            await _until(self._changed, self._later[0][0] - now if self._later else None)
+            due = self._later[0][0] - now if self._later and not self._paused else None
+            await _until(self._changed, due)
         return None
 
     def done(self) -> None:
         """Say that a task handed out has been dealt with, or was put back."""
         self._in_flight -= 1
+        self._changed.set()
+
+    def pause(self) -> None:
+        """Let no further attempt begin until `resume`."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._paused = False
         self._changed.set()
 
     def stop(self) -> None:
@@ -87,6 +112,8 @@ class Agenda:
         return found
 
     def _due(self, now: float) -> Task | None:
+        if self._paused:
+            return None
         if self._later and self._later[0][0] <= now:
             return heapq.heappop(self._later)[2]
         return self._ready.popleft() if self._ready else None

@@ -21,7 +21,7 @@ class Budget:
         if meaning.verdict in {Verdict.ACCEPTED, Verdict.ALREADY_SENT}:
             self._kind, self._in_a_row = None, 0
             return False
-        if meaning.reason in _PATIENT:
+        if meaning.reason in _PATIENT or meaning.verdict is Verdict.OUTDATED:
             return False
         kind = (meaning.verdict, meaning.reason, meaning.status)
         self._in_a_row = self._in_a_row + 1 if kind == self._kind else 1

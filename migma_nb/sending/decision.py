@@ -9,13 +9,17 @@ from migma_nb.ledger.schema import ClaimState, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to write after an attempt; `state` is None while the row waits for its next one."""
+    """What to write after an attempt; `state` is None while the row waits for its next one.
+
+    `fresh` begins a new generation: what is stored under this key is certain, and no acceptance.
+    """
 
     claim: ClaimState
     state: State | None
     reason: Reason
     claim_reason: Reason
     uncertain: bool
+    fresh: bool = False
 
 
 _SETTLED = {
@@ -37,6 +41,10 @@ def decide(meaning: Meaning, past: Past, *, repeats: bool) -> Decision:
         claim, state = _SETTLED[meaning.verdict]
         return Decision(claim, state, meaning.reason, meaning.reason, uncertain=False)
     doubt = meaning.verdict in {Verdict.LOST, Verdict.UNKNOWN}
+    if meaning.verdict is Verdict.OUTDATED:
+        claim = ClaimState.HELD if repeats else ClaimState.FREE
+        row = None if repeats else State.NOT_SENT
+        return Decision(claim, row, meaning.reason, meaning.reason, uncertain=False, fresh=True)
     if repeats:
         why = meaning.reason if doubt or not past.uncertain else Reason.LOST_ANSWER
         return Decision(ClaimState.HELD, None, why, why, uncertain=past.uncertain or doubt)
@@ -60,6 +68,7 @@ def outcome_of(meaning: Meaning, decision: Decision, *, now: float, latency_s: f
         reason=decision.claim_reason,
         detail=meaning.detail,
         uncertain=decision.uncertain,
+        fresh=decision.fresh,
         finished_at=now,
         latency_s=round(latency_s, 4),
         message_id=answer.message_id if answer else None,

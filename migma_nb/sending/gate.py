@@ -15,12 +15,14 @@ from migma_nb.planning.frozen import Plan
 class SendOptions:
     """How a plan is to be sent.
 
-    `confirm` is the number of people (for a batch: the plan's id); `limit` the most rows to begin with.
+    `confirm` is the number of people (for a batch: the plan's id); `limit` the most rows to begin with;
+    `only_refused` takes up what was refused, and nothing else.
     """
 
     confirm: int | str | None = None
     skip_invalid: bool = False
     limit: int | None = None
+    only_refused: bool = False
 
 
 def check(plan: Plan, settings: Settings, options: SendOptions) -> None:

@@ -15,8 +15,9 @@ from migma_nb.api.connection import Connection
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.models import BatchStatus
 from migma_nb.api.settings import Settings
-from migma_nb.api.states import Reason, RunState, State
+from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 from migma_nb.ledger import journal
+from migma_nb.ledger.control import Wish
 from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.queries import batch_handle
 from migma_nb.ledger.schema import RowRecord, RunRecord
@@ -24,7 +25,9 @@ from migma_nb.ledger.store import Ledger, open_ledger
 from migma_nb.planning.frozen import Plan
 from migma_nb.sending import gate
 from migma_nb.sending.batches import follow
-from migma_nb.sending.proof import establish
+from migma_nb.sending.controls import Controls, Standing
+from migma_nb.sending.halting import Halt
+from migma_nb.sending.proof import Trust
 from migma_nb.sending.runner import Runner
 from migma_nb.sending.tally import Listener, Tally
 
@@ -117,19 +120,45 @@ class LiveRun:
         self._options = options
         self._lock = lock
         self._listeners = [tally, *listeners]
-        self._wanted = True
-        self._runner = Runner(record.run_id, plan, settings, ledger, self._row_changed)
+        # Without a confirmed send nothing but the mails themselves is posted to a live server.
+        trust = Trust(settings, ledger, allowed=self._may_prove())
+        self._runner = Runner(
+            record.run_id,
+            plan,
+            settings,
+            ledger,
+            trust,
+            row_changed=self._row_changed,
+            budget_spent=self._budget_spent,
+            only_refused=options.only_refused,
+        )
+        self._controls = Controls(self._runner, ledger, self._stands)
+        self._pausing: set[asyncio.Task[None]] = set()
         _alive.add(self)
         self.future = loop.submit(self._drive())
 
-    def stop(self) -> None:
-        """Begin no further attempt; those in flight are finished and recorded. Returns at once."""
-        self._wanted = False
-        loop.background_loop().call_soon_threadsafe(self._runner.stop)
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether the run is paused for a reason that a person must look at, such as a spent error budget."""
+        return self.state is RunState.PAUSED and self.reason is not Reason.PAUSED
+
+    def ask(self, wish: Wish) -> None:
+        """Stop, pause or resume; what is in flight is always finished and recorded. Returns at once."""
+        if not self.ended.is_set():
+            loop.submit(self._controls.wanted(wish))
+
+    def halt_paused(self) -> None:
+        """End a run that is paused, for the reason it is paused for. Returns at once."""
+        halt = Halt(self.reason or Reason.PAUSED, self.detail)
+        loop.background_loop().call_soon_threadsafe(self._runner.halted, halt)
+
+    def _may_prove(self) -> bool:
+        return self.plan.target is None and (self.settings.sandbox or self._options.confirm is not None)
 
     async def _drive(self) -> None:
+        listening = asyncio.create_task(self._controls.listen())
         try:
-            await self._runner.work(self._prove, limit=self._options.limit)
+            await self._runner.work(limit=self._options.limit)
             await self._finish()
             await self._follow_batch()
         except Exception as error:
@@ -137,6 +166,7 @@ class LiveRun:
             self.detail = f"{type(error).__name__}: {error}"
             raise
         finally:
+            listening.cancel()
             # A run whose end is not on record leaves its lock file to whoever settles it.
             self._runner.close()
             self._lock.release(for_good=self.state is not RunState.RUNNING and self._on_record)
@@ -151,7 +181,7 @@ class LiveRun:
         halt = self._runner.halt
         if halt is not None:
             state, reason, detail = RunState.HALTED, halt.reason, halt.detail
-        elif not self._wanted:
+        elif self._controls.now is Wish.STOP:
             state, reason, detail = RunState.STOPPED, Reason.STOPPED, "stopped; send again to go on"
         else:
             state, reason, detail = RunState.FINISHED, None, ""
@@ -162,15 +192,6 @@ class LiveRun:
         else:
             self._on_record = True
         self.state, self.reason, self.detail = state, reason, detail
-
-    async def _prove(self) -> bool:
-        """Find out whether the server honours keys; without a confirmed send not even that is posted."""
-        if not self.settings.sandbox and self._options.confirm is None:
-            return False
-        proven, halt = await establish(self.settings, self.ledger, lambda: not self._wanted)
-        if halt is not None:
-            self._runner.halted(halt)
-        return proven
 
     async def _follow_batch(self) -> None:
         if self.plan.target is None or self.state is not RunState.FINISHED:
@@ -184,7 +205,7 @@ class LiveRun:
                 handle,
                 heard=self._batch_changed,
                 rest=self._runner.rest,
-                stopped=lambda: not self._wanted,
+                stopped=lambda: self._controls.now is Wish.STOP,
             )
         self.detail = found.detail
 
@@ -194,6 +215,15 @@ class LiveRun:
         )
         for listener in self._listeners:
             listener.batch_changed(status)
+
+    def _stands(self, standing: Standing) -> None:
+        if self.state in LIVE_STATES:
+            self.state, self.reason, self.detail = standing.state, standing.reason, standing.detail
+
+    def _budget_spent(self, halt: Halt) -> None:
+        task = asyncio.get_running_loop().create_task(self._controls.obey(Wish.PAUSE, halt))
+        self._pausing.add(task)
+        task.add_done_callback(self._pausing.discard)
 
     def _row_changed(self, position: int, before: State, after: State, detail: str) -> None:
         for listener in self._listeners:
@@ -213,6 +243,6 @@ def _drain_at_exit() -> None:
     """Let what is in flight come back and be recorded before the interpreter ends."""
     left = list(_alive)
     for run in left:
-        run.stop()
+        run.ask(Wish.STOP)
     for run in left:
         run.ended.wait(run.settings.timeout + 5.0)

@@ -1,8 +1,13 @@
-"""The proof that a server honours idempotency keys, made without mailing anybody."""
+"""The proof that a server honours idempotency keys, made without mailing anybody.
+
+Two halves. A body that cannot be sent is posted twice under a fresh key, and another such body under the
+same: the server replays refusals, and sees that the bodies differ. Then such a body is posted under the key
+of a mail that was accepted: only a server that stored that acceptance calls it a conflict. Without the second
+half a server that stores nothing but refusals would pass, and mail people twice.
+"""
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,40 +15,114 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from migma_nb.api.connection import Connection
+from migma_nb.api.errors import LedgerError
 from migma_nb.api.meaning import Answer, Meaning, NoAnswer, Verdict, judge
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason
-from migma_nb.ledger import journal
+from migma_nb.ledger import clock, journal
 from migma_nb.ledger.store import Ledger
 from migma_nb.sending.halting import Halt, halt_for
 
 #: Bodies that no server can send: they name no recipient, no sender and no content.
 _BODY, _OTHER_BODY = b"{}", b'{"recipientType":"email"}'
 _CONFLICT, _SERVER = 409, 500
-
-
 #: The waits between tries that proved nothing either way (seconds).
 TRY_AGAIN_S = (0.2, 0.5, 1.0, 2.0, 0.0)
+#: So many accepted mails' keys are tried at most, where answers to that get lost.
+MOST_KEYS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """What one try came to.
+class Found:
+    """What one try came to: None where it told nothing; `halt` where no row would fare better."""
 
-    `certain` says that another try would not tell more; `halt` is set where the server or the account is
-    the problem, so that no row would fare better.
-    """
-
-    proven: bool
-    certain: bool = False
+    holds: bool | None
     halt: Meaning | None = None
 
 
-async def prove(connection: Connection) -> Proof:
-    """Post a body that cannot be sent twice under one fresh key, then another such body under it.
+class Trust:
+    """What is known of how a server treats keys, for one run.
 
-    Proven is: the second answer is marked as a replay with the same status, and the third is 409
-    `IDEMPOTENCY_CONFLICT` (migma-api.md, section 2). Anything else proves nothing and is not kept.
+    Args:
+        settings: the client's settings.
+        ledger: where positive proofs are kept for a day, per origin and API key.
+        allowed: whether anything may be posted for it; without a confirmed send nothing is.
+    """
+
+    def __init__(self, settings: Settings, ledger: Ledger, *, allowed: bool) -> None:
+        self.proven: bool | None = None if allowed else False
+        self._settings = settings
+        self._ledger = ledger
+        self._keys_left = MOST_KEYS
+        self._asking = False
+
+    @property
+    def wants_a_key(self) -> bool:
+        """Whether the key of an accepted mail would help."""
+        return self.proven is None and self._keys_left > 0 and not self._asking
+
+    async def establish(self, given_up: Callable[[], bool]) -> Halt | None:
+        """Find out what can be found out before anything is sent; return why the run must halt, if it must.
+
+        A positive proof of the last day is taken from the ledger. What proves nothing either way (no answer,
+        a 5xx) is tried again a few times.
+        """
+        if self.proven is False:
+            return None
+        known, key = await asyncio.to_thread(self._ledger.reading, self._known)
+        if known:
+            self.proven = True
+            return None
+        found = Found(None)
+        async with Connection(self._settings) as connection:
+            for wait in TRY_AGAIN_S:
+                found = await replays_refusals(connection)
+                if found.holds is not None or given_up():
+                    break
+                await asyncio.sleep(wait)
+            if found.holds is not True:
+                self.proven = False
+            elif key is not None:
+                await self.learn_from(connection, key)
+        return halt_for(found.halt, self._settings) if found.halt else None
+
+    async def learn_from(self, connection: Connection, accepted_key: str) -> None:
+        """Try the second half on the key of an accepted mail, and keep the proof where it holds."""
+        self._asking = True
+        self._keys_left -= 1
+        found = await remembers(connection, accepted_key)
+        self._asking = False
+        if found.holds is not None:
+            self.proven = found.holds
+        elif self._keys_left == 0:
+            self.proven = False
+        if self.proven:
+            await asyncio.to_thread(self._keep)
+
+    def _known(self, conn: sa.Connection) -> tuple[bool, str | None]:
+        origin, fingerprint, now = self._settings.origin, self._settings.key.fingerprint(), clock.now(conn)
+        if journal.is_proven(conn, origin, fingerprint, now):
+            return True, None
+        return False, journal.accepted_key(conn, origin, fingerprint, now)
+
+    def _keep(self) -> None:
+        def write(conn: sa.Connection) -> None:
+            journal.write_proof(
+                conn, self._settings.origin, self._settings.key.fingerprint(), clock.now(conn)
+            )
+
+        try:
+            self._ledger.writing(write)
+        except LedgerError:
+            # The proof holds for this run; if the ledger is gone, the next intent says so.
+            return
+
+
+async def replays_refusals(connection: Connection) -> Found:
+    """Post an unsendable body twice under one fresh key, then another such body under it.
+
+    It holds where the second answer is marked as a replay with the same status, and the third is 409
+    `IDEMPOTENCY_CONFLICT` (migma-api.md, section 2).
     """
     key = f"mnb-proof-{secrets.token_hex(16)}"
     answers: list[Answer] = []
@@ -51,55 +130,35 @@ async def prove(connection: Connection) -> Proof:
         answer = await connection.post("/sending", body, idempotency_key=key)
         meaning = _meaning(answer)
         if meaning.verdict is Verdict.HALT:
-            return Proof(proven=False, certain=True, halt=meaning)
-        if (
-            isinstance(answer, NoAnswer)
-            or meaning.verdict is Verdict.NOT_ACCEPTED
-            or answer.status >= _SERVER
-        ):
+            return Found(holds=False, halt=meaning)
+        if isinstance(answer, NoAnswer) or _tells_nothing(answer, meaning):
             unreachable = meaning.reason is Reason.NO_CONNECTION
-            return Proof(proven=False, halt=meaning if unreachable else None)
+            return Found(holds=None, halt=meaning if unreachable else None)
         answers.append(answer)
-    return Proof(proven=_holds(*answers), certain=True)
+    return Found(holds=_same_refusal(*answers[:2]) and _is_conflict(answers[2]))
 
 
-def _holds(first: Answer, second: Answer, third: Answer) -> bool:
+async def remembers(connection: Connection, accepted_key: str) -> Found:
+    """Post an unsendable body under the key of an accepted mail: a conflict, where that answer was stored."""
+    answer = await connection.post("/sending", _BODY, idempotency_key=accepted_key)
+    if isinstance(answer, NoAnswer) or _tells_nothing(answer, _meaning(answer)):
+        return Found(holds=None)
+    return Found(holds=_is_conflict(answer))
+
+
+def _tells_nothing(answer: Answer, meaning: Meaning) -> bool:
+    return meaning.verdict in {Verdict.NOT_ACCEPTED, Verdict.HALT} or answer.status >= _SERVER
+
+
+def _same_refusal(first: Answer, second: Answer) -> bool:
     replayed = second.headers.get("idempotent-replayed", "").strip().lower() == "true"
-    refused = 400 <= first.status < 500  # noqa: PLR2004 - a 2xx to an empty body would prove a broken server
-    conflict = third.status == _CONFLICT and _meaning(third).code == "IDEMPOTENCY_CONFLICT"
-    return refused and replayed and second.status == first.status and conflict
+    refused = 400 <= first.status < _SERVER  # noqa: PLR2004 - a 2xx to an empty body would prove a broken server
+    return refused and replayed and second.status == first.status
+
+
+def _is_conflict(answer: Answer) -> bool:
+    return answer.status == _CONFLICT and _meaning(answer).code == "IDEMPOTENCY_CONFLICT"
 
 
 def _meaning(answer: Answer | NoAnswer) -> Meaning:
     return judge(answer, uncertain=False, now=datetime.now(UTC))
-
-
-async def establish(
-    settings: Settings, ledger: Ledger, given_up: Callable[[], bool]
-) -> tuple[bool, Halt | None]:
-    """Return whether a server is proven to honour keys, and why the run must halt where it must.
-
-    A positive proof of the last day is taken from the ledger; a new one is kept there. What proves nothing
-    either way (no answer, a 5xx) is tried again a few times.
-    """
-    origin, fingerprint = settings.origin, settings.key.fingerprint()
-
-    def known(conn: sa.Connection) -> bool:
-        return journal.is_proven(conn, origin, fingerprint, time.time())
-
-    def keep(conn: sa.Connection) -> None:
-        journal.write_proof(conn, origin, fingerprint, time.time())
-
-    if await asyncio.to_thread(ledger.reading, known):
-        return True, None
-    found = Proof(proven=False)
-    async with Connection(settings) as connection:
-        for wait in TRY_AGAIN_S:
-            found = await prove(connection)
-            if found.proven:
-                await asyncio.to_thread(ledger.writing, keep)
-                return True, None
-            if found.certain or given_up():
-                break
-            await asyncio.sleep(wait)
-    return False, halt_for(found.halt, settings) if found.halt else None

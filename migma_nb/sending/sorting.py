@@ -10,6 +10,7 @@ from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, State
 from migma_nb.ledger.schema import ClaimState, Settled, Standing
 from migma_nb.planning.frozen import Plan
+from migma_nb.sending.age import KeyAge
 from migma_nb.sending.agenda import Task
 
 #: Why a row may be unknown and yet be asked for again under its proven key.
@@ -34,25 +35,37 @@ class Sorter:
         plan: its plan.
         settings: the client's settings.
         fingerprint: the fingerprint of the API key in use.
+        only_refused: take up what was refused, also unchanged, and nothing else.
     """
 
-    def __init__(self, run_id: str, plan: Plan, settings: Settings, fingerprint: str) -> None:
+    def __init__(
+        self, run_id: str, plan: Plan, settings: Settings, fingerprint: str, *, only_refused: bool = False
+    ) -> None:
         self._run_id = run_id
         self._plan = plan
         self._settings = settings
         self._fingerprint = fingerprint
-        self.proven = False
+        self._only_refused = only_refused
+        self._proven: bool | None = False
+        self._skew_s = 0.0
         self.clock_is_sound = False
 
-    def prepare(self, *, proven: bool, newest: float | None) -> None:
-        """Note whether the server honours keys, and whether the clock can tell how old they are."""
-        self.proven = proven
-        self.clock_is_sound = newest is None or time.time() >= newest
+    def prepare(self, *, proven: bool | None, newest: float | None, now: float) -> None:
+        """Note whether the server honours keys, and whether the clock can tell how old they are.
+
+        Args:
+            proven: whether it does; None while that may yet be found out.
+            newest: the time of the ledger's newest entry.
+            now: the present by the ledger's clock.
+        """
+        self._proven = False if self._plan.target else proven
+        self._skew_s = now - time.time()
+        self.clock_is_sound = newest is None or now >= newest
 
     def sort(self, position: int, seen: Standing | None) -> Turn:
         """Return where a row belongs."""
         if seen is None or seen.state is ClaimState.FREE:
-            return Turn(position, Task(position, seen))
+            return self._untouched(position, seen)
         if seen.state is ClaimState.HELD:
             return Turn(position)
         if seen.state is ClaimState.UNKNOWN:
@@ -65,34 +78,43 @@ class Sorter:
             reason, words = Reason.EARLIER_RUN, self._when(seen)
         return self._end(position, seen, State.ALREADY_SENT, reason, words)
 
+    def _untouched(self, position: int, seen: Standing | None) -> Turn:
+        if self._only_refused:
+            words = "it was not refused, so a retry leaves it alone; send the plan to go on with it"
+            return Turn(position, settled=Settled(position, State.NOT_SENT, Reason.NOT_RETRIED, words))
+        return Turn(position, Task(position, seen))
+
     def _refused(self, position: int, seen: Standing) -> Turn:
-        if self._digest(position) != seen.told("payload_sha256"):
+        if self._only_refused or self._digest(position) != seen.told("payload_sha256"):
             return Turn(position, Task(position, seen))
         return self._end(position, seen, State.REFUSED, seen.told("reason"), seen.told("detail"))
 
     def _doubtful(self, position: int, seen: Standing) -> Turn:
         why, detail = seen.told("reason"), seen.told("detail")
-        if why not in _ASKED_AGAIN:
+        if why not in _ASKED_AGAIN or self._only_refused:
             return self._end(position, seen, State.UNKNOWN, why, detail)
+        age_s = self._age(seen)
         hindrance = obstacle(
             Past(
                 tries=0,
                 uncertain=True,
-                proven=self.proven,
+                proven=self._proven,
                 same_bytes=self._digest(position) == seen.told("payload_sha256"),
                 same_api_key=seen.key_fingerprint == self._fingerprint,
-                age_s=self._age(seen),
+                age_s=age_s,
             )
         )
-        if hindrance is None:
+        if hindrance is None and age_s is not None:
             delay = max(self._settings.timeout, SHORTEST_LOST_WAIT_S)
-            return Turn(position, Task(position, seen, uncertain=True), delay)
-        shown = why if hindrance is Reason.LOST_ANSWER else hindrance
+            return Turn(position, Task(position, seen, uncertain=True, age=KeyAge(age_s)), delay)
+        shown = why if hindrance in {None, Reason.LOST_ANSWER} else hindrance
         return self._end(position, seen, State.UNKNOWN, shown, detail)
 
     def _age(self, seen: Standing) -> float | None:
         first: float | None = seen.told("first_attempt_at")
-        return time.time() - first if first is not None and self.clock_is_sound else None
+        if first is None or not self.clock_is_sound:
+            return None
+        return max(0.0, time.time() + self._skew_s - first)
 
     def _digest(self, position: int) -> str:
         return hashlib.sha256(self._plan.body(position)).hexdigest()

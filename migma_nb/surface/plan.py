@@ -144,7 +144,7 @@ class SendPlan:
             KeyboardInterrupt: it was interrupted; what was in flight is on record.
         """
         run = self.start(client, confirm=confirm, skip_invalid=skip_invalid, limit=limit, ledger=ledger)
-        return run.wait(progress=progress)
+        return run.wait(progress=progress).end_paused()
 
     def start(
         self,

@@ -10,8 +10,10 @@ from typing import Any, Self
 import pandas as pd
 from tqdm.std import tqdm as text_bar
 
-from migma_nb.api.errors import MigmaError
-from migma_nb.api.states import RunState, State
+from migma_nb.api.errors import InputError
+from migma_nb.api.states import LIVE_STATES, RunState, State
+from migma_nb.ledger import control
+from migma_nb.ledger.control import Wish
 from migma_nb.ledger.store import Ledger
 from migma_nb.notebook.run_card import run_html, run_text
 from migma_nb.sending import accounts, facts
@@ -47,7 +49,7 @@ class Run:
 
     @property
     def state(self) -> RunState:
-        """`running`, `finished`, `stopped`, `halted` or `died`."""
+        """`running`, `paused`, `finished`, `stopped`, `halted` or `died`."""
         return self._live.state if self._live else facts.state_of(self._ledger, self._run_id)
 
     @property
@@ -91,6 +93,9 @@ class Run:
     def wait(self, timeout: float | None = None, *, progress: bool = True) -> Self:
         """Wait until the run is over (a batch: until it ended at the server), with a bar.
 
+        It returns early where the run paused itself because too many answers in a row were failures of one
+        kind: `resume()` goes on, `stop()` ends it.
+
         An interrupt (Ctrl-C, the kernel's stop button) begins no new row, lets those in flight come back,
         and is then raised; a second one does not wait for them, though they are still recorded.
 
@@ -106,6 +111,8 @@ class Run:
             try:
                 while not self._live.ended.wait(_TICK_S) and (until is None or time.monotonic() < until):
                     bar.update()
+                    if self._live.needs_a_person:
+                        break
             except KeyboardInterrupt:
                 self._drain()
                 raise
@@ -116,19 +123,50 @@ class Run:
     def stop(self) -> None:
         """Begin no new row; those in flight finish and are recorded. Returns at once.
 
-        Raises:
-            MigmaError: another process drives this run; stop it there.
+        Like `pause` and `resume` it works from any thread, and for a run that another process drives; there
+        it is heard within a second. A run that has ended stays as it is.
         """
-        if self._live is None:
-            raise MigmaError(
-                f"Run {self._run_id} is not driven by this process.", hint="Stop it where it runs."
+        self._ask(Wish.STOP)
+
+    def pause(self) -> None:
+        """Begin no new row until `resume`; those in flight finish and are recorded. Returns at once.
+
+        Raises:
+            InputError: the run has ended.
+        """
+        self._ask(Wish.PAUSE)
+
+    def resume(self) -> None:
+        """Go on after a pause, also one that a spent error budget made. Returns at once.
+
+        Raises:
+            InputError: the run has ended.
+        """
+        self._ask(Wish.RUN)
+
+    def end_paused(self) -> Self:
+        """End a run that waits for a person's decision, so that nothing is left waiting; others stay."""
+        if self._live is not None and self._live.needs_a_person:
+            self._live.halt_paused()
+            self._live.ended.wait()
+        return self
+
+    def _ask(self, wish: Wish) -> None:
+        heard = self.state in LIVE_STATES
+        if heard and self._live is not None:
+            self._live.ask(wish)
+        elif heard:
+            heard = self._ledger.writing(lambda conn: control.ask(conn, self._run_id, wish))
+        if not heard and wish is not Wish.STOP:
+            raise InputError(
+                f"Run {self._run_id} has ended ({self.state}).",
+                hint="Send the plan again to go on with what is left.",
             )
-        self._live.stop()
 
     def _drain(self) -> None:
         if self._live is None:
             return
-        self._live.stop()
+        self._live.ask(Wish.STOP)
         counts = self.counts
         done = counts.get(State.ACCEPTED, 0)
         text_bar.write(
@@ -139,7 +177,7 @@ class Run:
 
     def _wait_from_outside(self, timeout: float | None) -> None:
         until = None if timeout is None else time.monotonic() + timeout
-        while self.state is RunState.RUNNING and (until is None or time.monotonic() < until):
+        while self.state in LIVE_STATES and (until is None or time.monotonic() < until):
             time.sleep(_TICK_S * 5)
 
     def _facts(self) -> Any:
