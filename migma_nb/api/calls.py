@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
+from migma_nb.api.answers import parsed
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import (
     AccountError,
@@ -15,7 +16,7 @@ from migma_nb.api.errors import (
     RefusedError,
     UnknownError,
 )
-from migma_nb.api.meaning import Answer, Meaning, NoAnswer, Verdict, judge, parsed
+from migma_nb.api.meaning import Answer, Meaning, NoAnswer, Verdict, judge
 from migma_nb.api.models import BatchStatus, SendAnswer, SendRequest
 from migma_nb.api.settings import Settings
 

@@ -4,16 +4,13 @@ Pure functions: the clock and chance are parameters, nothing sleeps, nothing is 
 mailed twice hangs on this file, the ledger's claim and the runner.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from typing import Any
 
-from pydantic import ValidationError
-
+from migma_nb.api.answers import parsed, send_answer, text_of
 from migma_nb.api.models import SendAnswer
 from migma_nb.api.states import Reason
 
@@ -180,11 +177,11 @@ class _Reading:
         self.wait_s = retry_after(answer.headers, now)
         self.json = parsed(answer.body) if answer.complete else None
         parts = self.json or {}
-        self.code = _text(parts.get("code"))
+        self.code = text_of(parts.get("code"))
         metadata = parts.get("metadata")
         found = metadata.get("requestId") if isinstance(metadata, dict) else None
-        self.request_id = _text(found) or answer.headers.get("x-request-id")
-        self.words = _text(parts.get("error")) or _text(parts.get("message")) or ""
+        self.request_id = text_of(found) or answer.headers.get("x-request-id")
+        self.words = text_of(parts.get("error")) or text_of(parts.get("message")) or ""
 
     def meaning(self) -> Meaning:
         """Go through the branches in the order of the design's list."""
@@ -198,7 +195,7 @@ class _Reading:
 
     def _success(self) -> Meaning:
         parts = self.json
-        data = _data(parts)
+        data = send_answer(parts)
         if parts is None or not isinstance(parts.get("success"), bool):
             return self._lost("a 2xx answer that could not be read")
         if parts["success"] is False:
@@ -279,28 +276,3 @@ class _Reading:
     ) -> Meaning:
         detail = words if verdict is Verdict.ACCEPTED else f"HTTP {self.status}: {words}"
         return Meaning(verdict, reason, detail, self.wait_s, answer, self.status, self.code, self.request_id)
-
-
-def parsed(body: bytes) -> dict[str, Any] | None:
-    """Return a body as the JSON object it is, or None where it is none."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _data(parts: dict[str, Any] | None) -> SendAnswer:
-    """Read `data` with every part optional; a part of a strange type is left out, never fatal."""
-    data = (parts or {}).get("data")
-    if not isinstance(data, dict):
-        return SendAnswer()
-    try:
-        return SendAnswer.model_validate(data)
-    except ValidationError as error:
-        strange = {str(part["loc"][0]) for part in error.errors(include_url=False, include_input=False)}
-        return SendAnswer.model_validate({name: value for name, value in data.items() if name not in strange})
-
-
-def _text(value: Any) -> str | None:
-    return value[:500] if isinstance(value, str) and value.strip() else None

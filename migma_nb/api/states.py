@@ -40,6 +40,8 @@ class Reason(StrEnum):
     OK = "ok"
     EARLIER_RUN = "earlier_run"
     ANOTHER_LEDGER = "another_ledger"
+    RECONCILED = "reconciled"
+    RESOLVED = "resolved"
     # unknown
     LOST_ANSWER = "lost_answer"
     SERVER_ERROR = "server_error"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from migma_nb.api.errors import LedgerError
-from migma_nb.api.states import Reason, RunState, State
+from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 from migma_nb.ledger.schema import (
     ACCOUNT_COLUMNS,
     ClaimState,
@@ -152,7 +152,7 @@ def settle_dead(conn: sa.Connection, run_id: str, now: float) -> bool:
     """
     found = conn.execute(
         runs.update()
-        .where(runs.c.run_id == run_id, runs.c.state == RunState.RUNNING)
+        .where(runs.c.run_id == run_id, runs.c.state.in_(LIVE_STATES))
         .values(state=RunState.DIED, reason=Reason.RUN_DIED, finished_at=now)
     )
     if found.rowcount != 1:
@@ -220,7 +220,7 @@ def _person(scope: str, mailing: str, recipient: str) -> tuple[sa.ColumnElement[
 
 def _require_alive(conn: sa.Connection, run_id: str) -> None:
     state = conn.execute(sa.select(runs.c.state).where(runs.c.run_id == run_id)).scalar_one_or_none()
-    if state != RunState.RUNNING:
+    if state not in LIVE_STATES:
         raise LedgerError(
             f"Run {run_id} is no longer on record as running ({state}); it sends nothing more.",
             hint="Was its lock file removed, or the ledger replaced? Send again to go on.",
@@ -284,6 +284,7 @@ def _write_intent(conn: sa.Connection, intent: Intent) -> Taken:
             payload_sha256=intent.payload_sha256,
             key_fingerprint=intent.key_fingerprint,
             idempotency_key=key,
+            subject_sha256=intent.subject_sha256,
         )
     )
     made = conn.execute(

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from migma_nb.api.meaning import KEY_LIFE_S
 from migma_nb.api.models import BatchStatus
-from migma_nb.api.states import Reason, RunState
+from migma_nb.api.states import LIVE_STATES, Reason, RunState
 from migma_nb.ledger.claims import close, settle_dead
 from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.schema import (
@@ -83,7 +83,7 @@ def settle_the_dead(ledger: Ledger, now: float, *, but: str | None = None) -> li
         The ids of the runs that had died.
     """
     with ledger.read() as conn:
-        running = list(conn.scalars(sa.select(runs.c.run_id).where(runs.c.state == RunState.RUNNING)))
+        running = list(conn.scalars(sa.select(runs.c.run_id).where(runs.c.state.in_(LIVE_STATES))))
     died = []
     for run_id in running:
         if run_id == but:

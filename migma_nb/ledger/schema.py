@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from migma_nb.api.states import Reason, State
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = sa.MetaData()
 
@@ -41,6 +41,8 @@ runs = sa.Table(
     sa.Column("detail", sa.String),
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("finished_at", sa.Float),
+    sa.Column("wanted", sa.String, nullable=False, server_default="run"),
+    sa.Column("email_id", sa.String),
 )
 
 #: What is known of a mail that may have gone out; on a claim and, as it was then, on a run's row.
@@ -75,6 +77,8 @@ claims = sa.Table(
     sa.Column("uncertain", sa.Boolean, nullable=False),
     sa.Column("key_fingerprint", sa.String),
     *(sa.Column(name, kind) for name, kind in _ACCOUNT),
+    sa.Column("subject_sha256", sa.String),
+    sa.Column("ruled_as", sa.String),
     sa.UniqueConstraint("scope", "mailing", "recipient"),
     sa.Index("claims_by_run", "run_id", "state"),
 )
@@ -123,6 +127,21 @@ proofs = sa.Table(
 )
 
 
+#: What was said of an unknown row by a person, or by Migma's own log.
+rulings = sa.Table(
+    "rulings",
+    metadata,
+    sa.Column("ruling_id", sa.Integer, primary_key=True),
+    sa.Column("claim_id", sa.ForeignKey("claims.claim_id"), nullable=False, index=True),
+    sa.Column("run_id", sa.String, nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("ruled_as", sa.String, nullable=False),
+    sa.Column("ruled_at", sa.Float, nullable=False),
+    sa.Column("state_before", sa.String, nullable=False),
+    sa.Column("reason_before", sa.String),
+)
+
+
 class ClaimState(StrEnum):
     """How a person stands in a mailing. Only a `free` claim, or none, may be taken by anybody."""
 
@@ -149,6 +168,7 @@ class RunRecord:
     people: int
     target: str | None
     started_at: float
+    email_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +215,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to leave: who, which exact bytes, under which API key, when."""
+    """What is about to leave: who, which exact bytes, under which API key, when.
+
+    `subject_sha256` stands for the subject where Migma keeps a log of the mail, to find it there again.
+    """
 
     scope: str
     mailing: str
@@ -205,6 +228,7 @@ class Intent:
     payload_sha256: str
     key_fingerprint: str
     at: float
+    subject_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import platformdirs
 import sqlalchemy as sa
 
 from migma_nb.api.errors import ConfigurationError, LedgerError
-from migma_nb.ledger.schema import SCHEMA_VERSION, meta, metadata
+from migma_nb.ledger.migrations import bring_up, version_of
+from migma_nb.ledger.schema import SCHEMA_VERSION
 
 T = TypeVar("T")
 
@@ -148,12 +149,10 @@ def open_ledger(setting: str | os.PathLike[str] | None = None) -> Ledger:
 
 
 def _prepare(ledger: Ledger) -> None:
-    with ledger.write() as conn:
-        metadata.create_all(conn)
-        found = conn.execute(sa.select(meta.c.value).where(meta.c.name == "schema_version")).scalar()
-        if found is None:
-            conn.execute(meta.insert().values(name="schema_version", value=str(SCHEMA_VERSION)))
-    if found is not None and int(found) > SCHEMA_VERSION:
+    found = ledger.reading(version_of)
+    if found is None or found < SCHEMA_VERSION:
+        ledger.writing(bring_up)
+    if found is not None and found > SCHEMA_VERSION:
         raise LedgerError(
             f"The ledger {ledger.path} was made by a newer migma_nb (its version {found}).",
             hint="Upgrade migma_nb, or name another ledger. Nothing was sent.",

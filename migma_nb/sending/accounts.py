@@ -82,6 +82,39 @@ def join(people: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([people, beside], axis=1)
 
 
+def positions_of(rows: Any, frame: pd.DataFrame) -> list[int]:
+    """Return the positions (from 0) of the rows that somebody names.
+
+    Args:
+        rows: a mask (one bool per row of the account), a part of the account, its index, or labels of it.
+        frame: the account.
+
+    Raises:
+        InputError: a label is not in the index, or fits several rows, so that it is open which are meant.
+    """
+    if isinstance(rows, pd.DataFrame):
+        rows = rows.index
+    mask = np.asarray(rows) if isinstance(rows, pd.Series | np.ndarray | list) else None
+    if mask is not None and mask.dtype == bool:
+        if len(mask) != len(frame):
+            raise InputError(f"The mask has {len(mask):,} values, the run has {len(frame):,} rows.")
+        return [int(at) for at in np.flatnonzero(mask)]
+    if isinstance(rows, str | tuple) or not isinstance(rows, Iterable):
+        rows = [rows]
+    wanted = list(dict.fromkeys(rows))
+    places: dict[Any, list[int]] = {}
+    for at, label in enumerate(frame.index):
+        places.setdefault(label, []).append(at)
+    for label in wanted:
+        if len(places.get(label, [])) != 1:
+            what = "fits several rows" if label in places else "is no label of this run's index"
+            raise InputError(
+                f"{label!r} {what}. Nothing was changed.",
+                hint='Pass a mask, such as run.frame["state"] == "unknown".',
+            )
+    return [places[label][0] for label in wanted]
+
+
 def write_csv(frame: pd.DataFrame, path: str | Path) -> Path:
     """Write a frame as CSV that a spreadsheet opens without running any cell as a formula.
 

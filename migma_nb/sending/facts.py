@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from migma_nb.api.states import RunState, State
+from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.ledger import journal, queries
 from migma_nb.ledger.store import Ledger
 from migma_nb.sending.summary import RunFacts
@@ -15,7 +15,7 @@ from migma_nb.sending.summary import RunFacts
 def state_of(ledger: Ledger, run_id: str) -> RunState:
     """Return how a run stands; one on record as running whose process is gone has died."""
     state = RunState(_record(ledger, run_id)["state"])
-    if state is RunState.RUNNING and run_id in journal.settle_the_dead(ledger, time.time()):
+    if state in LIVE_STATES and run_id in journal.settle_the_dead(ledger, time.time()):
         return RunState.DIED
     return state
 

@@ -6,7 +6,9 @@ import sqlalchemy as sa
 
 from migma_nb.api.errors import ConfirmationError, InputError
 from migma_nb.api.settings import Settings
+from migma_nb.ledger.claims import standings
 from migma_nb.ledger.queries import targets_of
+from migma_nb.ledger.schema import ClaimState
 from migma_nb.ledger.store import Ledger
 from migma_nb.planning.frozen import Plan
 
@@ -43,7 +45,29 @@ def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
         raise InputError(plan.duplicates_question, hint="Nothing was sent.")
     if not plan.ready:
         raise InputError("Nobody is left to mail: every row is invalid, a duplicate or excluded.")
-    _check_confirm(plan, settings, options)
+    if not options.only_refused:
+        _check_confirm(plan, settings, options)
+
+
+def check_retry(plan: Plan, settings: Settings, options: SendOptions, ledger: Ledger) -> None:
+    """Refuse a retry where nobody was refused, or that was not confirmed with the number of the refused.
+
+    Raises:
+        InputError: nobody of this plan stands as refused in its mailing.
+        ConfirmationError: the number is missing or another one.
+    """
+    found = ledger.reading(lambda conn: standings(conn, settings.scope, plan.mailing))
+    whom = [plan.recipient(at) for at in plan.ready]
+    count = sum(1 for who in whom if who in found and found[who].state is ClaimState.REFUSED)
+    if count == 0:
+        raise InputError(f"Nobody of this plan was refused in mailing {plan.mailing!r}. Nothing was sent.")
+    given = options.confirm
+    if (given == count and not isinstance(given, bool)) or (given is None and settings.sandbox):
+        return
+    raise ConfirmationError(
+        f"This would mail {count:,} people whom the API refused, {_where(settings)}. Nothing was sent.",
+        hint=f"To go on, add confirm={count}.",
+    )
 
 
 def check_overlap(plan: Plan, settings: Settings, ledger: Ledger) -> None:
@@ -82,7 +106,7 @@ def _check_confirm(plan: Plan, settings: Settings, options: SendOptions) -> None
     if given is None and not needed:
         return
     whom = f"everybody in {plan.target.recipient}" if plan.target else f"{plan.people:,} people"
-    where = "the sandbox" if settings.sandbox else f"LIVE at {settings.origin}"
+    where = _where(settings)
     why = "" if given is None else f", and confirm={given!r} is not that number"
     if plan.target and given is not None:
         why = f", and confirm={given!r} is not this plan's id"
@@ -90,6 +114,10 @@ def _check_confirm(plan: Plan, settings: Settings, options: SendOptions) -> None
         f"This would mail {whom}, {where}{why}. Nothing was sent.",
         hint=f"To go on, type: plan.send(client, confirm={wanted!r})",
     )
+
+
+def _where(settings: Settings) -> str:
+    return "the sandbox" if settings.sandbox else f"LIVE at {settings.origin}"
 
 
 def _errors(plan: Plan) -> str:

@@ -59,6 +59,8 @@ def start(
     opened = open_ledger(ledger or settings.ledger)
     journal.settle_the_dead(opened, time.time())
     gate.check_overlap(plan, settings, opened)
+    if options.only_refused:
+        gate.check_retry(plan, settings, options, opened)
     now = time.time()
     record = RunRecord(
         run_id=f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
@@ -71,6 +73,7 @@ def start(
         size=plan.size,
         people=plan.people,
         target=plan.target.recipient if plan.target else None,
+        email_id=plan.constants.get("emailId"),
         started_at=now,
     )
     lock = LifeLock(opened.locks, record.run_id)
@@ -169,7 +172,7 @@ class LiveRun:
             listening.cancel()
             # A run whose end is not on record leaves its lock file to whoever settles it.
             self._runner.close()
-            self._lock.release(for_good=self.state is not RunState.RUNNING and self._on_record)
+            self._lock.release(for_good=self.state not in LIVE_STATES and self._on_record)
             for listener in self._listeners:
                 listener.run_ended(self.state, self.detail)
             _alive.discard(self)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import LedgerError
+from migma_nb.api.logs import subject_digest
 from migma_nb.api.meaning import Meaning, Past, Verdict, judge, obstacle, repeat_after
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, RunState, State
@@ -76,6 +77,7 @@ class Runner:
         self._row_changed = row_changed
         self._budget_spent = budget_spent
         self._fingerprint = settings.key.fingerprint()
+        self._logged = "template" not in plan.constants and plan.target is None
         self._agenda = Agenda()
         self._scribe = Scribe(ledger)
         self._pacer = Pacer(settings.rate)
@@ -215,7 +217,11 @@ class Runner:
             payload_sha256=hashlib.sha256(body).hexdigest(),
             key_fingerprint=self._fingerprint,
             at=time.time(),
+            subject_sha256=self._subject(task) if self._logged else None,
         )
+
+    def _subject(self, task: Task) -> str:
+        return subject_digest(self._plan.message(task.position).subject)
 
     async def _take(self, task: Task, intent: Intent) -> Taken | None:
         """Claim the row and write its intent to disk, or place it by how the ledger has it now."""

@@ -73,7 +73,8 @@ class Sorter:
         if seen.state is ClaimState.REFUSED:
             return self._refused(position, seen)
         if seen.state is ClaimState.ALREADY_SENT:
-            reason, words = Reason.ANOTHER_LEDGER, seen.told("detail")
+            # Either another ledger mailed this person, or somebody said so.
+            reason, words = Reason(seen.told("reason")), seen.told("detail")
         else:
             reason, words = Reason.EARLIER_RUN, self._when(seen)
         return self._end(position, seen, State.ALREADY_SENT, reason, words)

@@ -61,6 +61,8 @@ def headline(facts: RunFacts) -> str:
     )
     if facts.state is RunState.RUNNING:
         return f"Sending {facts.mailing!r}: {accepted + before:,} of {people:,} mailed so far."
+    if facts.state is RunState.PAUSED:
+        return f"Paused {facts.mailing!r}: {accepted + before:,} of {people:,} mailed so far. {facts.detail}"
     end = _ending(facts)
     if facts.batch and accepted:
         return f"The batch of {facts.mailing!r} was accepted.{end}"
@@ -79,15 +81,20 @@ def headline(facts: RunFacts) -> str:
 
 def next_step(facts: RunFacts) -> str:
     """Return what a person would sensibly do next, or "" where there is nothing."""
+    if facts.state is RunState.PAUSED:
+        return "run.resume() goes on, run.stop() ends it."
     if facts.counts.get(State.UNKNOWN, 0):
         return (
-            "The unknown rows may have been mailed, so they are not repeated by themselves: "
-            "run.frame says why for each; check with the recipients or in Migma's dashboard."
+            "The unknown rows may have been mailed, so nobody repeats them blindly: "
+            "run.unknown says for each what is uncertain, and what you can do."
         )
     if facts.counts.get(State.NOT_SENT, 0):
         return "Send the same plan again to go on with the rows that were not sent."
     if facts.counts.get(State.REFUSED, 0):
-        return "Mend the refused rows and send again: only rows whose content changed are taken up."
+        return (
+            "Mend the refused rows and send again: only rows whose content changed are taken up. "
+            "Where the cause lay elsewhere and is mended, run.retry() sends to them as they are."
+        )
     return ""
 
 

@@ -146,6 +146,32 @@ class SendPlan:
         run = self.start(client, confirm=confirm, skip_invalid=skip_invalid, limit=limit, ledger=ledger)
         return run.wait(progress=progress).end_paused()
 
+    def retry(
+        self,
+        client: Migma,
+        *,
+        confirm: int | None = None,
+        progress: bool = True,
+        ledger: str | os.PathLike[str] | None = None,
+    ) -> Run:
+        """Send again to those whom the API refused in this mailing, under a new key each; wait for the end.
+
+        For when the cause is mended, and for people whose content did not change: those whose content did
+        are taken up by `send`. Everybody else is left alone.
+
+        Args:
+            client: as in `send`.
+            confirm: with a live client, the number of refused people.
+            progress: show a bar.
+            ledger: as in `send`.
+
+        Raises:
+            InputError: nobody of this plan was refused. Nothing was sent.
+            ConfirmationError: the live send was not confirmed. Nothing was sent.
+        """
+        options = SendOptions(confirm=confirm, skip_invalid=True, only_refused=True)
+        return self._begin(client, options, ledger).wait(progress=progress).end_paused()
+
     def start(
         self,
         client: Migma,
@@ -156,12 +182,19 @@ class SendPlan:
         ledger: str | os.PathLike[str] | None = None,
     ) -> Run:
         """Set the plan going in the background and return at once; arguments and errors as in `send`."""
+        options = SendOptions(confirm=confirm, skip_invalid=skip_invalid, limit=limit)
+        return self._begin(client, options, ledger)
+
+    def _begin(self, client: Migma, options: SendOptions, ledger: str | os.PathLike[str] | None) -> Run:
         if not isinstance(client, Migma):
             raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
-        options = SendOptions(confirm=confirm, skip_invalid=skip_invalid, limit=limit)
         place = None if ledger is None else os.fspath(ledger)
         started = live.start(self._plan, client.settings, options, ledger=place)
-        return Run(started.ledger, started.run_id, index=self._plan.index, live=started)
+
+        def retry(other: Migma | None, confirm: int | None, progress: bool) -> Run:
+            return self.retry(other or client, confirm=confirm, progress=progress, ledger=ledger)
+
+        return Run(started.ledger, started.run_id, index=self._plan.index, live=started, retry=retry)
 
     def __repr__(self) -> str:
         return plan_text(self._plan)

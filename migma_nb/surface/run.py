@@ -3,21 +3,23 @@
 import asyncio
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import pandas as pd
 from tqdm.std import tqdm as text_bar
 
+from migma_nb.api import loop
 from migma_nb.api.errors import InputError
 from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.ledger import control
 from migma_nb.ledger.control import Wish
 from migma_nb.ledger.store import Ledger
 from migma_nb.notebook.run_card import run_html, run_text
-from migma_nb.sending import accounts, facts
+from migma_nb.sending import accounts, doubts, facts
 from migma_nb.sending.live import LiveRun
+from migma_nb.surface.client import Migma
 from migma_nb.surface.progress import Progress
 
 #: How often the screen is brought up to date (seconds).
@@ -31,16 +33,24 @@ class Run:
         ledger: the ledger that holds it.
         run_id: its id.
         index: the input's index, None where only the ledger is known.
-        live: the run itself while this process drives it.
+        live: the run itself where this process drives it, or drove it.
+        retry: sends the same plan again to those who were refused; None where only the ledger is known.
     """
 
     def __init__(
-        self, ledger: Ledger, run_id: str, *, index: pd.Index | None = None, live: LiveRun | None = None
+        self,
+        ledger: Ledger,
+        run_id: str,
+        *,
+        index: pd.Index | None = None,
+        live: LiveRun | None = None,
+        retry: "Callable[[Migma | None, int | None, bool], Run] | None" = None,
     ) -> None:
         self._ledger = ledger
         self._run_id = run_id
         self._index = index
         self._live = live
+        self._retry = retry
 
     @property
     def id(self) -> str:
@@ -55,7 +65,9 @@ class Run:
     @property
     def counts(self) -> dict[State, int]:
         """How many input rows are in which state, at this moment."""
-        return self._live.tally.counts if self._live else facts.counts_of(self._ledger, self._run_id)
+        if self._live is not None and not self._live.ended.is_set():
+            return self._live.tally.counts
+        return facts.counts_of(self._ledger, self._run_id)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -89,6 +101,77 @@ class Run:
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write the account as CSV; cells that a spreadsheet would run as formulas are neutralised."""
         return accounts.write_csv(self.frame, os.fspath(path))
+
+    @property
+    def unknown(self) -> pd.DataFrame:
+        """The rows that may have been mailed, what is uncertain about each, and which options there are.
+
+        Returns:
+            Unknown rows × (`recipient`, `reason`, `why`, `first_attempt_at`, `attempts`, `options`), under
+            the input's index; times are UTC.
+        """
+        return doubts.unknown(self._ledger, self._run_id, self._index)
+
+    def resolve(self, rows: Any, as_: Literal["sent", "resend"], *, confirm: int | None = None) -> Self:
+        """Settle unknown rows by your own word, which is put on record as such.
+
+        Args:
+            rows: a mask over the rows, a part of `run.frame` or `run.unknown`, or labels of their index.
+            as_: "sent" where you know that it arrived; "resend" where you know that it did not: the next
+                send of the plan takes the row up again, under a new key.
+            confirm: how many rows that is.
+
+        Raises:
+            InputError: a row is not unknown, or not any more. Nothing was changed.
+            ConfirmationError: the number is missing or wrong. Nothing was changed.
+        """
+        if as_ not in {"sent", "resend"}:
+            raise InputError(f"as_={as_!r} is neither 'sent' nor 'resend'. Nothing was changed.")
+        positions = accounts.positions_of(rows, self.frame)
+        doubts.resolve(self._ledger, self._run_id, positions, as_, confirm)
+        return self
+
+    def reconcile(self, client: Migma | None = None) -> Self:
+        """Settle unknown rows that Migma's own log certainly holds (`GET /v1/emails/{id}/logs`).
+
+        A line in the log proves that a mail was taken; that there is none proves nothing. Only mails made
+        from a stored email have a log, and it is kept for about 30 days (migma-api.md, section 6).
+
+        Args:
+            client: to ask with; None takes the one that the run was sent with.
+
+        Raises:
+            InputError: the run's mails have no log, or no client is known.
+            CallError: the log could not be read. Nothing was changed.
+        """
+        if client is None and self._live is None:
+            raise InputError("This run was opened without a client.", hint="Call run.reconcile(client).")
+        settings = client.settings if client is not None else self._live.settings  # type: ignore[union-attr]
+        loop.call(doubts.reconcile(self._ledger, self._run_id, settings))
+        return self
+
+    def retry(
+        self, client: Migma | None = None, *, confirm: int | None = None, progress: bool = True
+    ) -> "Run":
+        """Send again to those whom the API refused, once the cause is mended, under a new key each.
+
+        Rows that were not refused are left alone. It is a new run, with an account of its own.
+
+        Args:
+            client: to send with; None takes the one that the run was sent with.
+            confirm: with a live client, the number of refused rows (`run.counts["refused"]`).
+            progress: show a bar.
+
+        Raises:
+            InputError: nobody was refused, or the run was opened without its plan.
+            ConfirmationError: the live send was not confirmed. Nothing was sent.
+        """
+        if self._retry is None:
+            raise InputError(
+                "This run was opened from the ledger, which knows who was mailed, not what.",
+                hint="Plan the same list again, and call plan.retry(client).",
+            )
+        return self._retry(client, confirm, progress)
 
     def wait(self, timeout: float | None = None, *, progress: bool = True) -> Self:
         """Wait until the run is over (a batch: until it ended at the server), with a bar.

@@ -1,0 +1,34 @@
+"""The bodies of answers, read so that a strange or missing part is never fatal."""
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from migma_nb.api.models import SendAnswer
+
+
+def parsed(body: bytes) -> dict[str, Any] | None:
+    """Return a body as the JSON object it is, or None where it is none."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def send_answer(parts: dict[str, Any] | None) -> SendAnswer:
+    """Read `data` with every part optional; a part of a strange type is left out, never fatal."""
+    data = (parts or {}).get("data")
+    if not isinstance(data, dict):
+        return SendAnswer()
+    try:
+        return SendAnswer.model_validate(data)
+    except ValidationError as error:
+        strange = {str(part["loc"][0]) for part in error.errors(include_url=False, include_input=False)}
+        return SendAnswer.model_validate({name: value for name, value in data.items() if name not in strange})
+
+
+def text_of(value: Any) -> str | None:
+    """Return a text that says something, at most 500 characters of it, or None."""
+    return value[:500] if isinstance(value, str) and value.strip() else None

@@ -1,0 +1,44 @@
+"""From an older ledger's shape to the present one: each step has a version, runs once, and loses no row."""
+
+from collections.abc import Callable, Mapping
+
+import sqlalchemy as sa
+
+from migma_nb.ledger.schema import SCHEMA_VERSION, meta, metadata, rulings
+
+_Step = Callable[[sa.Connection], None]
+
+
+def version_of(conn: sa.Connection) -> int | None:
+    """Return the version of a ledger's shape, None where nothing was made yet."""
+    if not sa.inspect(conn).has_table(meta.name):
+        return None
+    found = conn.execute(sa.select(meta.c.value).where(meta.c.name == "schema_version")).scalar()
+    return None if found is None else int(found)
+
+
+def bring_up(conn: sa.Connection) -> None:
+    """Make what is missing, step by step; the caller holds the write transaction of all of it."""
+    found = version_of(conn)
+    if found is None:
+        metadata.create_all(conn)
+        conn.execute(meta.insert().values(name="schema_version", value=str(SCHEMA_VERSION)))
+        return
+    for version in range(found + 1, SCHEMA_VERSION + 1):
+        _STEPS[version](conn)
+        conn.execute(meta.update().where(meta.c.name == "schema_version").values(value=str(version)))
+
+
+def _second(conn: sa.Connection) -> None:
+    """Wishes to runs that are going, rulings on doubts, and what is needed to look into Migma's log."""
+    for line in (
+        "ALTER TABLE runs ADD COLUMN wanted VARCHAR NOT NULL DEFAULT 'run'",
+        "ALTER TABLE runs ADD COLUMN email_id VARCHAR",
+        "ALTER TABLE claims ADD COLUMN subject_sha256 VARCHAR",
+        "ALTER TABLE claims ADD COLUMN ruled_as VARCHAR",
+    ):
+        conn.execute(sa.text(line))
+    rulings.create(conn)
+
+
+_STEPS: Mapping[int, _Step] = {2: _second}

@@ -1,0 +1,160 @@
+"""How an unknown row is settled by other means than an answer: a person's word, or the API's own log.
+
+What is ruled is on record as such, with how the row stood before. Every function runs inside a write
+transaction of its caller.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from migma_nb.api.errors import InputError
+from migma_nb.api.states import Reason, State
+from migma_nb.ledger.claims import account_of
+from migma_nb.ledger.journal import settle_rows
+from migma_nb.ledger.schema import ClaimState, Settled, claims, rows, rulings, runs
+
+
+class Word(StrEnum):
+    """What a ruling says of an unknown row."""
+
+    SENT = "sent"  # a person says: it arrived
+    RESEND = "resend"  # a person says: send it again
+    LOGGED = "logged"  # the API's log has it
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One row's ruling; `message_id` and `api_status` are what the log says, where it was asked."""
+
+    position: int
+    word: Word
+    detail: str
+    message_id: str | None = None
+    api_status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An unknown row of a run, and how its person stands in the ledger now."""
+
+    position: int
+    address: str
+    claim_id: int
+    generation: int
+    reason: str | None
+    state: ClaimState
+    first_attempt_at: float | None
+    subject_sha256: str | None
+
+
+def doubts_of(conn: sa.Connection, run_id: str) -> list[Doubt]:
+    """Return the unknown rows of a run whose person has a claim, in order."""
+    columns = (
+        rows.c.position,
+        rows.c.address,
+        claims.c.claim_id,
+        claims.c.generation,
+        claims.c.reason,
+        claims.c.state,
+        claims.c.first_attempt_at,
+        claims.c.subject_sha256,
+    )
+    query = (
+        sa.select(*columns)
+        .select_from(rows)
+        .join(runs, runs.c.run_id == rows.c.run_id)
+        .join(
+            claims,
+            sa.and_(
+                claims.c.scope == runs.c.scope,
+                claims.c.mailing == runs.c.mailing,
+                claims.c.recipient == rows.c.recipient,
+            ),
+        )
+        .where(rows.c.run_id == run_id, rows.c.state == State.UNKNOWN)
+        .order_by(rows.c.position)
+    )
+    found = [dict(row._asdict()) for row in conn.execute(query)]
+    return [Doubt(**row | {"state": ClaimState(row["state"])}) for row in found]
+
+
+def rule(conn: sa.Connection, run_id: str, made: Iterable[Ruling], now: float) -> None:
+    """Write rulings on unknown rows of a run.
+
+    Raises:
+        InputError: a row is not unknown, or has been settled or taken up meanwhile. Nothing is changed.
+    """
+    doubts = {doubt.position: doubt for doubt in doubts_of(conn, run_id)}
+    settled = []
+    for ruling in made:
+        doubt = doubts.get(ruling.position)
+        if doubt is None:
+            raise InputError(f"Row {ruling.position} is not unknown. Nothing was changed.")
+        if doubt.state is not ClaimState.UNKNOWN or not _change(conn, doubt, ruling, now):
+            raise InputError(
+                f"Row {ruling.position} is {doubt.state} in the ledger meanwhile. Nothing was changed.",
+                hint="Send the plan again: its account says what became of the row.",
+            )
+        conn.execute(
+            rulings.insert().values(
+                claim_id=doubt.claim_id,
+                run_id=run_id,
+                generation=doubt.generation,
+                ruled_as=ruling.word,
+                ruled_at=now,
+                state_before=doubt.state,
+                reason_before=doubt.reason,
+            )
+        )
+        state, reason = _SHOWN[ruling.word]
+        account = account_of(conn, doubt.claim_id)
+        settled.append(Settled(ruling.position, state, reason, ruling.detail, account))
+    settle_rows(conn, run_id, settled)
+
+
+_SHOWN = {
+    Word.SENT: (State.ALREADY_SENT, Reason.RESOLVED),
+    Word.RESEND: (State.NOT_SENT, Reason.RESOLVED),
+    Word.LOGGED: (State.ACCEPTED, Reason.RECONCILED),
+}
+_CLAIM = {
+    Word.SENT: ClaimState.ALREADY_SENT,
+    Word.RESEND: ClaimState.FREE,
+    Word.LOGGED: ClaimState.ACCEPTED,
+}
+
+
+def _change(conn: sa.Connection, doubt: Doubt, ruling: Ruling, now: float) -> bool:
+    values = {
+        "state": _CLAIM[ruling.word],
+        "reason": _SHOWN[ruling.word][1],
+        "detail": ruling.detail,
+        "uncertain": False,
+        "ruled_as": ruling.word,
+        "finished_at": now,
+    }
+    if ruling.word is Word.RESEND:
+        # The user's own word for this row: a key of its own, or the server would replay the old answer.
+        values |= {"generation": doubt.generation + 1, "attempts": 0, "first_attempt_at": None}
+    if ruling.word is Word.LOGGED:
+        values |= {"message_id": ruling.message_id, "api_status": ruling.api_status}
+    found = conn.execute(
+        claims.update()
+        .where(claims.c.claim_id == doubt.claim_id, claims.c.generation == doubt.generation)
+        .where(claims.c.state == ClaimState.UNKNOWN)
+        .values(values)
+    )
+    return found.rowcount == 1
+
+
+def known_handles(conn: sa.Connection, handles: Iterable[str]) -> set[str]:
+    """Return those of the API's handles that belong to a claim of this ledger already."""
+    wanted = list(handles)
+    found: set[str] = set()
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        found |= set(conn.scalars(sa.select(claims.c.message_id).where(claims.c.message_id.in_(part))))
+    return found
