@@ -5,7 +5,6 @@ function runs inside a write transaction that its caller commits to disk before 
 """
 
 import hashlib
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -13,7 +12,6 @@ from sqlalchemy.dialects.sqlite import insert
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 from migma_nb.ledger.schema import (
-    ACCOUNT_COLUMNS,
     ClaimState,
     Intent,
     Outcome,
@@ -24,19 +22,7 @@ from migma_nb.ledger.schema import (
     rows,
     runs,
 )
-
-_ACCOUNT = [claims.c[name] for name in ACCOUNT_COLUMNS]
-_STANDING = (
-    "claim_id",
-    "recipient",
-    "state",
-    "run_id",
-    "plan_id",
-    "generation",
-    "uncertain",
-    "key_fingerprint",
-)
-_COLUMNS = [*(claims.c[name] for name in _STANDING), *_ACCOUNT]
+from migma_nb.ledger.standings import person, standing_of
 
 
 def idempotency_key(scope: str, mailing: str, recipient: str, generation: int) -> str:
@@ -191,33 +177,6 @@ def close(conn: sa.Connection, run_id: str, now: float, *, reason: Reason, detai
     conn.execute(ended.values(state=State.NOT_SENT, reason=reason, detail=detail))
 
 
-def standing_of(conn: sa.Connection, scope: str, mailing: str, recipient: str) -> Standing | None:
-    """Return how one person stands in a mailing, or None where nobody has claimed them yet."""
-    found = conn.execute(sa.select(*_COLUMNS).where(*_person(scope, mailing, recipient))).one_or_none()
-    return None if found is None else _standing(found)
-
-
-def standings(conn: sa.Connection, scope: str, mailing: str) -> dict[str, Standing]:
-    """Return how everybody stands who was ever claimed in a mailing, by recipient."""
-    query = sa.select(*_COLUMNS).where(claims.c.scope == scope, claims.c.mailing == mailing)
-    return {found.recipient: _standing(found) for found in conn.execute(query)}
-
-
-def account_of(conn: sa.Connection, claim_id: int) -> dict[str, Any]:
-    """Return what a claim knows of its mail: the account's columns by name."""
-    return dict(conn.execute(sa.select(*_ACCOUNT).where(claims.c.claim_id == claim_id)).one()._asdict())
-
-
-def _standing(found: sa.Row[tuple[object, ...]]) -> Standing:
-    values = found._asdict()
-    own = {name: values[name] for name in _STANDING} | {"state": ClaimState(values["state"])}
-    return Standing(**own, account={name: values[name] for name in ACCOUNT_COLUMNS})
-
-
-def _person(scope: str, mailing: str, recipient: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return (claims.c.scope == scope, claims.c.mailing == mailing, claims.c.recipient == recipient)
-
-
 def _require_alive(conn: sa.Connection, run_id: str) -> None:
     state = conn.execute(sa.select(runs.c.state).where(runs.c.run_id == run_id)).scalar_one_or_none()
     if state not in LIVE_STATES:
@@ -268,7 +227,7 @@ def _claim(conn: sa.Connection, intent: Intent, seen: Standing | None) -> bool:
 def _write_intent(conn: sa.Connection, intent: Intent) -> Taken:
     held = conn.execute(
         sa.select(claims.c.claim_id, claims.c.generation, claims.c.uncertain, claims.c.first_attempt_at)
-        .where(*_person(intent.scope, intent.mailing, intent.recipient))
+        .where(*person(intent.scope, intent.mailing, intent.recipient))
         .where(claims.c.run_id == intent.run_id, claims.c.state == ClaimState.HELD)
     ).one_or_none()
     if held is None:

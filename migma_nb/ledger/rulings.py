@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.states import Reason, State
-from migma_nb.ledger.claims import account_of
 from migma_nb.ledger.journal import settle_rows
 from migma_nb.ledger.schema import ClaimState, Settled, claims, rows, rulings, runs
+from migma_nb.ledger.standings import account_of
 
 
 class Word(StrEnum):

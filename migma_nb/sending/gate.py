@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from migma_nb.api.errors import ConfirmationError, InputError
 from migma_nb.api.settings import Settings
-from migma_nb.ledger.claims import standings
 from migma_nb.ledger.queries import targets_of
 from migma_nb.ledger.schema import ClaimState
+from migma_nb.ledger.standings import standings
 from migma_nb.ledger.store import Ledger
 from migma_nb.planning.frozen import Plan
 

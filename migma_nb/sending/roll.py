@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from migma_nb.api.states import Reason, State
-from migma_nb.ledger import claims, clock, journal
+from migma_nb.ledger import claims, clock, journal, standings
 from migma_nb.ledger.schema import Settled, Standing
 from migma_nb.ledger.scribe import Scribe
 from migma_nb.ledger.store import Ledger
@@ -39,7 +39,7 @@ class Roll:
         """Return how everybody stands, the time of the ledger's newest entry, and the ledger's present."""
 
         def query(conn: sa.Connection) -> tuple[dict[str, Standing], float | None, float]:
-            found = claims.standings(conn, self.scope, self.plan.mailing)
+            found = standings.standings(conn, self.scope, self.plan.mailing)
             return found, journal.newest_entry(conn), clock.now(conn)
 
         return await self.scribe.aside(lambda: self.ledger.reading(query))
@@ -106,7 +106,7 @@ class Roll:
     def _let_go(self, conn: sa.Connection, task: Task, why: Reason) -> tuple[dict[str, Any], str | None]:
         if task.taken is not None:
             claims.let_go(conn, task.taken.claim_id, self.run_id, why)
-            account = claims.account_of(conn, task.taken.claim_id)
+            account = standings.account_of(conn, task.taken.claim_id)
         else:
             account = dict(task.seen.account) if task.seen else {}
         return account, account.get("detail")
@@ -116,7 +116,7 @@ class Roll:
         words = halt.detail if halt else "the run was stopped before its turn"
         if task.taken is not None:
             unknown = claims.let_go(conn, task.taken.claim_id, self.run_id, reason)
-            account = claims.account_of(conn, task.taken.claim_id)
+            account = standings.account_of(conn, task.taken.claim_id)
             why = Reason(account["reason"]) if unknown else reason
             state = State.UNKNOWN if unknown else State.NOT_SENT
             return Settled(task.position, state, why, words, account)

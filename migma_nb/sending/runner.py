@@ -19,7 +19,7 @@ from migma_nb.api.logs import subject_digest
 from migma_nb.api.meaning import Meaning, Past, Verdict, judge, obstacle, repeat_after
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, RunState, State
-from migma_nb.ledger import claims, journal
+from migma_nb.ledger import claims, journal, standings
 from migma_nb.ledger.schema import ClaimState, Intent, Settled, Standing, Taken
 from migma_nb.ledger.scribe import Scribe
 from migma_nb.ledger.store import Ledger
@@ -252,7 +252,7 @@ class Runner:
         def write(conn: sa.Connection) -> None:
             claims.record(conn, taken, intent, outcome)
             if decision.state is not None:
-                account = claims.account_of(conn, taken.claim_id)
+                account = standings.account_of(conn, taken.claim_id)
                 row = Settled(task.position, decision.state, decision.reason, meaning.detail, account)
                 journal.settle_rows(conn, self.run_id, [row])
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from migma_nb.api.errors import ConfigurationError, LedgerError
 from migma_nb.api.states import Reason, RunState, State
-from migma_nb.ledger import claims, journal, queries
+from migma_nb.ledger import claims, journal, queries, standings
 from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.schema import ClaimState, Intent, Outcome, RowRecord, RunRecord, Standing, Taken, meta
 from migma_nb.ledger.store import Ledger, ledger_path, open_ledger
@@ -46,7 +46,7 @@ def take(ledger: Ledger, run_id: str, seen: Standing | None = None) -> Taken | S
 
 def standing(ledger: Ledger) -> Standing:
     """Return how Ann stands."""
-    found = ledger.reading(lambda conn: claims.standing_of(conn, "s", "m", "ann@x.example"))
+    found = ledger.reading(lambda conn: standings.standing_of(conn, "s", "m", "ann@x.example"))
     assert found is not None
     return found
 
@@ -190,7 +190,7 @@ def test_a_dead_runs_open_intent_becomes_unknown_and_its_idle_claim_free(ledger:
     assert isinstance(idle, Taken)
     ledger.writing(lambda conn: claims.record(conn, idle, intent(), outcome(ClaimState.HELD)))
     assert ledger.writing(lambda conn: claims.settle_dead(conn, "one", 20.0))
-    found = ledger.reading(lambda conn: claims.standings(conn, "s", "m"))
+    found = ledger.reading(lambda conn: standings.standings(conn, "s", "m"))
     assert (ClaimState.UNKNOWN, True) == (found["bo@x.example"].state, found["bo@x.example"].uncertain)
     assert ClaimState.FREE is found["ann@x.example"].state
 
@@ -242,7 +242,7 @@ def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
 
     with pytest.raises(KeyError):
         ledger.writing(half)
-    assert ledger.reading(lambda conn: claims.standings(conn, "s", "m")) == {}
+    assert ledger.reading(lambda conn: standings.standings(conn, "s", "m")) == {}
 
 
 def test_the_ledger_is_for_its_owners_eyes_only(ledger: Ledger) -> None:

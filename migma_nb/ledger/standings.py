@@ -1,0 +1,48 @@
+"""How people stand in a mailing, as the ledger has it now."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from migma_nb.ledger.schema import ACCOUNT_COLUMNS, ClaimState, Standing, claims
+
+_ACCOUNT = [claims.c[name] for name in ACCOUNT_COLUMNS]
+_STANDING = (
+    "claim_id",
+    "recipient",
+    "state",
+    "run_id",
+    "plan_id",
+    "generation",
+    "uncertain",
+    "key_fingerprint",
+)
+_COLUMNS = [*(claims.c[name] for name in _STANDING), *_ACCOUNT]
+
+
+def standing_of(conn: sa.Connection, scope: str, mailing: str, recipient: str) -> Standing | None:
+    """Return how one person stands in a mailing, or None where nobody has claimed them yet."""
+    found = conn.execute(sa.select(*_COLUMNS).where(*person(scope, mailing, recipient))).one_or_none()
+    return None if found is None else _standing(found)
+
+
+def standings(conn: sa.Connection, scope: str, mailing: str) -> dict[str, Standing]:
+    """Return how everybody stands who was ever claimed in a mailing, by recipient."""
+    query = sa.select(*_COLUMNS).where(claims.c.scope == scope, claims.c.mailing == mailing)
+    return {found.recipient: _standing(found) for found in conn.execute(query)}
+
+
+def account_of(conn: sa.Connection, claim_id: int) -> dict[str, Any]:
+    """Return what a claim knows of its mail: the account's columns by name."""
+    return dict(conn.execute(sa.select(*_ACCOUNT).where(claims.c.claim_id == claim_id)).one()._asdict())
+
+
+def _standing(found: sa.Row[tuple[object, ...]]) -> Standing:
+    values = found._asdict()
+    own = {name: values[name] for name in _STANDING} | {"state": ClaimState(values["state"])}
+    return Standing(**own, account={name: values[name] for name in ACCOUNT_COLUMNS})
+
+
+def person(scope: str, mailing: str, recipient: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return what picks one person of a mailing out of the claims."""
+    return (claims.c.scope == scope, claims.c.mailing == mailing, claims.c.recipient == recipient)
