@@ -269,6 +269,7 @@ class Runner:
         if meaning.verdict is Verdict.HALT:
             self.halted(halt_for(meaning, self._settings))
         elif self._budget.spent_by(meaning):
+            self.pause()
             self._budget_spent(halt_for_budget(meaning, self._settings))
 
     def _past(self, task: Task, *, uncertain: bool) -> Past:
