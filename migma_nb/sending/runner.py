@@ -234,7 +234,7 @@ class Runner:
                 return None
             task.taken = found
         age_s = task.taken.age_s
-        task.age = KeyAge(age_s) if task.age is None else task.age.at_least(age_s)
+        task.age = KeyAge.of(age_s) if task.age is None else task.age.at_least(age_s)
         return task.taken
 
     async def _settle(self, task: Task, taken: Taken, intent: Intent, meaning: Meaning, began: float) -> None:

@@ -107,7 +107,7 @@ class Sorter:
         )
         if hindrance is None and age_s is not None:
             delay = max(self._settings.timeout, SHORTEST_LOST_WAIT_S)
-            return Turn(position, Task(position, seen, uncertain=True, age=KeyAge(age_s)), delay)
+            return Turn(position, Task(position, seen, uncertain=True, age=KeyAge.of(age_s)), delay)
         shown = why if hindrance in {None, Reason.LOST_ANSWER} else hindrance
         return self._end(position, seen, State.UNKNOWN, shown, detail)
 

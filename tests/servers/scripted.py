@@ -125,11 +125,16 @@ class ScriptedServer:
     Args:
         script: what to do with each send; called in the server's thread, so it may also stop or pause a run.
         memory: which answers are kept under an idempotency key.
+        idle_s: a connection that is silent for so long (seconds) is closed.
     """
 
-    def __init__(self, script: Callable[[Call], Act], memory: Memory = Memory.ALL) -> None:
+    def __init__(
+        self, script: Callable[[Call], Act], memory: Memory = Memory.ALL, *, idle_s: float | None = None
+    ) -> None:
         self.script = script
         self.memory = memory
+        self.idle_s = idle_s
+        self.questions = 0
         self.accepted: list[Accepted] = []
         self.calls: list[tuple[Call, Act]] = []
         self._stored: dict[str, _Stored] = {}
@@ -185,7 +190,11 @@ class ScriptedServer:
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Serve one request; return whether the connection stays open."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        try:
+            async with asyncio.timeout(self.idle_s):
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        except TimeoutError:
+            return False
         headers = {
             name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])
         }
@@ -195,6 +204,8 @@ class ScriptedServer:
         act = self.script(call) if call.recipient else Act.OK
         if call.recipient:
             self.calls.append((call, act))
+        else:
+            self.questions += 1
         return await self._do(call, act, reader, writer)
 
     async def _do(
