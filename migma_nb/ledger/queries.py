@@ -72,6 +72,20 @@ def first_accepted(conn: sa.Connection, scope: str, mailing: str) -> float | Non
     return found
 
 
+def kept_from_other_plans(conn: sa.Connection, run_id: str) -> int:
+    """Return how many rows of a run were mailed before with the content of another plan."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(rows)
+        .join(runs, runs.c.run_id == rows.c.run_id)
+        .join(claims, claims.c.recipient == rows.c.recipient)
+        .where(claims.c.scope == runs.c.scope, claims.c.mailing == runs.c.mailing)
+        .where(rows.c.run_id == run_id, rows.c.state == State.ALREADY_SENT)
+        .where(claims.c.plan_id != runs.c.plan_id)
+    )
+    return int(conn.execute(query).scalar_one())
+
+
 def targets_of(conn: sa.Connection, scope: str, mailing: str) -> set[str | None]:
     """Return whom a mailing holds: the recipient of each batch, and None for single recipients."""
     query = (

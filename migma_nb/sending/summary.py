@@ -14,7 +14,10 @@ MOST_KINDS = 3
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What a summary is made of: the run's own record, its counts, and its rows' reasons."""
+    """What a summary is made of: the run's own record, its counts, and its rows' reasons.
+
+    `kept` rows were mailed before with the content of another plan.
+    """
 
     run_id: str
     mailing: str
@@ -25,6 +28,7 @@ class RunFacts:
     ledger: str
     batch: bool
     counts: Mapping[State, int]
+    kept: int = 0
     first_sent_on: str | None = None
     rows: Sequence[Mapping[str, Any]] = ()
 
@@ -48,8 +52,8 @@ def summarise(facts: RunFacts) -> str:
 
 
 def trouble_of(facts: RunFacts) -> list[str]:
-    """Return a line for each of the most frequent reasons of refusals and doubts."""
-    return [*_kinds(facts, State.REFUSED), *_kinds(facts, State.UNKNOWN)]
+    """Return what a person should know besides the counts: other content, and why rows failed."""
+    return [*_kept(facts), *_kinds(facts, State.REFUSED), *_kinds(facts, State.UNKNOWN)]
 
 
 def headline(facts: RunFacts) -> str:
@@ -114,6 +118,13 @@ def _batch_lines(facts: RunFacts) -> list[str]:
     row = facts.rows[0]
     parts = [f"{row[f'batch_{name}'] or 0:,} {name}" for name in ("total", "queued", "sent", "failed")]
     return [f"batch {row.get('message_id')}: {', '.join(parts)} ({row.get('api_status')})"]
+
+
+def _kept(facts: RunFacts) -> list[str]:
+    if not facts.kept:
+        return []
+    whose = "keep what an earlier plan of this mailing sent them"
+    return [f"{State.ALREADY_SENT}: {facts.kept:,} {whose}; for the new content use a new mailing name"]
 
 
 def _kinds(facts: RunFacts, state: State) -> list[str]:
