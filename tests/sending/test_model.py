@@ -319,7 +319,9 @@ class Histories(RuleBasedStateMachine):
         if not self.calm or self.server.memory is not Memory.ALL:
             return
         frame = run.frame
-        if not frame["state"].isin(["accepted", "already_sent"]).any():
+        answered = frame["state"].isin(["accepted", "already_sent"]) & (frame["reason"] != "resolved")
+        if not answered.any():
+            # What a person said proves nothing about keys: only the key of an accepted mail can be tried.
             return
         for who in frame.loc[frame["state"] == "unknown", "recipient"]:
             assert self.acts[who] & _OPEN_DOUBTS, f"{who} is unknown without need"
