@@ -24,6 +24,9 @@ from migma_nb.ledger.schema import (
 )
 from migma_nb.ledger.standings import person, standing_of
 
+#: The one status from 400 to 499 that is not stored under a key (migma-api.md, section 2).
+_NOT_STORED = 429
+
 
 def idempotency_key(scope: str, mailing: str, recipient: str, generation: int) -> str:
     """Return the key of a person in a mailing: 68 characters, the same for every attempt of a generation."""
@@ -206,7 +209,7 @@ def _claim(conn: sa.Connection, intent: Intent, seen: Standing | None) -> bool:
         )
         return taken.rowcount == 1
     # A refusal is certain, so what follows it is a new generation with a key of its own.
-    fresh = seen.state is ClaimState.REFUSED
+    fresh = seen.state is ClaimState.REFUSED or _key_is_spent(conn, intent, seen)
     unchanged = (
         claims.c.claim_id == seen.claim_id,
         claims.c.state == seen.state,
@@ -222,6 +225,24 @@ def _claim(conn: sa.Connection, intent: Intent, seen: Standing | None) -> bool:
     if fresh:
         values |= {"uncertain": False, "attempts": 0, "first_attempt_at": None}
     return conn.execute(claims.update().where(*unchanged).values(values)).rowcount == 1
+
+
+def _key_is_spent(conn: sa.Connection, intent: Intent, seen: Standing) -> bool:
+    """Return whether the server may keep a certain refusal of other bytes under a free claim's key.
+
+    A 401, 402 or 403 frees the claim, and servers store it: other bytes under the same key would be a
+    conflict, which nobody could tell from a mail that another ledger sent.
+    """
+    if seen.state is not ClaimState.FREE:
+        return False
+    stored = sa.and_(attempts.c.http_status.between(400, 499), attempts.c.http_status != _NOT_STORED)
+    query = sa.select(attempts.c.attempt_id).where(
+        attempts.c.claim_id == seen.claim_id,
+        attempts.c.generation == seen.generation,
+        attempts.c.payload_sha256 != intent.payload_sha256,
+        stored,
+    )
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def _write_intent(conn: sa.Connection, intent: Intent) -> Taken:

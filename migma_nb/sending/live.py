@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
+
 from migma_nb.api import loop
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import LedgerError
@@ -58,7 +60,6 @@ def start(
     gate.check(plan, settings, options)
     opened = open_ledger(ledger or settings.ledger)
     journal.settle_the_dead(opened, time.time())
-    gate.check_overlap(plan, settings, opened)
     if options.only_refused:
         gate.check_retry(plan, settings, options, opened)
     now = time.time()
@@ -80,8 +81,14 @@ def start(
     if not lock.take():
         raise LedgerError(f"The lock of the new run {record.run_id} is held by somebody else.")
     records = [_record(plan, position) for position in range(plan.size)]
+
+    def begin(conn: sa.Connection) -> None:
+        # In one transaction: two runs that begin at the same moment see each other.
+        gate.check_overlap(plan, settings, conn)
+        journal.begin(conn, record, records)
+
     try:
-        opened.writing(lambda conn: journal.begin(conn, record, records))
+        opened.writing(begin)
     except BaseException:
         lock.release(for_good=True)
         raise
@@ -165,8 +172,12 @@ class LiveRun:
             await self._finish()
             await self._follow_batch()
         except Exception as error:
-            self.state, self.reason = RunState.HALTED, Reason.HALTED
-            self.detail = f"{type(error).__name__}: {error}"
+            halt = Halt(Reason.HALTED, f"{type(error).__name__}: {error}")
+            self.state, self.reason, self.detail = RunState.HALTED, halt.reason, halt.detail
+            if not self._on_record:
+                # A fault of our own leaves no row waiting either.
+                self._runner.halted(halt)
+                await self._finish()
             raise
         finally:
             listening.cancel()
