@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 from migma_nb.ledger.schema import (
+    ACCOUNT_COLUMNS,
     ClaimState,
     Intent,
     Outcome,
@@ -176,7 +177,14 @@ def close(conn: sa.Connection, run_id: str, now: float, *, reason: Reason, detai
     conn.execute(claims.update().where(held).values(state=ClaimState.FREE, reason=reason))
     ended = rows.update().where(rows.c.run_id == run_id, rows.c.state == State.WAITING)
     doubtful = rows.c.recipient.in_(sa.select(claims.c.recipient).where(held_in_doubt))
-    conn.execute(ended.where(doubtful).values(state=State.UNKNOWN, reason=Reason.RUN_DIED, detail=detail))
+    # What is known of the mail stands beside the row too: a person must see since when it is uncertain.
+    account: dict[str, object] = {
+        name: sa.select(claims.c[name])
+        .where(held_in_doubt, claims.c.recipient == rows.c.recipient)
+        .scalar_subquery()
+        for name in ACCOUNT_COLUMNS
+    }
+    conn.execute(ended.where(doubtful).values(account | {"state": State.UNKNOWN, "detail": detail}))
     conn.execute(ended.values(state=State.NOT_SENT, reason=reason, detail=detail))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import os
 import secrets
 import threading
 import time
@@ -34,6 +35,9 @@ from migma_nb.sending.runner import Runner
 from migma_nb.sending.tally import Listener, Tally
 
 _alive: "weakref.WeakSet[LiveRun]" = weakref.WeakSet()
+# A forked child drives no run, so its end has none to wait for.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_alive.clear)
 
 
 def start(
