@@ -19,23 +19,27 @@ from migma_nb.api.settings import Settings
 IDLE_S = 0.9
 #: No answer of this API is longer (bytes); the rest is not read.
 LONGEST_ANSWER = 8 * 1024 * 1024
+#: So much of a body is written at a time (bytes).
+PIECE = 64 * 1024
 #: A trickling answer is given up after so many times the time-out.
 PATIENCE = 4
 
 
-class _Body(httpx.ByteStream):
-    """The body of a request; `left` tells whether any of it may have left.
+class _Body(httpx.AsyncByteStream):
+    """The body of a request; `left` tells whether all of it may have left.
 
     The kind of an error does not tell: a proxy that never answers a CONNECT is a read time-out. A server that
-    was given no byte of the body it was promised can have accepted nothing.
+    was not given the last byte of the body it was promised can have accepted nothing.
     """
 
-    left = False
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self.left = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        self.left = True
-        async for chunk in super().__aiter__():
-            yield chunk
+        for start in range(0, len(self._body), PIECE):
+            self.left = start + PIECE >= len(self._body)
+            yield self._body[start : start + PIECE]
 
 
 @cache

@@ -2,10 +2,14 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
+import pandas as pd
 import pytest
 
 import migma_nb as mg
@@ -53,6 +57,27 @@ def test_a_line_of_the_log_that_may_be_another_mailings_settles_nothing(
         run.reconcile(client)
     assert {state: 1} == run.counts
     assert 1 == server.mailed.total()
+
+
+def test_who_closed_before_the_last_byte_was_written_has_taken_nothing(plan: Plan, place: Path) -> None:
+    """A 413 in the middle of a large body is lost with the connection; the mail certainly never arrived."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def refuse() -> None:
+            with suppress(OSError):
+                while True:
+                    with server.accept()[0] as met:
+                        met.recv(100)
+                        met.sendall(b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n")
+
+        Thread(target=refuse, daemon=True).start()
+        people = pd.DataFrame({"email": ["a@x.example"], "first_name": ["x" * 9_000_000]})
+        run = plan(people).start(client_of(f"http://127.0.0.1:{server.getsockname()[1]}"), ledger=place)
+        run.wait(2, progress=False)
+        run.stop()
+        run.wait(progress=False)
+        server.shutdown(socket.SHUT_RDWR)
+    assert {"not_sent": 1} == run.counts
 
 
 @pytest.mark.xfail(strict=True, reason="nothing remembers that the clock was ahead at the first intent")
