@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 from migma_nb.ledger.schema import (
+    ACCOUNT_COLUMNS,
     ClaimState,
     Intent,
     Outcome,
@@ -23,6 +24,9 @@ from migma_nb.ledger.schema import (
     runs,
 )
 from migma_nb.ledger.standings import person, standing_of
+
+#: The one status from 400 to 499 that is not stored under a key (migma-api.md, section 2).
+_NOT_STORED = 429
 
 
 def idempotency_key(scope: str, mailing: str, recipient: str, generation: int) -> str:
@@ -173,7 +177,14 @@ def close(conn: sa.Connection, run_id: str, now: float, *, reason: Reason, detai
     conn.execute(claims.update().where(held).values(state=ClaimState.FREE, reason=reason))
     ended = rows.update().where(rows.c.run_id == run_id, rows.c.state == State.WAITING)
     doubtful = rows.c.recipient.in_(sa.select(claims.c.recipient).where(held_in_doubt))
-    conn.execute(ended.where(doubtful).values(state=State.UNKNOWN, reason=Reason.RUN_DIED, detail=detail))
+    # What is known of the mail stands beside the row too: a person must see since when it is uncertain.
+    account: dict[str, object] = {
+        name: sa.select(claims.c[name])
+        .where(held_in_doubt, claims.c.recipient == rows.c.recipient)
+        .scalar_subquery()
+        for name in ACCOUNT_COLUMNS
+    }
+    conn.execute(ended.where(doubtful).values(account | {"state": State.UNKNOWN, "detail": detail}))
     conn.execute(ended.values(state=State.NOT_SENT, reason=reason, detail=detail))
 
 
@@ -206,7 +217,7 @@ def _claim(conn: sa.Connection, intent: Intent, seen: Standing | None) -> bool:
         )
         return taken.rowcount == 1
     # A refusal is certain, so what follows it is a new generation with a key of its own.
-    fresh = seen.state is ClaimState.REFUSED
+    fresh = seen.state is ClaimState.REFUSED or _key_is_spent(conn, intent, seen)
     unchanged = (
         claims.c.claim_id == seen.claim_id,
         claims.c.state == seen.state,
@@ -222,6 +233,24 @@ def _claim(conn: sa.Connection, intent: Intent, seen: Standing | None) -> bool:
     if fresh:
         values |= {"uncertain": False, "attempts": 0, "first_attempt_at": None}
     return conn.execute(claims.update().where(*unchanged).values(values)).rowcount == 1
+
+
+def _key_is_spent(conn: sa.Connection, intent: Intent, seen: Standing) -> bool:
+    """Return whether the server may keep a certain refusal of other bytes under a free claim's key.
+
+    A 401, 402 or 403 frees the claim, and servers store it: other bytes under the same key would be a
+    conflict, which nobody could tell from a mail that another ledger sent.
+    """
+    if seen.state is not ClaimState.FREE:
+        return False
+    stored = sa.and_(attempts.c.http_status.between(400, 499), attempts.c.http_status != _NOT_STORED)
+    query = sa.select(attempts.c.attempt_id).where(
+        attempts.c.claim_id == seen.claim_id,
+        attempts.c.generation == seen.generation,
+        attempts.c.payload_sha256 != intent.payload_sha256,
+        stored,
+    )
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def _write_intent(conn: sa.Connection, intent: Intent) -> Taken:

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from migma_nb.api.errors import InputError
-from migma_nb.api.states import State
+from migma_nb.api.states import LIVE_STATES, State
 from migma_nb.ledger.schema import ACCOUNT_COLUMNS, BATCH_COLUMNS, ClaimState, claims, rows, runs
 
 _ROW = [rows.c.position, rows.c.address, rows.c.state, *(rows.c[name] for name in ACCOUNT_COLUMNS)]
@@ -87,14 +87,19 @@ def kept_from_other_plans(conn: sa.Connection, run_id: str) -> int:
 
 
 def targets_of(conn: sa.Connection, scope: str, mailing: str) -> set[str | None]:
-    """Return whom a mailing holds: the recipient of each batch, and None for single recipients."""
+    """Return whom a mailing holds: the recipient of each batch, and None for single recipients.
+
+    A run that is going counts although it may have claimed nobody yet.
+    """
     query = (
         sa.select(runs.c.target)
         .join(claims, claims.c.run_id == runs.c.run_id)
         .where(claims.c.scope == scope, claims.c.mailing == mailing, claims.c.state != ClaimState.FREE)
-        .distinct()
     )
-    return set(conn.scalars(query))
+    going = sa.select(runs.c.target).where(
+        runs.c.scope == scope, runs.c.mailing == mailing, runs.c.state.in_(LIVE_STATES)
+    )
+    return set(conn.scalars(query.union(going)))
 
 
 def batch_handle(conn: sa.Connection, run_id: str) -> str | None:

@@ -4,6 +4,9 @@ Two halves. A body that cannot be sent is posted twice under a fresh key, and an
 same: the server replays refusals, and sees that the bodies differ. Then such a body is posted under the key
 of a mail that was accepted: only a server that stored that acceptance calls it a conflict. Without the second
 half a server that stores nothing but refusals would pass, and mail people twice.
+
+Each question goes over a connection of its own, as the repeat of a lost answer will: behind a load balancer a
+connection that is kept leads to one server, and the others may have never heard of its keys.
 """
 
 import asyncio
@@ -55,6 +58,7 @@ class Trust:
         self._ledger = ledger
         self._keys_left = MOST_KEYS
         self._asking = False
+        self._established = False
 
     @property
     def wants_a_key(self) -> bool:
@@ -65,32 +69,32 @@ class Trust:
         """Find out what can be found out before anything is sent; return why the run must halt, if it must.
 
         A positive proof of the last day is taken from the ledger. What proves nothing either way (no answer,
-        a 5xx) is tried again a few times.
+        a 5xx) is tried again a few times. Only the first call does anything.
         """
-        if self.proven is False:
+        if self.proven is False or self._established:
             return None
+        self._established = True
         known, key = await asyncio.to_thread(self._ledger.reading, self._known)
         if known:
             self.proven = True
             return None
         found = Found(None)
-        async with Connection(self._settings) as connection:
-            for wait in TRY_AGAIN_S:
-                found = await replays_refusals(connection)
-                if found.holds is not None or given_up():
-                    break
-                await asyncio.sleep(wait)
-            if found.holds is not True:
-                self.proven = False
-            elif key is not None:
-                await self.learn_from(connection, key)
+        for wait in TRY_AGAIN_S:
+            found = await replays_refusals(self._settings)
+            if found.holds is not None or given_up():
+                break
+            await asyncio.sleep(wait)
+        if found.holds is not True:
+            self.proven = False
+        elif key is not None:
+            await self.learn_from(key)
         return halt_for(found.halt, self._settings) if found.halt else None
 
-    async def learn_from(self, connection: Connection, accepted_key: str) -> None:
+    async def learn_from(self, accepted_key: str) -> None:
         """Try the second half on the key of an accepted mail, and keep the proof where it holds."""
         self._asking = True
         self._keys_left -= 1
-        found = await remembers(connection, accepted_key)
+        found = await remembers(self._settings, accepted_key)
         self._asking = False
         if found.holds is not None:
             self.proven = found.holds
@@ -118,7 +122,7 @@ class Trust:
             return
 
 
-async def replays_refusals(connection: Connection) -> Found:
+async def replays_refusals(settings: Settings) -> Found:
     """Post an unsendable body twice under one fresh key, then another such body under it.
 
     It holds where the second answer is marked as a replay with the same status, and the third is 409
@@ -127,7 +131,7 @@ async def replays_refusals(connection: Connection) -> Found:
     key = f"mnb-proof-{secrets.token_hex(16)}"
     answers: list[Answer] = []
     for body in (_BODY, _BODY, _OTHER_BODY):
-        answer = await connection.post("/sending", body, idempotency_key=key)
+        answer = await _asked(settings, body, key)
         meaning = _meaning(answer)
         if meaning.verdict is Verdict.HALT:
             return Found(holds=False, halt=meaning)
@@ -138,12 +142,17 @@ async def replays_refusals(connection: Connection) -> Found:
     return Found(holds=_same_refusal(*answers[:2]) and _is_conflict(answers[2]))
 
 
-async def remembers(connection: Connection, accepted_key: str) -> Found:
+async def remembers(settings: Settings, accepted_key: str) -> Found:
     """Post an unsendable body under the key of an accepted mail: a conflict, where that answer was stored."""
-    answer = await connection.post("/sending", _BODY, idempotency_key=accepted_key)
+    answer = await _asked(settings, _BODY, accepted_key)
     if isinstance(answer, NoAnswer) or _tells_nothing(answer, _meaning(answer)):
         return Found(holds=None)
     return Found(holds=_is_conflict(answer))
+
+
+async def _asked(settings: Settings, body: bytes, key: str) -> Answer | NoAnswer:
+    async with Connection(settings) as connection:
+        return await connection.post("/sending", body, idempotency_key=key)
 
 
 def _tells_nothing(answer: Answer, meaning: Meaning) -> bool:

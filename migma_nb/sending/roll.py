@@ -1,6 +1,7 @@
 """The roll of a run: which rows it takes up, which are settled already, and what is left at its end."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +35,8 @@ class Roll:
     sorter: Sorter
     row_changed: RowChanged
     elsewhere: list[int] = field(default_factory=list)
+    _limit: int | None = None
+    _begun: int = 0
 
     async def look(self) -> tuple[dict[str, Standing], float | None, float]:
         """Return how everybody stands, the time of the ledger's newest entry, and the ledger's present."""
@@ -46,13 +49,16 @@ class Roll:
 
     async def call(self, found: dict[str, Standing], limit: int | None) -> None:
         """Put every ready row where it belongs; begin with at most `limit` rows, None for all."""
-        turns = [self.sorter.sort(at, found.get(self.plan.recipient(at))) for at in self.plan.ready]
-        begun = 0
+        self._limit = limit
+        await self._begin(self.plan.ready, found)
+
+    async def _begin(self, positions: Sequence[int], found: dict[str, Standing]) -> None:
+        turns = [self.sorter.sort(at, found.get(self.plan.recipient(at))) for at in positions]
         for turn in turns:
             if turn.task is not None:
-                begun += 1
-                if limit is not None and begun > limit:
-                    words = _BEYOND_LIMIT.format(limit=limit)
+                self._begun += 1
+                if self._limit is not None and self._begun > self._limit:
+                    words = _BEYOND_LIMIT.format(limit=self._limit)
                     turn.settled = Settled(turn.position, State.NOT_SENT, Reason.LIMIT, words)
                     turn.task = None
         await self.place(turns)
@@ -75,7 +81,7 @@ class Roll:
         positions, self.elsewhere = self.elsewhere, []
         await self.scribe.aside(lambda: journal.settle_the_dead(self.ledger, time.time(), but=self.run_id))
         found, _, _ = await self.look()
-        await self.place([self.sorter.sort(at, found.get(self.plan.recipient(at))) for at in positions])
+        await self._begin(positions, found)
 
     async def close(self, halt: Halt | None) -> None:
         """Give back claims that wait for an attempt which will not come, and close all open rows."""

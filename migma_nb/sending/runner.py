@@ -112,6 +112,8 @@ class Runner:
             while self._roll.elsewhere and not self._agenda.stopped:
                 await self._agenda.rest(LOOK_AGAIN_S)
                 await self._roll.look_again()
+                if len(self._agenda):
+                    await self._establish()
                 await self._work_off()
             await self._roll.close(self.halt)
         except LedgerError as error:
@@ -140,11 +142,14 @@ class Runner:
         found, newest, now = await self._roll.look()
         seen = (found.get(self._plan.recipient(at)) for at in self._plan.ready)
         if any(one is None or one.state not in _NOTHING_TO_SEND for one in seen):
-            halt = await self._trust.establish(lambda: self._agenda.stopped)
-            if halt is not None:
-                self.halted(halt)
+            await self._establish()
         self._sorter.prepare(proven=self._trust.proven, newest=newest, now=now)
         await self._roll.call(found, limit)
+
+    async def _establish(self) -> None:
+        halt = await self._trust.establish(lambda: self._agenda.stopped)
+        if halt is not None:
+            self.halted(halt)
 
     async def _work_off(self) -> None:
         workers = min(self._settings.workers, len(self._agenda))
@@ -170,6 +175,8 @@ class Runner:
 
     async def _turn(self, connection: Connection, task: Task) -> None:
         """Make one attempt for a row, once its turn in the pace has come."""
+        if task.uncertain and not await self._may_repeat(task):
+            return  # without a turn: doubts that come round again and again would starve all other rows
         while (wait := self._pacer.reserve(time.monotonic())) > 0:
             await self._agenda.rest(wait)
             if self._agenda.held_up:
@@ -193,7 +200,7 @@ class Runner:
         _log.debug("%s: attempt %d, %s", taken.idempotency_key, taken.attempt_id, meaning.verdict)
         await self._settle(task, taken, intent, meaning, began)
         if meaning.verdict is Verdict.ACCEPTED and self._trust.wants_a_key:
-            await self._trust.learn_from(connection, taken.idempotency_key)
+            await self._trust.learn_from(taken.idempotency_key)
 
     async def _may_repeat(self, task: Task) -> bool:
         """Look once more, right before an uncertain row is asked for again: a pause may have been long."""

@@ -67,6 +67,10 @@ class Sorter:
         if seen is None or seen.state is ClaimState.FREE:
             return self._untouched(position, seen)
         if seen.state is ClaimState.HELD:
+            if seen.run_id == self._run_id:
+                # Its intent reached the disk, yet the ledger called the write failed: nothing has left.
+                age = KeyAge.of(self._age(seen) or 0.0)
+                return Turn(position, Task(position, seen, uncertain=seen.uncertain, age=age))
             return Turn(position)
         if seen.state is ClaimState.UNKNOWN:
             return self._doubtful(position, seen)
