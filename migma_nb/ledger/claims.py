@@ -174,7 +174,29 @@ def close(conn: sa.Connection, run_id: str, now: float, *, reason: Reason, detai
     ended = rows.update().where(rows.c.run_id == run_id, rows.c.state == State.WAITING)
     doubtful = rows.c.recipient.in_(sa.select(claims.c.recipient).where(held_in_doubt))
     conn.execute(ended.where(doubtful).values(state=State.UNKNOWN, reason=Reason.RUN_DIED, detail=detail))
+    _end_by_others(conn, run_id, ended)
     conn.execute(ended.values(state=State.NOT_SENT, reason=reason, detail=detail))
+
+
+#: How a row ends whose turn in a run had not come, where others have dealt with its person meanwhile.
+_MEANWHILE = (
+    (State.ALREADY_SENT, (ClaimState.ACCEPTED, ClaimState.ALREADY_SENT), "mailed by another run"),
+    (State.UNKNOWN, (ClaimState.UNKNOWN,), "unknown since another run tried"),
+    (State.UNKNOWN, (ClaimState.HELD,), "another run was at work on it"),
+)
+_WHY = {ClaimState.ACCEPTED: Reason.EARLIER_RUN, ClaimState.HELD: Reason.ELSEWHERE}
+
+
+def _end_by_others(conn: sa.Connection, run_id: str, still_waiting: sa.Update) -> None:
+    """End the rows of a run that others have dealt with, by how their people stand in its mailing."""
+    mailing = sa.and_(runs.c.scope == claims.c.scope, runs.c.mailing == claims.c.mailing)
+    whose = sa.and_(runs.c.run_id == run_id, claims.c.recipient == rows.c.recipient)
+    own = sa.select(claims.c.reason).join(runs, mailing).where(whose).correlate(rows).scalar_subquery()
+    for state, stands, what in _MEANWHILE:
+        found = sa.select(claims.c.recipient).join(runs, mailing)
+        found = found.where(runs.c.run_id == run_id, claims.c.state.in_(stands))
+        values = {"state": state, "reason": _WHY.get(stands[0], own), "detail": what}
+        conn.execute(still_waiting.where(rows.c.recipient.in_(found)).values(values))
 
 
 def _require_alive(conn: sa.Connection, run_id: str) -> None:

@@ -1,11 +1,14 @@
 """How people stand in a mailing, as the ledger has it now."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from migma_nb.ledger.schema import ACCOUNT_COLUMNS, ClaimState, Standing, claims
 
+#: So many people are asked for in one statement.
+_AT_ONCE = 500
 _ACCOUNT = [claims.c[name] for name in ACCOUNT_COLUMNS]
 _STANDING = (
     "claim_id",
@@ -26,10 +29,25 @@ def standing_of(conn: sa.Connection, scope: str, mailing: str, recipient: str) -
     return None if found is None else _standing(found)
 
 
-def standings(conn: sa.Connection, scope: str, mailing: str) -> dict[str, Standing]:
-    """Return how everybody stands who was ever claimed in a mailing, by recipient."""
+def standings(
+    conn: sa.Connection, scope: str, mailing: str, recipients: Sequence[str] | None = None
+) -> dict[str, Standing]:
+    """Return how people stand who were ever claimed in a mailing, by recipient.
+
+    Args:
+        conn: a transaction.
+        scope: the server or account.
+        mailing: the mailing.
+        recipients: whom to look for; None for everybody.
+    """
     query = sa.select(*_COLUMNS).where(claims.c.scope == scope, claims.c.mailing == mailing)
-    return {found.recipient: _standing(found) for found in conn.execute(query)}
+    if recipients is None:
+        return {found.recipient: _standing(found) for found in conn.execute(query)}
+    known: dict[str, Standing] = {}
+    for start in range(0, len(recipients), _AT_ONCE):
+        part = query.where(claims.c.recipient.in_(recipients[start : start + _AT_ONCE]))
+        known |= {found.recipient: _standing(found) for found in conn.execute(part)}
+    return known
 
 
 def account_of(conn: sa.Connection, claim_id: int) -> dict[str, Any]:

@@ -38,12 +38,14 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
     """Return everything a summary of a run needs."""
     state_of(ledger, run_id)
 
-    def look(conn: sa.Connection) -> tuple[dict[str, Any], list[dict[str, Any]], float | None]:
+    def look(
+        conn: sa.Connection,
+    ) -> tuple[dict[str, Any], list[dict[str, Any]], float | None, list[queries.Holder]]:
         run = queries.run_of(conn, run_id)
         first = queries.first_accepted(conn, run["scope"], run["mailing"])
-        return run, queries.run_rows(conn, run_id), first
+        return run, queries.run_rows(conn, run_id), first, queries.holders_of(conn, run_id)
 
-    run, rows, first = ledger.reading(look)
+    run, rows, first, held = ledger.reading(look)
     counts: dict[State, int] = {}
     for row in rows:
         counts[State(row["state"])] = counts.get(State(row["state"]), 0) + 1
@@ -59,6 +61,7 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
         counts=counts,
         first_sent_on=None if first is None else f"{datetime.fromtimestamp(first, UTC):%Y-%m-%d}",
         rows=[row for row in rows if row["state"] in {State.REFUSED, State.UNKNOWN} or run["target"]],
+        held=held,
     )
 
 

@@ -20,6 +20,7 @@ from migma_nb.api.meaning import Meaning, Past, Verdict, judge, obstacle, repeat
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, RunState, State
 from migma_nb.ledger import claims, journal, standings
+from migma_nb.ledger.queries import Holder
 from migma_nb.ledger.schema import ClaimState, Intent, Settled, Standing, Taken
 from migma_nb.ledger.scribe import Scribe
 from migma_nb.ledger.store import Ledger
@@ -86,6 +87,11 @@ class Runner:
         self._roll = Roll(
             run_id, plan, settings.scope, ledger, self._scribe, self._agenda, self._sorter, row_changed
         )
+
+    @property
+    def held(self) -> list[Holder]:
+        """Which other runs hold rows that this run waits for, as of its last look."""
+        return self._roll.holders
 
     def stop(self) -> None:
         """Begin no further attempt; those in flight are finished and recorded. Call it in the loop."""
@@ -177,7 +183,7 @@ class Runner:
         if self._agenda.held_up:
             self._agenda.add(task)
             return
-        if task.uncertain and not await self._may_repeat(task):
+        if task.uncertain and not await self._may_repeat(connection, task):
             self._pacer.give_back()
             return
         body = self._plan.body(task.position)
@@ -195,9 +201,11 @@ class Runner:
         if meaning.verdict is Verdict.ACCEPTED and self._trust.wants_a_key:
             await self._trust.learn_from(connection, taken.idempotency_key)
 
-    async def _may_repeat(self, task: Task) -> bool:
+    async def _may_repeat(self, connection: Connection, task: Task) -> bool:
         """Look once more, right before an uncertain row is asked for again: a pause may have been long."""
         hindrance = obstacle(self._past(task, uncertain=True))
+        if hindrance is None and self._agenda.only_doubts_left:
+            await self._trust.learn_from_others(connection)
         if hindrance is None and self._trust.proven is True:
             return True
         if hindrance is None and not self._agenda.only_doubts_left:
