@@ -80,7 +80,7 @@ class Runner:
         self._fingerprint = settings.key.fingerprint()
         self._logged = "template" not in plan.constants and plan.target is None
         self._agenda = Agenda()
-        self._scribe = Scribe(ledger)
+        self._scribe = Scribe(ledger, writers=settings.workers)
         self._pacer = Pacer(settings.rate)
         self._budget = Budget()
         self._sorter = Sorter(run_id, plan, settings, self._fingerprint, only_refused=only_refused)
@@ -225,11 +225,10 @@ class Runner:
             payload_sha256=hashlib.sha256(body).hexdigest(),
             key_fingerprint=self._fingerprint,
             at=time.time(),
-            subject_sha256=self._subject(task) if self._logged else None,
+            subject_sha256=subject_digest(self._plan.message(task.position).subject)
+            if self._logged
+            else None,
         )
-
-    def _subject(self, task: Task) -> str:
-        return subject_digest(self._plan.message(task.position).subject)
 
     async def _take(self, task: Task, intent: Intent) -> Taken | None:
         """Claim the row and write its intent to disk, or place it by how the ledger has it now."""
