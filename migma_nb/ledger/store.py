@@ -65,7 +65,9 @@ class Ledger:
     @property
     def locks(self) -> Path:
         """The folder of the locks that say which runs are alive."""
-        return self.path.with_name(self.path.name + ".locks")
+        # By the file's own name: who came to it through a link must meet the others' locks.
+        own = self.path.resolve()
+        return own.with_name(own.name + ".locks")
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:

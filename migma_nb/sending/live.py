@@ -22,7 +22,7 @@ from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 from migma_nb.ledger import journal
 from migma_nb.ledger.control import Wish
 from migma_nb.ledger.locks import LifeLock
-from migma_nb.ledger.queries import batch_handle
+from migma_nb.ledger.queries import Holder, batch_handle
 from migma_nb.ledger.schema import RowRecord, RunRecord
 from migma_nb.ledger.store import Ledger, open_ledger
 from migma_nb.planning.frozen import Plan
@@ -155,6 +155,11 @@ class LiveRun:
     def needs_a_person(self) -> bool:
         """Whether the run is paused for a reason that a person must look at, such as a spent error budget."""
         return self.state is RunState.PAUSED and self.reason is not Reason.PAUSED
+
+    @property
+    def held(self) -> list[Holder]:
+        """Which other runs hold rows that this run waits for, as of its last look."""
+        return self._runner.held
 
     def ask(self, wish: Wish) -> None:
         """Stop, pause or resume; what is in flight is always finished and recorded. Returns at once."""

@@ -103,6 +103,16 @@ class Trust:
         if self.proven:
             await asyncio.to_thread(self._keep)
 
+    async def learn_from_others(self) -> None:
+        """See whether another run has made the proof meanwhile, or had a mail accepted whose key helps."""
+        if not self.wants_a_key:
+            return
+        known, key = await asyncio.to_thread(self._ledger.reading, self._known)
+        if known:
+            self.proven = True
+        elif key is not None:
+            await self.learn_from(key)
+
     def _known(self, conn: sa.Connection) -> tuple[bool, str | None]:
         origin, fingerprint, now = self._settings.origin, self._settings.key.fingerprint(), clock.now(conn)
         if journal.is_proven(conn, origin, fingerprint, now):

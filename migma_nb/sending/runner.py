@@ -20,6 +20,7 @@ from migma_nb.api.meaning import Meaning, Past, Verdict, judge, obstacle, repeat
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, RunState, State
 from migma_nb.ledger import claims, journal, standings
+from migma_nb.ledger.queries import Holder
 from migma_nb.ledger.schema import ClaimState, Intent, Settled, Standing, Taken
 from migma_nb.ledger.scribe import Scribe
 from migma_nb.ledger.store import Ledger
@@ -79,13 +80,18 @@ class Runner:
         self._fingerprint = settings.key.fingerprint()
         self._logged = "template" not in plan.constants and plan.target is None
         self._agenda = Agenda()
-        self._scribe = Scribe(ledger)
+        self._scribe = Scribe(ledger, writers=settings.workers)
         self._pacer = Pacer(settings.rate)
         self._budget = Budget()
         self._sorter = Sorter(run_id, plan, settings, self._fingerprint, only_refused=only_refused)
         self._roll = Roll(
             run_id, plan, settings.scope, ledger, self._scribe, self._agenda, self._sorter, row_changed
         )
+
+    @property
+    def held(self) -> list[Holder]:
+        """Which other runs hold rows that this run waits for, as of its last look."""
+        return self._roll.holders
 
     def stop(self) -> None:
         """Begin no further attempt; those in flight are finished and recorded. Call it in the loop."""
@@ -205,6 +211,8 @@ class Runner:
     async def _may_repeat(self, task: Task) -> bool:
         """Look once more, right before an uncertain row is asked for again: a pause may have been long."""
         hindrance = obstacle(self._past(task, uncertain=True))
+        if hindrance is None and self._agenda.only_doubts_left:
+            await self._trust.learn_from_others()
         if hindrance is None and self._trust.proven is True:
             return True
         if hindrance is None and not self._agenda.only_doubts_left:
@@ -224,11 +232,10 @@ class Runner:
             payload_sha256=hashlib.sha256(body).hexdigest(),
             key_fingerprint=self._fingerprint,
             at=time.time(),
-            subject_sha256=self._subject(task) if self._logged else None,
+            subject_sha256=subject_digest(self._plan.message(task.position).subject)
+            if self._logged
+            else None,
         )
-
-    def _subject(self, task: Task) -> str:
-        return subject_digest(self._plan.message(task.position).subject)
 
     async def _take(self, task: Task, intent: Intent) -> Taken | None:
         """Claim the row and write its intent to disk, or place it by how the ledger has it now."""
