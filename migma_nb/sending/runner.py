@@ -171,7 +171,7 @@ class Runner:
                     try:
                         await self._turn(connection, task)
                     finally:
-                        self._agenda.done()
+                        self._agenda.done(task)
         except LedgerError as error:
             self.halted(halt_for_ledger(error))
         except BaseException:

@@ -60,6 +60,18 @@ def test_where_nothing_was_ever_accepted_nothing_proves_that_keys_are_remembered
     assert 1 == server.mailed.total()
 
 
+def test_doubts_do_not_wait_for_each_other(plan: Plan, tmp_path: Path) -> None:
+    """Two workers, each with a doubt in hand, took the other's for a mail that might bring the proof."""
+    with ScriptedServer(lambda call: Act.DROP_AFTER) as server:  # noqa: ARG005 - a script's signature
+        client = mg.Migma("k" * 20, base_url=server.url, timeout=0.3, workers=4, rate="1000/second")
+        run = plan(4).start(client, confirm=4, ledger=tmp_path / "ledger.sqlite3")
+        ended = run.wait(8, progress=False).state
+        run.stop()
+        run.wait(progress=False)
+    assert ("finished", {"unknown": 4}) == (ended, run.counts)
+    assert {1} == set(server.mailed.values())
+
+
 def test_an_earlier_acceptance_proves_it_for_a_later_run(send: Send) -> None:
     """The ledger knows the key of a mail that was accepted, so the doubt of an earlier run can be settled."""
     with ScriptedServer(scripted(Act.OK, Act.OK, *[Act.DROP_AFTER] * 4)) as server:
