@@ -134,3 +134,25 @@ def test_an_error_is_a_sentence_and_a_hint(lab: Lab) -> None:
     lab.save()
     (saved,) = json.loads(path.read_text())["cells"][0]["outputs"]
     assert len(saved["traceback"]) <= 2
+
+
+def test_the_question_for_the_key_shows_and_saves_nothing(lab: Lab) -> None:
+    """Lab asks in a password field, and keeps dots; the key is not on the page nor in the saved notebook."""
+    key = "mgma_sk_test_5entinel5entinel"
+    path = lab.server.write(
+        "key.ipynb", ["import migma_nb as mg\nclient = mg.Migma()\nclient", "client.settings"]
+    )
+    lab.open("key.ipynb")
+    lab.begin(0)
+    field = lab.page.locator(".jp-Stdin-input")
+    field.wait_for()
+    assert "password" == field.get_attribute("type")
+    field.fill(key)
+    field.press("Enter")
+    lab.await_end(0)
+    assert "key hidden" in str(lab.outputs(0))
+    lab.run(1)
+    lab.save()
+    assert "key hidden" in path.read_text()
+    assert key not in path.read_text()
+    assert key not in lab.page.content()
