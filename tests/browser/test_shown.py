@@ -138,7 +138,7 @@ def test_an_error_is_a_sentence_and_a_hint(lab: Lab) -> None:
 
 def test_the_question_for_the_key_shows_and_saves_nothing(lab: Lab) -> None:
     """Lab asks in a password field, and keeps dots; the key is not on the page nor in the saved notebook."""
-    key = "mgma_sk_test_5entinel5entinel"
+    key = "mgma_sk_test_not_a_real_key"
     path = lab.server.write(
         "key.ipynb", ["import migma_nb as mg\nclient = mg.Migma()\nclient", "client.settings"]
     )

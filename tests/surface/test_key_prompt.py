@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-KEY = "mgma_sk_test_5entinel5entinel"
+KEY = "mgma_sk_test_not_a_real_key"
 ASK = "import migma_nb as mg\nclient = mg.Migma()\nprint(repr(client))"
 SHOWN = "print(client.settings.key.fingerprint())"
 

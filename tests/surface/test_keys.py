@@ -9,7 +9,7 @@ import pytest
 import migma_nb as mg
 from migma_nb.api.secret import ApiKey
 
-KEY = "mgma_sk_test_5entinel5entinel"
+KEY = "mgma_sk_test_not_a_real_key"
 #: Puts a keyring in place that answers what the given function returns.
 KeyringThat = Callable[[Callable[[], Any]], None]
 
