@@ -6,12 +6,12 @@ from typing import Any, Self
 
 from tqdm.std import tqdm as text_bar
 
-from migma_nb.api.states import State
+from migma_nb.api.states import RunState, State
 from migma_nb.sending.live import LiveRun
 from migma_nb.surface.whereabouts import in_notebook
 
 _OPEN = (State.WAITING, State.SENDING)
-_SHOWN = (State.ACCEPTED, State.ALREADY_SENT, State.REFUSED, State.UNKNOWN)
+_SHOWN = (State.ACCEPTED, State.ALREADY_SENT, State.REFUSED, State.UNKNOWN, State.NOT_SENT)
 
 
 class Progress:
@@ -49,7 +49,11 @@ class Progress:
             # find somebody who stops the run.
             self._bar = _made(total=self._total, desc=_short(self._run.plan.mailing))
         counts = self._run.tally.counts
-        self._draw(self._bar, self._total - sum(counts.get(state, 0) for state in _OPEN))
+        left = sum(counts.get(state, 0) for state in _OPEN)
+        # A run that was cut short must not look as if it had come to its end.
+        if self._run.state is not RunState.FINISHED:
+            left += counts.get(State.NOT_SENT, 0)
+        self._draw(self._bar, self._total - left)
         words = {str(state): counts[state] for state in _SHOWN if counts.get(state)}
         self._bar.set_postfix(words, refresh=False)
         self._update_batch()

@@ -53,6 +53,8 @@ def test_stop_ends_the_cell_with_one_line_and_the_same_cell_goes_on(lab: Lab) ->
     assert ("stopped", 60) == (state, rows)
     assert {"accepted", "not_sent"} == set(counts)
     assert counts["accepted"] == mails == people
+    assert lab.seen(1).locator(".progress-bar-danger").is_visible()
+    assert lab.seen(1).get_by_text(f"{mails}/60").is_visible()
 
     lab.run(3)
     lab.run(1)
