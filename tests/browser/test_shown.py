@@ -108,7 +108,6 @@ def test_a_hostile_mail_does_nothing_in_a_preview(lab: Lab, canary: Canary) -> N
     assert lab.page.evaluate("() => window.owned === undefined")
 
     # In a bare frame the same mail does call: whatever came by above would have been seen.
-    lab.open("hostile.ipynb")
     lab.run(2)
     lab.page.wait_for_timeout(1500)
     assert canary.visits
