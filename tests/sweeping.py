@@ -8,7 +8,7 @@ from pathlib import Path
 #: What a sandbox's own keys look like.
 SANDBOX_KEY = re.compile(rb"mgma_sk_test_[0-9a-f]{48}")
 #: A sandbox that is kept on disk keeps its own key there, as every server does, and gives it out in a file.
-_OF_A_SERVER = re.compile(r"account\.sqlite3(-wal|-shm)?|.*key")
+_OF_A_SERVER = re.compile(r"account\.sqlite.*|.*key")
 _LARGEST = 20_000_000
 
 
