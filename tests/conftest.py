@@ -2,11 +2,14 @@
 
 import os
 import socket
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.sweeping import files_with_a_sandbox_key
 
 
 @pytest.fixture(autouse=True)
@@ -16,9 +19,21 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyt
     for name in [name for name in os.environ if name.startswith(("MIGMA_", "XDG_", "JUPYTER_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     return home
+
+
+@pytest.fixture(autouse=True)
+def no_key_in_a_file(request: pytest.FixtureRequest, clean_environment: Path) -> Iterator[None]:
+    """Search what each test has written for the key of a sandbox."""
+    folders = [clean_environment]
+    # The proofs fill their folders with whole environments.
+    if "tmp_path" in request.fixturenames and request.node.get_closest_marker("proof") is None:
+        folders.append(request.getfixturevalue("tmp_path"))
+    yield
+    assert [] == files_with_a_sandbox_key(*folders)
 
 
 @pytest.fixture(autouse=True)
