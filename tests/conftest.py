@@ -2,18 +2,21 @@
 
 import os
 import socket
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.servers.postgres import NEEDED, PostgresServer, programs
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test a home of its own and none of the machine's settings."""
     home = tmp_path_factory.mktemp("home")
-    for name in [name for name in os.environ if name.startswith(("MIGMA_", "XDG_", "JUPYTER_"))]:
+    for name in [name for name in os.environ if name.startswith(("MIGMA_", "XDG_", "JUPYTER_", "PG"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
@@ -32,6 +35,28 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Start one PostgreSQL server for all tests of this process; in CI it must be there."""
+    if programs() is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"There is no PostgreSQL to test with: {NEEDED}.")
+        pytest.skip(f"There is no PostgreSQL: {NEEDED}.")
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give a place for a ledger: a file, then a schema of a PostgreSQL database."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "ledger.sqlite3")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        with server.schema() as url:
+            yield url
 
 
 def _is_loopback(host: str) -> bool:

@@ -7,11 +7,12 @@ function runs inside a write transaction that its caller commits to disk before 
 import hashlib
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
+from migma_nb.ledger.dialects import insert
 from migma_nb.ledger.schema import (
+    SCHEMA_VERSION,
     ClaimState,
     Intent,
     Outcome,
@@ -19,6 +20,7 @@ from migma_nb.ledger.schema import (
     Taken,
     attempts,
     claims,
+    meta,
     rows,
     runs,
 )
@@ -178,7 +180,15 @@ def close(conn: sa.Connection, run_id: str, now: float, *, reason: Reason, detai
 
 
 def _require_alive(conn: sa.Connection, run_id: str) -> None:
-    state = conn.execute(sa.select(runs.c.state).where(runs.c.run_id == run_id)).scalar_one_or_none()
+    version = sa.select(meta.c.value).where(meta.c.name == "schema_version").scalar_subquery()
+    found = conn.execute(sa.select(runs.c.state, version).where(runs.c.run_id == run_id)).one_or_none()
+    state, shape = found if found is not None else (None, None)
+    if shape is not None and int(shape) > SCHEMA_VERSION:
+        raise LedgerError(
+            f"A newer migma_nb has brought up the ledger (to its version {shape}) while run {run_id} was "
+            "going; this older one sends nothing more.",
+            hint="Upgrade migma_nb, restart, and send again to go on.",
+        )
     if state not in LIVE_STATES:
         raise LedgerError(
             f"Run {run_id} is no longer on record as running ({state}); it sends nothing more.",
@@ -190,7 +200,7 @@ def _claim(conn: sa.Connection, intent: Intent, seen: Standing | None) -> bool:
     """Take the claim by one conditional write; return whether it is ours now."""
     if seen is None:
         taken = conn.execute(
-            insert(claims)
+            insert(conn, claims)
             .values(
                 scope=intent.scope,
                 mailing=intent.mailing,
@@ -202,7 +212,9 @@ def _claim(conn: sa.Connection, intent: Intent, seen: Standing | None) -> bool:
                 uncertain=False,
                 attempts=0,
             )
-            .on_conflict_do_nothing()
+            .on_conflict_do_nothing(),
+            # On PostgreSQL the new row's number comes back, and how many rows there were is else forgotten.
+            execution_options={"preserve_rowcount": True},
         )
         return taken.rowcount == 1
     # A refusal is certain, so what follows it is a new generation with a key of its own.

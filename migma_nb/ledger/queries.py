@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from migma_nb.api.errors import InputError
-from migma_nb.api.states import State
+from migma_nb.api.states import LIVE_STATES, State
 from migma_nb.ledger.schema import ACCOUNT_COLUMNS, BATCH_COLUMNS, ClaimState, claims, rows, runs
 
 _ROW = [rows.c.position, rows.c.address, rows.c.state, *(rows.c[name] for name in ACCOUNT_COLUMNS)]
@@ -61,6 +61,14 @@ def all_runs(conn: sa.Connection) -> list[dict[str, Any]]:
     for run_id, state, count in conn.execute(query):
         counts.setdefault(run_id, {})[state] = count
     return [run | {"counts": counts.get(run["run_id"], {})} for run in found]
+
+
+def live_runs(conn: sa.Connection, scope: str, mailing: str) -> list[str]:
+    """Return the ids of a mailing's runs that are on record as going."""
+    query = sa.select(runs.c.run_id).where(
+        runs.c.scope == scope, runs.c.mailing == mailing, runs.c.state.in_(LIVE_STATES)
+    )
+    return list(conn.scalars(query))
 
 
 def first_accepted(conn: sa.Connection, scope: str, mailing: str) -> float | None:

@@ -215,7 +215,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to leave: who, which exact bytes, under which API key, when.
+    """What is about to leave: who, which exact bytes, under which API key; and when, by the ledger's clock.
 
     `subject_sha256` stands for the subject where Migma keeps a log of the mail, to find it there again.
     """
@@ -227,7 +227,7 @@ class Intent:
     plan_id: str
     payload_sha256: str
     key_fingerprint: str
-    at: float
+    at: float = 0.0
     subject_sha256: str | None = None
 
 

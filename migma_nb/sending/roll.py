@@ -1,6 +1,5 @@
 """The roll of a run: which rows it takes up, which are settled already, and what is left at its end."""
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +72,7 @@ class Roll:
     async def look_again(self) -> None:
         """See what became of the rows that another process held; take up those of the dead."""
         positions, self.elsewhere = self.elsewhere, []
-        await self.scribe.aside(lambda: journal.settle_the_dead(self.ledger, time.time(), but=self.run_id))
+        await self.scribe.aside(lambda: journal.settle_the_dead(self.ledger, but=self.run_id))
         found, _, _ = await self.look()
         await self.place([self.sorter.sort(at, found.get(self.plan.recipient(at))) for at in positions])
 

@@ -1,30 +1,29 @@
 """The claim: one conditional write decides who may send, and nothing definite is turned back."""
 
-import stat
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from migma_nb.api.errors import ConfigurationError, LedgerError
+from migma_nb.api.errors import LedgerError
 from migma_nb.api.states import Reason, RunState, State
 from migma_nb.ledger import claims, journal, queries, standings
-from migma_nb.ledger.locks import LifeLock
-from migma_nb.ledger.schema import ClaimState, Intent, Outcome, RowRecord, RunRecord, Standing, Taken, meta
-from migma_nb.ledger.store import Ledger, ledger_path, open_ledger
+from migma_nb.ledger.schema import ClaimState, Intent, Outcome, RowRecord, RunRecord, Standing, Taken
+from migma_nb.ledger.store import Ledger, open_ledger
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    """Return a ledger with two runs, `one` and `two`, on record as running."""
-    opened = open_ledger(tmp_path / "ledger.sqlite3")
+def ledger(place: str) -> Iterator[Ledger]:
+    """Give a ledger with two runs, `one` and `two`, on record as running."""
+    opened = open_ledger(place)
     for run_id in ("one", "two"):
         run = RunRecord(run_id, "s", "m", "plan", "https://x:443", False, "fp", 1, 1, None, 1.0)
         row = RowRecord(0, "ann@x.example", "Ann@x.example", State.WAITING)
         opened.writing(lambda conn, run=run, row=row: journal.begin(conn, run, [row]))  # type: ignore[misc]
-    return opened
+    yield opened
+    opened.close()
 
 
 def intent(run_id: str = "one", recipient: str = "ann@x.example", at: float = 10.0) -> Intent:
@@ -126,7 +125,7 @@ def test_a_key_hangs_on_server_mailing_and_person_and_cannot_be_glued_together()
 def test_an_intent_is_on_disk_before_anything_else_can_happen(ledger: Ledger) -> None:
     """Another connection sees the attempt as soon as the claim is taken."""
     assert isinstance(take(ledger, "one"), Taken)
-    other = open_ledger(ledger.path)
+    other = open_ledger(ledger.place)
     rows = other.reading(lambda conn: queries.run_rows(conn, "one"))
     assert ("sending", 1, 10.0) == (rows[0]["state"], rows[0]["attempts"], rows[0]["first_attempt_at"])
 
@@ -214,23 +213,12 @@ def test_a_run_that_was_settled_may_not_send_any_more(ledger: Ledger) -> None:
 
 def test_only_who_can_take_its_lock_may_settle_a_run(ledger: Ledger) -> None:
     """A living run is left alone, however long it is silent; a dead one is settled once."""
-    lock = LifeLock(ledger.locks, "one")
+    lock = ledger.life_lock("one")
     assert lock.take()
-    assert ["two"] == journal.settle_the_dead(ledger, 20.0)
+    assert ["two"] == journal.settle_the_dead(ledger)
     lock.release(for_good=False)
-    assert ["one"] == journal.settle_the_dead(ledger, 20.0)
-    assert [] == journal.settle_the_dead(ledger, 20.0)
-
-
-def test_a_lock_is_held_against_every_other_holder(tmp_path: Path) -> None:
-    """Also against another lock object of the same process."""
-    with LifeLock(tmp_path, "r") as lock:
-        assert lock.take()
-        assert not LifeLock(tmp_path, "r").take()
-    other = LifeLock(tmp_path, "r")
-    assert other.take()
-    other.release(for_good=True)
-    assert [] == list(tmp_path.iterdir())
+    assert ["one"] == journal.settle_the_dead(ledger)
+    assert [] == journal.settle_the_dead(ledger)
 
 
 def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
@@ -243,60 +231,6 @@ def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
     with pytest.raises(KeyError):
         ledger.writing(half)
     assert ledger.reading(lambda conn: standings.standings(conn, "s", "m")) == {}
-
-
-def test_the_ledger_is_for_its_owners_eyes_only(ledger: Ledger) -> None:
-    """It holds addresses."""
-    assert 0o600 == stat.S_IMODE(ledger.path.stat().st_mode)
-
-
-def test_every_commit_is_synced(ledger: Ledger) -> None:
-    """FULL in WAL: a power cut loses no intent whose mail has left."""
-
-    def pragma(conn: sa.Connection) -> list[object]:
-        return [
-            conn.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous")
-        ]
-
-    assert ["wal", 2] == ledger.reading(pragma)
-
-
-def test_a_ledger_of_a_newer_program_is_left_alone(ledger: Ledger) -> None:
-    """An older program says so and stops."""
-    ledger.writing(lambda conn: conn.execute(meta.update().values(value="99")))
-    with pytest.raises(LedgerError, match="newer migma_nb"):
-        open_ledger(ledger.path)
-
-
-@pytest.mark.parametrize("where", ["file/ledger.sqlite3", "folder"])
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, where: str) -> None:
-    """The sentence names the file, and nothing was sent."""
-    (tmp_path / "file").write_text("in the way")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(LedgerError) as caught:
-        open_ledger(tmp_path / where)
-    assert str(tmp_path / where) in str(caught.value)
-
-
-def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
-    """A CSV passed by mistake is not overwritten."""
-    wrong = tmp_path / "people.csv"
-    wrong.write_text("email\n" + "ann@x.example\n" * 200)
-    with pytest.raises(LedgerError, match=r"people\.csv"):
-        open_ledger(wrong)
-    assert wrong.read_text().startswith("email")
-
-
-def test_the_ledgers_place_comes_from_argument_environment_or_the_users_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In this order; a database of another kind is refused."""
-    assert ledger_path().name == "ledger.sqlite3"
-    monkeypatch.setenv("MIGMA_LEDGER", str(tmp_path / "team.db"))
-    assert tmp_path / "team.db" == ledger_path()
-    assert tmp_path / "mine.db" == ledger_path(f"sqlite:///{tmp_path}/mine.db")
-    with pytest.raises(ConfigurationError, match="postgresql"):
-        ledger_path("postgresql://u:pw@h/d")
 
 
 def test_history_has_every_run_with_its_counts(ledger: Ledger) -> None:

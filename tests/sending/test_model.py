@@ -49,7 +49,7 @@ class MortalLedger(Ledger):
     """
 
     def __init__(self, whole: Ledger, dies_at: int, *, committed: bool) -> None:
-        super().__init__(whole.path, whole._engine)
+        super().__init__(whole.place, whole._engine, whole.mount)
         self.dead = False
         self._left = dies_at
         self._committed = committed
