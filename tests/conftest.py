@@ -48,9 +48,17 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks for a place of a ledger on both kinds; PostgreSQL at once only where it matters most."""
+    marked = {marker.args[0] for marker in metafunc.definition.iter_markers("parametrize")}
+    if "place" in metafunc.fixturenames and "place" not in marked:
+        later = () if metafunc.definition.get_closest_marker("both_at_once") else pytest.mark.proof
+        metafunc.parametrize("place", ["sqlite", pytest.param("postgresql", marks=later)], indirect=True)
+
+
+@pytest.fixture
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give a place for a ledger: a file, then a schema of a PostgreSQL database."""
+    """Give a place for a ledger: a file, or a schema of a PostgreSQL database."""
     if request.param == "sqlite":
         yield str(tmp_path / "ledger.sqlite3")
     else:

@@ -50,6 +50,7 @@ def standing(ledger: Ledger) -> Standing:
     return found
 
 
+@pytest.mark.both_at_once
 def test_only_one_of_many_gets_the_claim(ledger: Ledger) -> None:
     """Threads of two runs race for one person; one wins, whatever the interleaving."""
     won: list[Taken] = []
@@ -86,6 +87,7 @@ def test_a_claim_that_is_not_free_is_not_taken_by_who_has_not_seen_it(
     assert state is found.state
 
 
+@pytest.mark.both_at_once
 def test_a_claim_that_changed_since_it_was_seen_is_not_taken(ledger: Ledger) -> None:
     """Two runs that saw the same free claim cannot both take it."""
     first = take(ledger, "one")
@@ -96,6 +98,7 @@ def test_a_claim_that_changed_since_it_was_seen_is_not_taken(ledger: Ledger) -> 
     assert isinstance(take(ledger, "one", seen), Standing)
 
 
+@pytest.mark.both_at_once
 def test_every_attempt_of_a_generation_has_the_same_key_and_a_refusal_begins_a_new_one(
     ledger: Ledger,
 ) -> None:
@@ -122,6 +125,7 @@ def test_a_key_hangs_on_server_mailing_and_person_and_cannot_be_glued_together()
     assert 8 == len(keys)
 
 
+@pytest.mark.both_at_once
 def test_an_intent_is_on_disk_before_anything_else_can_happen(ledger: Ledger) -> None:
     """Another connection sees the attempt as soon as the claim is taken."""
     assert isinstance(take(ledger, "one"), Taken)
@@ -163,6 +167,7 @@ def test_a_late_word_that_is_not_definite_frees_nothing(ledger: Ledger) -> None:
     assert ClaimState.UNKNOWN is standing(ledger).state
 
 
+@pytest.mark.both_at_once
 def test_a_late_refusal_settles_what_was_called_unknown_meanwhile(ledger: Ledger) -> None:
     """The run was taken for dead, yet its one attempt has a definite answer, and nobody took the row up."""
     taken = take(ledger, "one")
@@ -182,6 +187,7 @@ def test_a_late_refusal_harms_nobody_who_took_the_row_up(ledger: Ledger) -> None
     assert (ClaimState.HELD, "two") == (standing(ledger).state, standing(ledger).run_id)
 
 
+@pytest.mark.both_at_once
 def test_a_dead_runs_open_intent_becomes_unknown_and_its_idle_claim_free(ledger: Ledger) -> None:
     """The one may have been mailed, the other certainly was not."""
     ledger.writing(lambda conn: claims.take(conn, intent("one", "bo@x.example"), None))
@@ -211,6 +217,7 @@ def test_a_run_that_was_settled_may_not_send_any_more(ledger: Ledger) -> None:
         take(ledger, "one")
 
 
+@pytest.mark.both_at_once
 def test_only_who_can_take_its_lock_may_settle_a_run(ledger: Ledger) -> None:
     """A living run is left alone, however long it is silent; a dead one is settled once."""
     lock = ledger.life_lock("one")
@@ -221,6 +228,7 @@ def test_only_who_can_take_its_lock_may_settle_a_run(ledger: Ledger) -> None:
     assert [] == journal.settle_the_dead(ledger)
 
 
+@pytest.mark.both_at_once
 def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
     """Claim and intent are there together or not at all."""
 
@@ -233,6 +241,7 @@ def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
     assert ledger.reading(lambda conn: standings.standings(conn, "s", "m")) == {}
 
 
+@pytest.mark.both_at_once
 def test_history_has_every_run_with_its_counts(ledger: Ledger) -> None:
     """Newest first; a finished run's open rows are closed with its reason."""
     ledger.writing(
