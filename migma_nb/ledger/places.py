@@ -85,6 +85,10 @@ def place_of(setting: Setting = None) -> Place:
             f"The ledger speaks to PostgreSQL through psycopg 3, not through {driver!r}.",
             hint="Begin the ledger's URL with postgresql://.",
         )
+    aside = url.query.get("password")
+    if isinstance(aside, str):
+        # SQLAlchemy hides a password only where a password belongs.
+        url = url.set(password=url.password or aside).difference_update_query(["password"])
     return Place(url=url.set(drivername=_DRIVER))
 
 

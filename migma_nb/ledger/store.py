@@ -154,7 +154,9 @@ class Ledger:
             why = self._words(error)
         else:
             return
-        raise LedgerGoneError(f"The ledger {self.name} could not be written: {why}.", hint=self._hint)
+        raise LedgerGoneError(
+            f"The ledger {self.name} could not be written: {why}.", hint=self._hint
+        ) from None
 
     @contextmanager
     def _errors(self, what: str) -> Iterator[None]:
@@ -167,9 +169,9 @@ class Ledger:
             )
         else:
             return
-        # Raised here and not in the handler, so that no driver's frame with a password is part of it.
         kind = LedgerGoneError if gone else LedgerError
-        raise kind(f"The ledger {self.name} could not be {what}: {why}.", hint=self._hint)
+        # From nothing: a driver's frames hold the password.
+        raise kind(f"The ledger {self.name} could not be {what}: {why}.", hint=self._hint) from None
 
     def _words(self, error: sa.exc.SQLAlchemyError) -> str:
         lines = str(getattr(error, "orig", None) or error).strip().splitlines()
