@@ -134,6 +134,17 @@ def test_an_intent_is_on_disk_before_anything_else_can_happen(ledger: Ledger) ->
     assert ("sending", 1, 10.0) == (rows[0]["state"], rows[0]["attempts"], rows[0]["first_attempt_at"])
 
 
+@pytest.mark.both_at_once
+def test_no_text_of_a_server_keeps_an_outcome_from_being_written(ledger: Ledger) -> None:
+    """Half a surrogate pair, NUL and an emoji: what no database takes is replaced, and the rest stays."""
+    taken = take(ledger, "one")
+    assert isinstance(taken, Taken)
+    strange = replace(outcome(ClaimState.ACCEPTED), message_id="m\x00", detail="a \ud800 b \U0001f600")
+    ledger.writing(lambda conn: claims.record(conn, taken, intent(), strange))
+    found = standing(ledger)
+    assert ("m\ufffd", "a \ufffd b \U0001f600") == (found.told("message_id"), found.told("detail"))
+
+
 @pytest.mark.parametrize("state", [ClaimState.ACCEPTED, ClaimState.ALREADY_SENT])
 @pytest.mark.parametrize("later", list(ClaimState))
 def test_what_is_known_to_be_mailed_is_never_turned_back(

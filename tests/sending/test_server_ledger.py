@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import migma_nb as mg
+from migma_nb.ledger import clock
 from tests.servers.postgres import PostgresServer
 from tests.servers.scripted import Act, Call, ScriptedServer
 
@@ -65,6 +66,25 @@ def test_two_runs_at_once_share_the_work(plan: Plan, url: str) -> None:
     assert [60, 60] == [sum(count.values()) for count in counts]
     assert {"accepted", "already_sent"} >= set().union(*counts)
     assert 60 == sum(count.get(mg.State.ACCEPTED, 0) for count in counts)
+
+
+@pytest.mark.parametrize(("hours", "then"), [(23.5, "unknown"), (1.0, "accepted")])
+@pytest.mark.parametrize("wrong_by_h", [-30.0, 4.0])
+def test_a_keys_age_is_the_servers_however_wrong_a_computers_clock_is(
+    plan: Plan, url: str, monkeypatch: pytest.MonkeyPatch, *, hours: float, then: str, wrong_by_h: float
+) -> None:
+    """The first run's computer goes right, the second one's does not."""
+    acts = iter([Act.OK, Act.OK, *[Act.DROP_AFTER] * 4])
+    with ScriptedServer(lambda call: next(acts, Act.OK)) as server:  # noqa: ARG005 - a script's signature
+        client = mg.Migma("k" * 20, base_url=server.url, workers=1, rate="1000/second", timeout=0.3)
+        first = plan(3).send(client, confirm=3, progress=False, ledger=url)
+        real, servers = time.time, clock.now
+        monkeypatch.setattr(clock, "now", lambda conn: servers(conn) + hours * 3600)
+        monkeypatch.setattr(time, "time", lambda: real() + wrong_by_h * 3600)
+        again = plan(3).send(client, confirm=3, progress=False, ledger=url)
+    assert {"accepted": 2, "unknown": 1} == first.counts
+    assert {"already_sent": 2, then: 1} == again.counts
+    assert {1} == set(server.mailed.values())
 
 
 def test_a_run_that_loses_its_lock_halts_and_the_next_send_goes_on(

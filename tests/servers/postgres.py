@@ -56,14 +56,14 @@ class PostgresServer:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
         } | settings
-        self._base = Path(tempfile.mkdtemp(prefix="migma_nb-postgres-"))
-        self._as_user: dict[str, Any] = {"start_new_session": True, "cwd": self._base}
+        self.base = Path(tempfile.mkdtemp(prefix="migma_nb-postgres-"))
+        self._as_user: dict[str, Any] = {"start_new_session": True, "cwd": self.base}
         if os.getuid() == 0:
             user = pwd.getpwnam("nobody")
-            os.chown(self._base, user.pw_uid, user.pw_gid)
+            os.chown(self.base, user.pw_uid, user.pw_gid)
             self._as_user |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         self._keeper = subprocess.Popen(
-            ["sh", "-c", _KEEPER, "sh", str(self._base)],
+            ["sh", "-c", _KEEPER, "sh", str(self.base)],
             stdin=subprocess.PIPE,
             start_new_session=True,
             stdout=subprocess.DEVNULL,
@@ -85,12 +85,17 @@ class PostgresServer:
         self._keeper.stdin.close()
         self._keeper.wait()
 
+    @property
+    def pid(self) -> int | None:
+        """The number of the server's first process, None where it does not run."""
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Start the server, and wait until it answers."""
         given = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
-        with (self._base / "log").open("ab") as log:
+        with (self.base / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._bin / "postgres", "-D", self._base / "data", "-p", str(self.port), *given],
+                [self._bin / "postgres", "-D", self.base / "data", "-p", str(self.port), *given],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -102,8 +107,8 @@ class PostgresServer:
                 with self.connect():
                     return
             except psycopg.OperationalError:
-                assert self._process.poll() is None, (self._base / "log").read_text()
-                assert time.monotonic() < end, (self._base / "log").read_text()
+                assert self._process.poll() is None, (self.base / "log").read_text()
+                assert time.monotonic() < end, (self.base / "log").read_text()
                 time.sleep(0.05)
 
     def kill(self) -> None:
@@ -157,7 +162,7 @@ class PostgresServer:
         return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def _make(self) -> None:
-        file = self._base / "word"
+        file = self.base / "word"
         file.write_text(self.password)
         if "user" in self._as_user:
             os.chown(file, self._as_user["user"], self._as_user["group"])
@@ -175,8 +180,8 @@ class PostgresServer:
             package = place.parents[1]
             for part in (package, package.with_name(package.name + ".libs")):
                 if part.is_dir():
-                    shutil.copytree(part, self._base / part.name)
-            return self._base / package.name / place.parent.name / place.name
+                    shutil.copytree(part, self.base / part.name)
+            return self.base / package.name / place.parent.name / place.name
         return place
 
 
