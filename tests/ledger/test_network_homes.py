@@ -100,19 +100,19 @@ def test_the_longest_mount_counts_and_of_two_at_one_place_the_last(table: Table)
     """A folder that only begins alike is another one."""
     lines = [
         "/dev/sda1 / ext4 rw 0 0",
-        "auto.home /srv/people autofs rw 0 0",
-        "server:/ann /srv/people/ann nfs4 rw 0 0",
-        "/dev/sdb1 /srv/people/anna xfs rw 0 0",
-        "/dev/sdc1 /srv/over ext4 rw 0 0",
-        "server:/x /srv/over cifs rw 0 0",
+        "auto.home /drives/people autofs rw 0 0",
+        "server:/ann /drives/people/ann nfs4 rw 0 0",
+        "/dev/sdb1 /drives/people/anna xfs rw 0 0",
+        "/dev/sdc1 /drives/over ext4 rw 0 0",
+        "server:/x /drives/over cifs rw 0 0",
     ]
     table("\n".join(lines) + "\n")
     where = (
-        "/srv/people/ann/data",
-        "/srv/people/anna/data",
-        "/srv/people/annabel",
-        "/srv/over/x",
-        "/srv/overs",
+        "/drives/people/ann/data",
+        "/drives/people/anna/data",
+        "/drives/people/annabel",
+        "/drives/over/x",
+        "/drives/overs",
     )
     found = [mount_under(Path(path)) for path in where]
     assert ["nfs4", "xfs", "autofs", "cifs", "ext4"] == [one.kind for one in found if one]
@@ -120,14 +120,14 @@ def test_the_longest_mount_counts_and_of_two_at_one_place_the_last(table: Table)
 
 def test_names_with_spaces_and_backslashes_are_read(table: Table) -> None:
     """The table has them as octal numbers."""
-    table("/dev/sda1 / ext4 rw 0 0\nserver:/x /mnt/our\\040team\\134s\\011drive cifs rw 0 0\n")
-    found = mount_under(Path("/mnt/our team\\s\tdrive/ledger.sqlite3"))
+    table("/dev/sda1 / ext4 rw 0 0\nserver:/x /drives/our\\040team\\134s\\011drive cifs rw 0 0\n")
+    found = mount_under(Path("/drives/our team\\s\tdrive/ledger.sqlite3"))
     assert found is not None
     assert "cifs" == found.kind
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\n\n", "garbage\n", "/dev/sda1 /mnt/x\n", "\x00\xff\n", "a b c d 0 0\n"]
+    "text", ["", "\n\n", "garbage\n", "/dev/sda1 /drives/x\n", "\x00\xff\n", "a b c d 0 0\n"]
 )
 def test_a_table_that_says_nothing_is_no_reason_to_refuse(table: Table, home: Path, text: str) -> None:
     """It is taken for a disk of this computer."""

@@ -205,6 +205,7 @@ def test_the_servers_clock_is_the_ledgers(ledger: Ledger, monkeypatch: pytest.Mo
     assert abs(ledger.reading(clock.now) - before) < 60
 
 
+@pytest.mark.proof
 def test_programs_that_open_an_empty_database_at_once_make_it_once(url: str) -> None:
     """And each finds it whole."""
     code = "import sys; from migma_nb.ledger.store import open_ledger; open_ledger(sys.argv[1]).close()"

