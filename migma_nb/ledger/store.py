@@ -86,7 +86,7 @@ class Ledger:
         if self.keeping is not Keeping.UNSAFE or self.mount is None:
             return None
         return (
-            f"The ledger {self.name} lies on a network drive of the kind {self.mount.kind!r} "
+            f"The ledger {self.name} lies on a network or shared drive of the kind {self.mount.kind!r} "
             f"(mounted at {self.mount.point}), where another computer may not see who is at work on it, "
             "so that people could be mailed twice."
         )

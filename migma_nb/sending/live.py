@@ -175,11 +175,13 @@ class LiveRun:
         finally:
             listening.cancel()
             # A run whose end is not on record leaves its lock file to whoever settles it.
-            await self._runner.close(for_good=self.state not in LIVE_STATES and self._on_record)
-            for listener in self._listeners:
-                listener.run_ended(self.state, self.detail)
-            _alive.discard(self)
-            self.ended.set()
+            try:
+                await self._runner.close(for_good=self.state not in LIVE_STATES and self._on_record)
+            finally:
+                for listener in self._listeners:
+                    listener.run_ended(self.state, self.detail)
+                _alive.discard(self)
+                self.ended.set()
 
     _on_record = False
 
