@@ -5,7 +5,6 @@ refuses to run as root, so there it runs as another user.
 """
 
 import os
-import pwd
 import secrets
 import shutil
 import signal
@@ -59,6 +58,8 @@ class PostgresServer:
         self.base = Path(tempfile.mkdtemp(prefix="migma_nb-postgres-"))
         self._as_user: dict[str, Any] = {"start_new_session": True, "cwd": self.base}
         if os.getuid() == 0:
+            import pwd  # noqa: PLC0415 - there is none on every system
+
             user = pwd.getpwnam("nobody")
             os.chown(self.base, user.pw_uid, user.pw_gid)
             self._as_user |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
