@@ -5,13 +5,13 @@ from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from migma_nb.api.meaning import KEY_LIFE_S
 from migma_nb.api.models import BatchStatus
 from migma_nb.api.states import LIVE_STATES, Reason, RunState
-from migma_nb.ledger.claims import close, settle_dead
-from migma_nb.ledger.locks import LifeLock
+from migma_nb.ledger import clock
+from migma_nb.ledger.dialects import insert
+from migma_nb.ledger.endings import close, settle_dead
 from migma_nb.ledger.schema import (
     ACCOUNT_COLUMNS,
     ClaimState,
@@ -76,12 +76,11 @@ def finish(
     )
 
 
-def settle_the_dead(ledger: Ledger, now: float, *, but: str | None = None) -> list[str]:
+def settle_the_dead(ledger: Ledger, *, but: str | None = None) -> list[str]:
     """Settle every run that is on record as running and whose lock can be taken.
 
     Args:
         ledger: the ledger.
-        now: the present, in seconds since the epoch.
         but: a run to leave alone: the caller's own.
 
     Returns:
@@ -93,12 +92,12 @@ def settle_the_dead(ledger: Ledger, now: float, *, but: str | None = None) -> li
     for run_id in running:
         if run_id == but:
             continue
-        lock = LifeLock(ledger.locks, run_id)
+        lock = ledger.life_lock(run_id)
         if not lock.take():
             continue
         try:
             with ledger.write() as conn:
-                if settle_dead(conn, run_id, now):
+                if settle_dead(conn, run_id, clock.now(conn)):
                     died.append(run_id)
         finally:
             lock.release(for_good=True)
@@ -153,7 +152,7 @@ def accepted_key(conn: sa.Connection, origin: str, key_fingerprint: str, now: fl
 
 def write_proof(conn: sa.Connection, origin: str, key_fingerprint: str, now: float) -> None:
     """Keep a positive proof. A negative one is never kept."""
-    made = insert(proofs).values(origin=origin, key_fingerprint=key_fingerprint, proven_at=now)
+    made = insert(conn, proofs).values(origin=origin, key_fingerprint=key_fingerprint, proven_at=now)
     conn.execute(
         made.on_conflict_do_update(
             index_elements=["origin", "key_fingerprint"], set_={"proven_at": made.excluded.proven_at}

@@ -15,7 +15,8 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.ledger import control
 from migma_nb.ledger.control import Wish
-from migma_nb.ledger.store import Ledger, ledger_path
+from migma_nb.ledger.places import place_of
+from migma_nb.ledger.store import Ledger
 from migma_nb.notebook.lines import counted
 from migma_nb.notebook.run_card import run_html, run_text
 from migma_nb.sending import accounts, doubts, facts
@@ -257,7 +258,7 @@ class Run:
             while not live.ended.wait(_TICK_S):
                 bar.update()
         except KeyboardInterrupt:
-            place = f", ledger={str(self._ledger.path)!r}" if self._ledger.path != ledger_path() else ""
+            place = f", ledger={self._ledger.name!r}" if self._ledger.name != place_of().name else ""
             return (
                 "Stopped without waiting for the mails in flight; what comes back is still put on record. "
                 f"Look at it: mg.open_run({self._run_id!r}{place})"
