@@ -19,8 +19,8 @@ _POSTGRES = {"postgresql", "postgres"}
 class Place:
     """Where a ledger is; exactly one of the two is given.
 
-    `path` is that of a SQLite file, links followed, since its locks lie beside it; `url` leads to a PostgreSQL
-    database.
+    `path` is that of a SQLite file, links followed, since its locks lie beside it; `url` leads to a
+    PostgreSQL database.
     """
 
     path: Path | None = None
