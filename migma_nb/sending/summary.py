@@ -14,7 +14,10 @@ MOST_KINDS = 3
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What a summary is made of: the run's own record, its counts, and its rows' reasons."""
+    """What a summary is made of: the run's own record, its counts, and its rows' reasons.
+
+    `reconciled` counts the rows that were unknown until Migma's log was asked.
+    """
 
     run_id: str
     mailing: str
@@ -27,6 +30,7 @@ class RunFacts:
     counts: Mapping[State, int]
     first_sent_on: str | None = None
     rows: Sequence[Mapping[str, Any]] = ()
+    reconciled: int = 0
 
 
 def summarise(facts: RunFacts) -> str:
@@ -48,8 +52,13 @@ def summarise(facts: RunFacts) -> str:
 
 
 def trouble_of(facts: RunFacts) -> list[str]:
-    """Return a line for each of the most frequent reasons of refusals and doubts."""
-    return [*_kinds(facts, State.REFUSED), *_kinds(facts, State.UNKNOWN)]
+    """Return a line for each of the most frequent reasons of refusals and doubts, and for doubts settled."""
+    settled = [f"accepted: {facts.reconciled:,} × reconciled: unknown until found in Migma's log"]
+    return [
+        *(settled if facts.reconciled else []),
+        *_kinds(facts, State.REFUSED),
+        *_kinds(facts, State.UNKNOWN),
+    ]
 
 
 def headline(facts: RunFacts) -> str:

@@ -275,9 +275,7 @@ def test_an_email_is_shown_as_it_is_stored(server: SandboxServer, stored: str, h
     )
 
 
-def test_the_log_outlives_the_server(
-    serve: Serve, tmp_path: Path, post: Post, single: Body
-) -> None:
+def test_the_log_outlives_the_server(serve: Serve, tmp_path: Path, post: Post, single: Body) -> None:
     """It is in the account's file with everything else, events included."""
     first = serve(path=tmp_path / "account")
     stored = first.add_email("S", "<p>x</p>")["emailId"]
