@@ -104,8 +104,8 @@ class Connection:
 
     def _answer(self, head: tuple[int, dict[str, str]], body: bytearray, *, complete: bool) -> Answer:
         status, headers = head
-        clean = {name: str(self._key.blank_out(value)) for name, value in headers.items()}
-        return Answer(status, clean, bytes(self._key.blank_out(bytes(body))), complete)
+        clean = {str(self._key.blank_out(k)): str(self._key.blank_out(v)) for k, v in headers.items()}
+        return Answer(status, clean, self._key.blank_out_body(bytes(body)), complete)
 
     def _words(self, error: Exception) -> str:
         kind = {

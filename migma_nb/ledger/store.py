@@ -1,5 +1,6 @@
 """The ledger file: where it is, how it is opened, and how its transactions reach the disk."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ T = TypeVar("T")
 
 #: How long a write waits for another process's write (seconds).
 BUSY_S = 30.0
+_SILENT = "migma_nb_ledger"
 
 
 def ledger_path(setting: str | os.PathLike[str] | None = None) -> Path:
@@ -164,7 +166,11 @@ def _engine(path: Path) -> sa.Engine:
         sa.URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_S, "check_same_thread": False},
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
+        logging_name=_SILENT,
     )
+    # Its log at DEBUG shows every row, and so every address; a root logger at DEBUG must not switch it on.
+    logging.getLogger(f"sqlalchemy.engine.Engine.{_SILENT}").setLevel(logging.WARNING)
 
     @sa.event.listens_for(engine, "connect")
     def _settle(connection: Any, _: Any) -> None:

@@ -31,7 +31,11 @@ def _from_keyring() -> ApiKey | None:
         found = keyring.get_password(_SERVICE, "api_key")
     except Exception:  # noqa: BLE001 - any backend may be broken; then there is no key there
         return None
-    return ApiKey(found) if found else None
+    try:
+        return ApiKey(found) if found else None
+    finally:
+        # No local variable of any frame holds the key as text, also where it is no key.
+        found = None
 
 
 def _from_prompt() -> ApiKey | None:
