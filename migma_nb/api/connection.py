@@ -11,6 +11,7 @@ from typing import Self
 
 import httpx
 
+from migma_nb.api.log_guard import guarded
 from migma_nb.api.meaning import Answer, NoAnswer
 from migma_nb.api.settings import Settings
 
@@ -81,7 +82,7 @@ class Connection:
         heard: list[tuple[int, dict[str, str]]] = []
         received = bytearray()
         try:
-            async with asyncio.timeout(self._ceiling):
+            async with guarded(self._key), asyncio.timeout(self._ceiling):
                 request = self._client.build_request(
                     method, self._base_url + path, headers=headers | self._key.headers(), content=body
                 )

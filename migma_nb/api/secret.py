@@ -103,7 +103,7 @@ def _forms_of(value: str) -> tuple[tuple[str, bytes], ...]:
     """
     if len(value) < SHORTEST_BLANKED:
         return ()
-    forms = {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]}
+    forms = {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1], repr(value)[1:-1]}
     forms |= {form.replace("/", "\\/") for form in tuple(forms)}
     spelled = {"".join(f"\\u{ord(char):04x}" for char in value), value.encode().hex()}
     forms |= spelled | {form.upper().replace("U", "u") for form in spelled}

@@ -79,7 +79,7 @@ def make_settings(
     Raises:
         ConfigurationError: names the argument, and what it may be.
     """
-    base = _checked_base_url(base_url or os.environ.get("MIGMA_BASE_URL") or DEFAULT_BASE_URL)
+    base = _checked_base_url(base_url or os.getenv("MIGMA_BASE_URL") or DEFAULT_BASE_URL)
     if not _is_within(timeout, (int, float), 0.001, 3600):
         raise ConfigurationError(f"timeout={timeout!r} is not a number of seconds between 0.001 and 3600.")
     if not _is_within(workers, (int,), 1, 64):
@@ -124,7 +124,7 @@ def _checked_base_url(text: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigurationError("The base URL holds a user, a query or a fragment.", hint=hint)
     encrypted = parts.scheme == "https" or _is_loopback(parts.hostname or "")
-    if not encrypted and os.environ.get("MIGMA_ALLOW_HTTP") != "1":
+    if not encrypted and os.getenv("MIGMA_ALLOW_HTTP") != "1":
         raise ConfigurationError(
             f"{origin_of(text)} is plain http: the API key would cross the network unencrypted.",
             hint="Use https, or set MIGMA_ALLOW_HTTP=1 if that is really meant.",

@@ -21,7 +21,7 @@ class LifeLock:
     def __init__(self, folder: Path, run_id: str) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = folder / f"{run_id}.lock"
-        self._lock = FileLock(self._path, timeout=0, thread_local=False)
+        self._lock = FileLock(self._path, timeout=0, mode=0o600, thread_local=False)
 
     def take(self) -> bool:
         """Take the lock if nobody lives who holds it; return whether it was taken."""

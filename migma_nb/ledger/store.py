@@ -31,7 +31,7 @@ def ledger_path(setting: str | os.PathLike[str] | None = None) -> Path:
     Raises:
         ConfigurationError: the setting names a database that this version cannot keep a ledger in.
     """
-    text = os.fspath(setting) if setting is not None else os.environ.get("MIGMA_LEDGER", "")
+    text = os.fspath(setting) if setting is not None else os.getenv("MIGMA_LEDGER", "")
     if not text:
         return Path(platformdirs.user_data_dir("migma_nb", appauthor=False)) / "ledger.sqlite3"
     if "://" not in text:

@@ -88,9 +88,7 @@ class Migma:
         """
         request = checked_request(fields)
         key = f"mnb-direct-{secrets.token_hex(16)}" if idempotency_key is None else idempotency_key
-        if not (isinstance(key, str) and key.strip() and len(key) <= _LONGEST_KEY) or not (
-            key.isascii() and key.isprintable()
-        ):
+        if not (key.strip() and len(key) <= _LONGEST_KEY) or not (key.isascii() and key.isprintable()):
             raise InputError(
                 f"idempotency_key must be 1 to {_LONGEST_KEY} plain ASCII characters without line breaks.",
                 hint="Nothing was sent; leave it out to get a fresh one.",

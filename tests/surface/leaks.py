@@ -12,10 +12,13 @@ from urllib.parse import quote
 
 from IPython.core.ultratb import VerboseTB
 
+import migma_nb as mg
 from migma_nb.api.secret import ApiKey
 
 #: A key with every character that one of the forms escapes.
 SENTINEL = 'mgma_sk_test_S3nt+/inel="&\\key'
+
+_PACKAGE = str(Path(mg.__file__).parent)
 
 
 def forms(secret: str) -> dict[str, str]:
@@ -49,11 +52,21 @@ def leaks_in_files(secret: str, *folders: Path) -> list[str]:
 
 
 def shown(error: BaseException) -> str:
-    """Return an error as everything that shows errors shows it, local variables included."""
+    """Return an error as everything that shows errors shows it, local variables of our frames included.
+
+    The test's own frames are left out: they hold the secret, as the cell does that somebody typed it into.
+    """
+    error = error.with_traceback(_of_ours(error.__traceback__))
     plain = traceback.TracebackException.from_exception(error, capture_locals=True)
     verbose = VerboseTB(theme_name="nocolor", include_vars=True)
     trace = verbose.structured_traceback(type(error), error, error.__traceback__)
     return "\n".join([*plain.format(), *trace, str(error), repr(error), repr(vars(error)), repr(error.args)])
+
+
+def _of_ours(trace: types.TracebackType | None) -> types.TracebackType | None:
+    while trace is not None and not trace.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        trace = trace.tb_next
+    return trace
 
 
 def reachable_leaks(secret: str, *roots: object, most: int = 300_000) -> list[str]:

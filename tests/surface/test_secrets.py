@@ -12,6 +12,8 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +86,11 @@ def everything_of(run: mg.Run, folder: Path) -> str:
     """Return all that a run shows, and write all that it writes."""
     run.to_csv(folder / "sent.csv")
     views = (run.frame, run.unknown, run.join(people()))
-    frames = [text for frame in views for text in (frame.to_string(), frame.to_html(), frame.to_json())]
+    frames = [
+        text
+        for frame in views
+        for text in (frame.to_string(), frame.to_html(), frame.to_json(date_format="iso"))
+    ]
     return "\n".join([*frames, repr(run), run.summary(), run._repr_html_(), repr(vars(run)), str(run.counts)])
 
 
@@ -129,43 +135,71 @@ def half_escaped(text: str) -> str:
     )
 
 
+def answer_with(reply: Reply, _: Request) -> Reply:
+    """Say the same to every request."""
+    return reply
+
+
+def said_by(call: Callable[[], object]) -> str:
+    """Return what a call shows, its error with the local variables of every frame included."""
+    try:
+        return repr(call())
+    except mg.MigmaError as error:
+        return shown(error)
+
+
 def b64(data: bytes) -> str:
     """Return bytes in base64."""
     return base64.b64encode(data).decode()
 
 
+def in_form(name: str) -> Callable[[str], str]:
+    """Return a server's way to write a key in one form."""
+    return lambda key: f"<<{forms(key)[name]}>>"
+
+
+def in_base64(offset: int) -> Callable[[str], str]:
+    """Return a server's way to write a key in base64, with so many bytes before it."""
+    return lambda key: b64(b"x" * offset + key.encode() + b"y")
+
+
 ECHOES: dict[str, Callable[[str], str]] = {
     "bearer": lambda key: f"Authorization: Bearer {key}",
-    **{
-        name: (lambda key, name=name: f"<<{forms(key)[name]}>>")
-        for name in ("raw", "url", "json", "json with slashes")
-    },
-    **{f"base64 after {n}": (lambda key, n=n: b64(b"x" * n + key.encode() + b"y")) for n in range(3)},
+    **{name: in_form(name) for name in ("raw", "url", "json", "json with slashes")},
+    **{f"base64 after {offset}": in_base64(offset) for offset in range(3)},
 }
 
 
-@pytest.mark.parametrize("status", [200, 202, 302, 400, 401, 403, 409, 422, 429, 500, 503])
-@pytest.mark.parametrize("echo", ECHOES)
-def test_a_server_that_echoes_the_key_cannot_make_us_show_it(
-    status: int, echo: str, debug_log: pytest.LogCaptureFixture, tmp_path: Path
-) -> None:
-    """In every part of its answer that a person may get to see, and in the headers."""
-    said = ECHOES[echo](SENTINEL)
-    body = {"success": status == 200, "error": said, "message": said, "code": said, said: said}
+def echoing(status: int, said: str) -> Reply:
+    """Return an answer that says something in every part that a person may get to see, and in its headers."""
+    body = {"success": status == HTTPStatus.OK, "error": said, "message": said, "code": said, said: said}
     body |= {"metadata": {"requestId": said}, "data": {"id": said, "provider": said, "status": said}}
     headers = {"X-Request-Id": said, "X-Echo": said, "Location": f"/{said}"}
-    with AnsweringServer(lambda _: Reply(status, json.dumps(body).encode(), headers)) as server:
-        client = live(server)
-        texts = []
-        for call in (lambda: client.send(**FIELDS), lambda: client.batch("b")):
-            try:
-                texts.append(repr(call()))
-            except mg.MigmaError as error:
-                texts.append(shown(error))
-        run = planned().send(client, confirm=8, progress=False, ledger=tmp_path / "l.sqlite3")
-        texts.append(everything_of(run, tmp_path))
+    return Reply(status, json.dumps(body).encode(), headers)
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_a_server_that_echoes_the_key_cannot_make_us_show_it(
+    echo: str, debug_log: pytest.LogCaptureFixture
+) -> None:
+    """Whatever its status, in a send's answer and in a batch's."""
+    said, texts = ECHOES[echo](SENTINEL), []
+    for status in (200, 202, 302, 400, 401, 403, 409, 422, 429, 500, 503):
+        with AnsweringServer(partial(answer_with, echoing(status, said))) as server:
+            client = live(server)
+            texts += [said_by(partial(client.send, **FIELDS))]
+            texts += [said_by(partial(client.batch, "b"))]
     assert [] == leaks(SENTINEL, "\n".join(texts))
     assert [] == leaks(SENTINEL, debug_log.text)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+def test_an_echoed_key_reaches_no_account_and_no_file(status: int, tmp_path: Path) -> None:
+    """Frames, summary, cards, exports, ledger and locks of a run, and what its object holds on to."""
+    said = " ".join(echo(SENTINEL) for echo in ECHOES.values())
+    with AnsweringServer(lambda _: echoing(status, said)) as server:
+        run = planned().send(live(server), confirm=8, progress=False, ledger=tmp_path / "l.sqlite3")
+        assert [] == leaks(SENTINEL, everything_of(run, tmp_path))
     assert [] == leaks_in_files(SENTINEL, tmp_path)
     assert [] == reachable_leaks(SENTINEL, run)
 
@@ -318,7 +352,7 @@ def test_a_wrong_argument_does_not_show_the_key_that_came_with_it(wrong: dict[st
     """The client's own frames hold no text of the key any more."""
     with pytest.raises((mg.ConfigurationError, TypeError)) as caught:
         mg.Migma(SENTINEL, **wrong)
-    assert [] == _shown_below_this_test(caught.value)
+    assert [] == leaks(SENTINEL, shown(caught.value))
 
 
 @pytest.mark.parametrize("spoiled", ["{} {}", "{}\n{}", "{}é{}", "{}\0{}", "\u202e{}{}"])
@@ -327,18 +361,12 @@ def test_a_key_that_is_none_is_not_shown(spoiled: str, monkeypatch: pytest.Monke
     key = spoiled.format(SENTINEL[:15], SENTINEL)
     with pytest.raises(mg.ConfigurationError) as caught:
         mg.Migma(key)
-    assert [] == _shown_below_this_test(caught.value)
+    assert [] == leaks(SENTINEL, shown(caught.value))
     if "\0" not in key:
         monkeypatch.setenv("MIGMA_API_KEY", key)
         with pytest.raises(mg.ConfigurationError) as caught:
             mg.Migma()
-        assert [] == _shown_below_this_test(caught.value)
-
-
-def _shown_below_this_test(error: BaseException) -> list[str]:
-    # The test's own frame holds the key, as the cell of a person does who typed it there.
-    assert error.__traceback__ is not None
-    return leaks(SENTINEL, shown(error.with_traceback(error.__traceback__.tb_next)))
+        assert [] == leaks(SENTINEL, shown(caught.value))
 
 
 def test_an_idempotency_key_that_no_header_can_hold_is_refused_before_the_call() -> None:
