@@ -14,7 +14,21 @@ def parsed(body: bytes) -> dict[str, Any] | None:
         found = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return None
+    # Only an escape can bring in what no record can hold: half of a surrogate pair, or NUL.
+    return {name: _storable(value) for name, value in found.items()} if b"\\u" in body else found
+
+
+def _storable(value: Any) -> Any:
+    """Return a JSON value whose texts can be written to any record: what they cannot hold becomes "?"."""
+    if isinstance(value, str):
+        return value.replace("\0", "?").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return value
 
 
 def send_answer(parts: dict[str, Any] | None) -> SendAnswer:
@@ -30,5 +44,11 @@ def send_answer(parts: dict[str, Any] | None) -> SendAnswer:
 
 
 def text_of(value: Any) -> str | None:
-    """Return a text that says something, at most 500 characters of it, or None."""
-    return value[:500] if isinstance(value, str) and value.strip() else None
+    """Return a text that says something, at most 500 characters of it, or None.
+
+    What could steer a terminal or turn the reading order stands there as its code.
+    """
+    if not isinstance(value, str) or not value.strip():
+        return None
+    text = " ".join(value[:500].split()) if not value.isprintable() else value[:500]
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
