@@ -3,6 +3,7 @@
 import base64
 import gc
 import json
+import re
 import traceback
 import types
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from migma_nb.api.secret import ApiKey
 #: A key with every character that one of the forms escapes.
 SENTINEL = 'mgma_sk_test_S3nt+/inel="&\\key'
 
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _PACKAGE = str(Path(mg.__file__).parent)
 
 
@@ -58,9 +60,18 @@ def shown(error: BaseException) -> str:
     """
     error = error.with_traceback(_of_ours(error.__traceback__))
     plain = traceback.TracebackException.from_exception(error, capture_locals=True)
-    verbose = VerboseTB(theme_name="nocolor", include_vars=True)
+    verbose = VerboseTB(include_vars=True)
     trace = verbose.structured_traceback(type(error), error, error.__traceback__)
-    return "\n".join([*plain.format(), *trace, str(error), repr(error), repr(vars(error)), repr(error.args)])
+    return "\n".join(
+        [
+            *plain.format(),
+            _COLOURS.sub("", "\n".join(trace)),
+            str(error),
+            repr(error),
+            repr(vars(error)),
+            repr(error.args),
+        ]
+    )
 
 
 def _of_ours(trace: types.TracebackType | None) -> types.TracebackType | None:
