@@ -9,26 +9,12 @@ from migma_nb.api.models import SendAnswer
 
 
 def parsed(body: bytes) -> dict[str, Any] | None:
-    """Return a body as the JSON object it is, or None where it is none.
-
-    What no database can hold (a lone surrogate, a NUL) is replaced in its texts: an answer with a strange
-    character must not be lost when it is put on record.
-    """
+    """Return a body as the JSON object it is, or None where it is none."""
     try:
-        found = _storable(json.loads(body))
+        found = json.loads(body)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
-    if isinstance(value, list):
-        return [_storable(part) for part in value]
-    if isinstance(value, dict):
-        return {_storable(name): _storable(part) for name, part in value.items()}
-    return value
 
 
 def send_answer(parts: dict[str, Any] | None) -> SendAnswer:
@@ -44,5 +30,11 @@ def send_answer(parts: dict[str, Any] | None) -> SendAnswer:
 
 
 def text_of(value: Any) -> str | None:
-    """Return a text that says something, at most 500 characters of it, or None."""
-    return value[:500] if isinstance(value, str) and value.strip() else None
+    """Return a text that says something, at most 500 characters of it, or None.
+
+    What could steer a terminal or turn the reading order stands there as its code.
+    """
+    if not isinstance(value, str) or not value.strip():
+        return None
+    text = " ".join(value[:500].split()) if not value.isprintable() else value[:500]
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

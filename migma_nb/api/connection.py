@@ -12,6 +12,7 @@ from typing import Self
 
 import httpx
 
+from migma_nb.api.log_guard import guarded
 from migma_nb.api.meaning import Answer, NoAnswer
 from migma_nb.api.settings import Settings
 
@@ -94,7 +95,7 @@ class Connection:
         received = bytearray()
         stream = _Body(body or b"")
         try:
-            async with asyncio.timeout(self._ceiling):
+            async with guarded(self._key), asyncio.timeout(self._ceiling):
                 request = self._client.build_request(
                     method, self._base_url + path, headers=headers | self._key.headers(), content=body
                 )
@@ -117,8 +118,8 @@ class Connection:
 
     def _answer(self, head: tuple[int, dict[str, str]], body: bytearray, *, complete: bool) -> Answer:
         status, headers = head
-        clean = {name: str(self._key.blank_out(value)) for name, value in headers.items()}
-        return Answer(status, clean, bytes(self._key.blank_out(bytes(body))), complete)
+        clean = {str(self._key.blank_out(k)): str(self._key.blank_out(v)) for k, v in headers.items()}
+        return Answer(status, clean, self._key.blank_out_body(bytes(body)), complete)
 
     def _words(self, error: Exception) -> str:
         kind = {

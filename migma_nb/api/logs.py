@@ -18,17 +18,24 @@ _NOT_FOUND = 404
 PAGE = 100
 #: So many pages are read at most: a log that goes on is another mailing's.
 MOST_PAGES = 2_000
+#: So far beyond what is asked for a log is read (seconds): its clock may be off.
+MARGIN_S = 86_400.0
+_HINT = "Nothing was changed. The key needs the permission email:read; ask again later."
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One line of the log; `created_at` is seconds since the epoch by the server's clock."""
+    """One line of the log.
+
+    `created_at` is seconds since the epoch by the server's clock, None where it cannot be read;
+    `tracking_id` and `status` are "" where the line has none.
+    """
 
     tracking_id: str
     to_email: str
     subject: str
     status: str
-    created_at: float
+    created_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +61,53 @@ async def read_log(settings: Settings, email_id: str, *, since: float) -> EmailL
 
     Raises:
         InputError: the account has no such email.
-        CallError: no clear answer came; nothing is changed by asking again.
+        CallError: no clear answer came, or the log has no end; nothing is changed by asking again.
     """
     entries: list[LogEntry] = []
     cursor: str | None = None
-    ahead_s = 0.0
+    seen: set[str] = set()
     async with Connection(settings) as connection:
-        for _ in range(MOST_PAGES):
+        while len(seen) < MOST_PAGES:
             query = {"limit": str(PAGE)} | ({"cursor": cursor} if cursor else {})
             answer = await connection.get(f"/emails/{quote(email_id, safe='')}/logs?{urlencode(query)}")
             data = _data(answer, email_id)
             ahead_s = _ahead(answer)
-            page = [entry for line in data.get("emails") or [] if (entry := _entry(line))]
+            page = [entry for line in data["emails"] if (entry := _entry(line))]
             entries += page
+            newest = max((entry.created_at for entry in page if entry.created_at is not None), default=None)
+            past = newest is not None and newest < since + ahead_s - MARGIN_S
             cursor = data.get("nextCursor")
-            past = bool(page) and min(entry.created_at for entry in page) < since + ahead_s - 60
             if past or not cursor or data.get("hasMore") is False:
+                return EmailLog(entries, ahead_s)
+            if not isinstance(cursor, str) or cursor in seen:
                 break
-    return EmailLog(entries, ahead_s)
+            seen.add(cursor)
+    raise CallError(
+        f"The log of email {email_id!r} does not come to an end, so nothing is certain from it.",
+        hint="Nothing was changed. Ask again later, or look into the dashboard.",
+    )
 
 
 def _data(answer: Answer | NoAnswer, email_id: str) -> dict[str, Any]:
-    if isinstance(answer, Answer) and answer.complete and answer.status // 100 == 2:  # noqa: PLR2004
-        parts = parsed(answer.body) or {}
-        data = parts.get("data")
-        if parts.get("success") is not False and isinstance(data, dict):
+    parts = parsed(answer.body) or {} if isinstance(answer, Answer) and answer.complete else {}
+    data = parts.get("data")
+    if isinstance(answer, Answer) and answer.status // 100 == 2:  # noqa: PLR2004 - a success
+        if (
+            parts.get("success") is not False
+            and isinstance(data, dict)
+            and isinstance(data.get("emails"), list)
+        ):
             return data
-    if isinstance(answer, Answer) and answer.status == _NOT_FOUND:
-        raise InputError(f"The account has no email {email_id!r}, so there is no log to read.")
+        raise CallError(f"The log of email {email_id!r} could not be read: the answer is no log.", hint=_HINT)
+    if isinstance(answer, Answer) and answer.status == _NOT_FOUND and parts:
+        raise InputError(
+            f"The account has no email {email_id!r}, so there is no log to read. Nothing was changed."
+        )
     meaning = judge(answer, uncertain=False, now=datetime.now(UTC))
     error = AccountError if meaning.verdict is Verdict.HALT else CallError
     raise error(
         f"The log of email {email_id!r} could not be read: {meaning.detail}.",
-        hint="Nothing was changed. The key needs the permission email:read; ask again later.",
+        hint=_HINT,
         status=meaning.status,
         code=meaning.code,
         request_id=meaning.request_id,
@@ -94,19 +115,24 @@ def _data(answer: Answer | NoAnswer, email_id: str) -> dict[str, Any]:
 
 
 def _entry(line: Any) -> LogEntry | None:
-    """Read a line; one without who, what and when tells nothing certain."""
+    """Read a line; one without address or subject is nobody's."""
     if not isinstance(line, dict):
         return None
-    texts = [line.get(name) for name in ("tracking_id", "to_email", "subject", "status", "created_at")]
-    if not all(isinstance(text, str) and text for text in texts):
+    names = ("tracking_id", "to_email", "subject", "status", "created_at")
+    tracking_id, to_email, subject, status, created_at = (
+        value if isinstance(value := line.get(name), str) else "" for name in names
+    )
+    if not to_email or not subject:
         return None
-    tracking_id, to_email, subject, status, created_at = (str(text) for text in texts)
+    return LogEntry(tracking_id, to_email, subject, status, _moment(created_at))
+
+
+def _moment(text: str) -> float | None:
     try:
-        when = datetime.fromisoformat(created_at)
-    except ValueError:
+        when = datetime.fromisoformat(text)
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         return None
-    stamp = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
-    return LogEntry(tracking_id, to_email, subject, status, stamp)
 
 
 def _ahead(answer: Answer | NoAnswer) -> float:

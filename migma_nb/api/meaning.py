@@ -207,7 +207,7 @@ class _Reading:
         if self.replayed and not self.uncertain:
             words = "the API took this very mail before, for a run that this ledger does not know"
             return self._say(Verdict.ALREADY_SENT, Reason.ANOTHER_LEDGER, words, answer=data)
-        return self._say(Verdict.ACCEPTED, Reason.OK, data.message or "", answer=data)
+        return self._say(Verdict.ACCEPTED, Reason.OK, text_of(data.message) or "", answer=data)
 
     def _server_error(self) -> Meaning:
         # 5xx answers of the API itself are not stored under a key, so the key protects no repeat.

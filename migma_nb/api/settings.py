@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -14,6 +13,7 @@ from migma_nb.api.secret import ApiKey
 
 #: The Node SDK's default (migma-api.md, section 1).
 DEFAULT_BASE_URL = "https://api.migma.ai/v1"
+_LAST_PORT = 65_535
 _RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*(second|minute|day)\s*")
 _SECONDS = {"second": 1.0, "minute": 60.0, "day": 86_400.0}
 
@@ -56,7 +56,7 @@ class Settings:
     @property
     def loopback(self) -> bool:
         """Whether the server is on this machine."""
-        return _is_loopback(urlsplit(self.base_url).hostname or "")
+        return _is_loopback(_host(httpx.URL(self.base_url)))
 
 
 def make_settings(
@@ -81,7 +81,7 @@ def make_settings(
     Raises:
         ConfigurationError: names the argument, and what it may be.
     """
-    base = _checked_base_url(base_url or os.environ.get("MIGMA_BASE_URL") or DEFAULT_BASE_URL)
+    base = _checked_base_url(base_url or os.getenv("MIGMA_BASE_URL") or DEFAULT_BASE_URL)
     if not _is_within(timeout, (int, float), 0.001, 3600):
         raise ConfigurationError(f"timeout={timeout!r} is not a number of seconds between 0.001 and 3600.")
     if not _is_within(workers, (int,), 1, 64):
@@ -107,36 +107,46 @@ def parse_rate(rate: Any) -> Rate | None:
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of a URL, the port always written out."""
-    parts = urlsplit(url)
-    # One server has one origin, however its name is written: A-label, lower case, no dot at the end.
-    host = httpx.URL(url).raw_host.decode("ascii").lower().rstrip(".")
+    """Return scheme, host and port of a URL as they are called, the port always written out."""
+    parts = httpx.URL(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{parts.scheme}://{_host(parts)}:{port}"
 
 
 def _checked_base_url(text: str) -> str:
+    """Return a base URL with `/v1`, its host spelled in one way, so that a server has one name as scope.
+
+    It is read by the parser that the calls go through, so that both mean the same server.
+    """
     hint = "Use an address like https://api.migma.ai/v1."
+    bare = text.strip()
     try:
-        parts = urlsplit(text.strip())
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-        usable = usable and bool(origin_of(text.strip()))
-    except (ValueError, httpx.InvalidURL):
+        parts = httpx.URL(bare)
+        port_exists = parts.port is None or 0 < parts.port <= _LAST_PORT
+        usable = parts.scheme in {"http", "https"} and bool(parts.host) and port_exists
+    except (httpx.InvalidURL, ValueError):
         usable = False
-    if not usable:
+    odd = any(char.isspace() or not char.isprintable() or char == "\\" for char in bare)
+    if not usable or odd or "%" in parts.host or not _host(parts):
         raise ConfigurationError("The base URL is no http(s) address.", hint=hint)
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if parts.userinfo or "?" in bare or "#" in bare or "@" in bare:
         raise ConfigurationError("The base URL holds a user, a query or a fragment.", hint=hint)
-    encrypted = parts.scheme == "https" or _is_loopback(parts.hostname or "")
-    if not encrypted and os.environ.get("MIGMA_ALLOW_HTTP") != "1":
+    encrypted = parts.scheme == "https" or _is_loopback(_host(parts))
+    if not encrypted and os.getenv("MIGMA_ALLOW_HTTP") != "1":
         raise ConfigurationError(
-            f"{origin_of(text)} is plain http: the API key would cross the network unencrypted.",
+            f"{origin_of(bare)} is plain http: the API key would cross the network unencrypted.",
             hint="Use https, or set MIGMA_ALLOW_HTTP=1 if that is really meant.",
         )
-    path = parts.path.rstrip("/")
+    path = parts.raw_path.decode("ascii").rstrip("/")
     if not path.endswith("/v1"):
         path += "/v1"
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    return f"{parts.scheme}://{_host(parts)}{'' if parts.port is None else f':{parts.port}'}{path}"
+
+
+def _host(parts: httpx.URL) -> str:
+    """Return a host as it is asked for: lower case, A-labels, without the dot that may end it."""
+    host = parts.raw_host.decode("ascii").rstrip(".")
+    return f"[{host}]" if ":" in host else host
 
 
 def _is_within(value: Any, kinds: type | tuple[type, ...], low: float, high: float) -> bool:
@@ -150,6 +160,6 @@ def _is_loopback(host: str) -> bool:
     if host.lower() == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False

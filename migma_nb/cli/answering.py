@@ -42,7 +42,7 @@ def say_error(error: MigmaError) -> None:
 
 
 def _say_fault(error: Exception) -> None:
-    if os.environ.get("MIGMA_DEBUG") == "1":
+    if os.getenv("MIGMA_DEBUG") == "1":
         say("".join(traceback.format_exception(error)), aside=True)
     say(f"Error: a fault of migma-nb itself: {type(error).__name__}: {error}", aside=True)
     say("  → Please report it; MIGMA_DEBUG=1 shows where it happened.", aside=True)

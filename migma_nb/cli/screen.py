@@ -94,7 +94,7 @@ def cut(text: str, most: int) -> str:
 
 def has_colours(stream: TextIO) -> bool:
     """Say whether colours are shown: on a terminal, unless `NO_COLOR` is set or the terminal has none."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return stream.isatty() and not os.getenv("NO_COLOR") and os.getenv("TERM") != "dumb"
 
 
 def _padded(cell: str, wanted: int, *, right: bool) -> str:

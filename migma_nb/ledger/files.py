@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from migma_nb.api.errors import LedgerError
+from migma_nb.ledger import logs
 from migma_nb.ledger.mounts import Keeping
 
 BEGIN_WRITE = ("BEGIN IMMEDIATE",)
@@ -52,6 +53,7 @@ def engine_of(path: Path, keeping: Keeping, busy_s: float) -> sa.Engine:
         connect_args={"timeout": busy_s, "check_same_thread": False},
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
+        logging_name=logs.SILENT,
     )
     # WAL lets readers look while a run writes. Where it is not safe, the journal's file stays, its header
     # blanked out: another computer may not see for a while that a file has come or gone.

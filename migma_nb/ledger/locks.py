@@ -49,7 +49,7 @@ class FileLifeLock:
         self._run_id = run_id
         self._host = host
         self._path = folder / (f"{run_id}.lock" if host is None else f"{run_id}@{host}.lock")
-        self._lock = FileLock(self._path, timeout=0, thread_local=False)
+        self._lock = FileLock(self._path, timeout=0, mode=0o600, thread_local=False)
 
     def take(self) -> bool:
         """Take the lock, unless its holder lives or is another computer's."""

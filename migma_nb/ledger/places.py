@@ -60,7 +60,7 @@ def place_of(setting: Setting = None) -> Place:
     """
     if isinstance(setting, Place):
         return setting
-    text = os.fspath(setting) if setting is not None else os.environ.get("MIGMA_LEDGER", "")
+    text = os.fspath(setting) if setting is not None else os.getenv("MIGMA_LEDGER", "")
     if not text:
         return Place(
             Path(platformdirs.user_data_dir("migma_nb", appauthor=False)).resolve() / "ledger.sqlite3"

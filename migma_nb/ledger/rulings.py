@@ -4,7 +4,7 @@ What is ruled is on record as such, with how the row stood before. Every functio
 transaction of its caller.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,7 +38,10 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """An unknown row of a run, and how its person stands in the ledger now."""
+    """An unknown row of a run, and how its person stands in the ledger now.
+
+    `email_id` is the stored email that the mail in doubt was made from, None where it was none.
+    """
 
     position: int
     address: str
@@ -47,11 +50,13 @@ class Doubt:
     reason: str | None
     state: ClaimState
     first_attempt_at: float | None
-    subject_sha256: str | None
+    email_id: str | None
 
 
 def doubts_of(conn: sa.Connection, run_id: str) -> list[Doubt]:
     """Return the unknown rows of a run whose person has a claim, in order."""
+    # Not always this run: the mail in doubt may be an earlier one's.
+    sender = runs.alias()
     columns = (
         rows.c.position,
         rows.c.address,
@@ -60,7 +65,7 @@ def doubts_of(conn: sa.Connection, run_id: str) -> list[Doubt]:
         claims.c.reason,
         claims.c.state,
         claims.c.first_attempt_at,
-        claims.c.subject_sha256,
+        sender.c.email_id,
     )
     query = (
         sa.select(*columns)
@@ -74,6 +79,7 @@ def doubts_of(conn: sa.Connection, run_id: str) -> list[Doubt]:
                 claims.c.recipient == rows.c.recipient,
             ),
         )
+        .join(sender, sender.c.run_id == claims.c.run_id)
         .where(rows.c.run_id == run_id, rows.c.state == State.UNKNOWN)
         .order_by(rows.c.position)
     )
@@ -148,40 +154,3 @@ def _change(conn: sa.Connection, doubt: Doubt, ruling: Ruling, now: float) -> bo
         .values(values)
     )
     return found.rowcount == 1
-
-
-def rivals(
-    conn: sa.Connection, scope: str, doubts: Sequence[Doubt], handles: set[str], since: float
-) -> set[tuple[str, str]]:
-    """Return whose line in the API's log may be that of another mail: (address, subject's hash) of each.
-
-    Another mail is that of any other claim, of whatever mailing, that may have been taken since, and that
-    none of the log's handles belongs to.
-    """
-    own = {doubt.claim_id for doubt in doubts}
-    subjects = sorted({doubt.subject_sha256 for doubt in doubts if doubt.subject_sha256 is not None})
-    columns = (claims.c.claim_id, claims.c.recipient, claims.c.subject_sha256, claims.c.message_id)
-    found: set[tuple[str, str]] = set()
-    for start in range(0, len(subjects), 500):
-        query = sa.select(*columns).where(
-            claims.c.scope == scope,
-            claims.c.subject_sha256.in_(subjects[start : start + 500]),
-            claims.c.state != ClaimState.REFUSED,
-            sa.or_(claims.c.finished_at.is_(None), claims.c.finished_at >= since),
-        )
-        found |= {
-            (row.recipient.partition(" ")[0], row.subject_sha256)
-            for row in conn.execute(query)
-            if row.claim_id not in own and row.message_id not in handles
-        }
-    return found
-
-
-def known_handles(conn: sa.Connection, handles: Iterable[str]) -> set[str]:
-    """Return those of the API's handles that belong to a claim of this ledger already."""
-    wanted = list(handles)
-    found: set[str] = set()
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
-        found |= set(conn.scalars(sa.select(claims.c.message_id).where(claims.c.message_id.in_(part))))
-    return found

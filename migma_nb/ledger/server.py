@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from migma_nb.api.errors import ConfigurationError, LedgerError
+from migma_nb.ledger import logs
 
 #: The schema that holds the tables, unless the URL names a search path of its own.
 SCHEMA = "migma_nb"
@@ -54,6 +55,7 @@ def engine_of(url: sa.URL, busy_s: float) -> sa.Engine:
             pool_size=_KEPT,
             max_overflow=20,
             hide_parameters=True,
+            logging_name=logs.SILENT,
         )
     except ImportError:
         raise ConfigurationError(

@@ -14,7 +14,7 @@ class Told(sa.TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
         """Return the text as it can be written."""
         del dialect
-        if value is None:
-            return None
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
         whole = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        return whole.replace("\x00", "\ufffd")
+        return whole.replace("\0", "\ufffd")

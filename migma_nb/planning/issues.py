@@ -100,9 +100,10 @@ class IssueList:
         self, row: int | None, code: IssueCode, message: str, fix: str, *, column: Any = "", value: Any = ""
     ) -> None:
         """Note one problem; arguments as in `Issue`, `value` of any type."""
-        self.found.append(Issue(row, str(column), shortened(value), code, message, fix))
+        words, todo = _printable(message), _printable(fix)
+        self.found.append(Issue(row, _printable(str(column)), shortened(value), code, words, todo))
         if row is not None and code.severity is Severity.ERROR:
-            self.first_errors.setdefault(row, message)
+            self.first_errors.setdefault(row, words)
 
     def frame(self, labels: list[Hashable]) -> pd.DataFrame:
         """Return the problems as a frame with `ISSUE_COLUMNS`, the whole plan's first, then by row.
@@ -129,8 +130,15 @@ def shortened(value: Any) -> str:
     """Return a value as one short line of printable text (str, at most 60 characters)."""
     text = value if isinstance(value, str) else _safe_repr(value)
     start = text[: _LONGEST_VALUE + 1]
-    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in start)
+    line = _printable(start)
     return line if len(line) <= _LONGEST_VALUE else line[: _LONGEST_VALUE - 1] + "…"
+
+
+def _printable(text: str) -> str:
+    """Return text without what could steer a terminal or turn the reading order: that stands as its code."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _safe_repr(value: Any) -> str:

@@ -22,9 +22,10 @@ class _Target:
                 f"mg.{kind}(…) needs the {self.recipient_type}'s ID as text, not {given!r} (S12).",
                 hint=f'The Migma dashboard shows the ID; write mg.{kind}("the ID").',
             )
-        if UNSAFE_IN_HEADER.intersection(self.id.strip()):
+        # An ID is printable; half of a surrogate pair could not even be written to the request.
+        if UNSAFE_IN_HEADER.intersection(self.id.strip()) or not self.id.strip().isprintable():
             raise InputError(
-                f"The ID of mg.{kind}(…) has a line break in it: {self.id!r}.",
+                f"The ID of mg.{kind}(…) has a line break or a character that no ID has: {self.id!r}.",
                 hint="Copy the ID alone.",
             )
         object.__setattr__(self, "id", self.id.strip())

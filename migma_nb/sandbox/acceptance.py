@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from migma_nb.sandbox.account import Account
-from migma_nb.sandbox.audience import Resource
+from migma_nb.sandbox.audience import Resource, personal_fields
 from migma_nb.sandbox.consent import exclusion
+from migma_nb.sandbox.email_log import log_mail
 from migma_nb.sandbox.envelope import Refusal
 from migma_nb.sandbox.identifiers import new_id
 from migma_nb.sandbox.records import Progress, Send, Suppression
@@ -158,6 +159,7 @@ def _enqueue(send: Send, members: list[Resource] | None, account: Account) -> No
             else:
                 left_out = Suppression(send.id, contact["email"], reason, send.transactional, now)
                 account.suppressed.put(f"{send.id}:{contact['email']}", left_out)
+                log_mail(account, send, contact["email"], personal_fields(contact), left_out=reason)
         account.members.put(send.id, reachable)
         total = len(reachable)
     account.sends.put(send.id, send)

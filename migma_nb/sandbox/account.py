@@ -13,6 +13,7 @@ from migma_nb.sandbox.clock import Clock
 from migma_nb.sandbox.identifiers import new_id
 from migma_nb.sandbox.records import (
     ApiKey,
+    LogLine,
     Message,
     Progress,
     Received,
@@ -53,6 +54,7 @@ class Account:
         self.suppressed: Table[Suppression] = Table(
             "suppression", journal, as_json, lambda body: Suppression(**body)
         )
+        self.log: Table[LogLine] = Table("log", journal, as_json, lambda body: LogLine(**body))
         self.requests: Table[Received] = Table("request", journal, as_json, lambda body: Received(**body))
         self.answers: Table[StoredAnswer] = Table(
             "answer", journal, as_json, lambda body: StoredAnswer(**body)
@@ -109,7 +111,7 @@ class Account:
     def add_email(self, subject: str, html: str, *, project_id: str, conversation_id: str | None) -> Resource:
         """A generated email, in a conversation of its own unless one is named."""
         email = {"emailId": new_id(), "conversationId": conversation_id or new_id(), "projectId": project_id}
-        email |= {"subject": subject, "html": html}
+        email |= {"subject": subject, "html": html, "updatedAt": self.clock.timestamp()}
         with self.change():
             self.emails.put(email["emailId"], email)
         return email

@@ -8,14 +8,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from migma_nb.sandbox import sending_routes
+from migma_nb.sandbox import email_routes, sending_routes
 from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.envelope import Refusal, failure
 from migma_nb.sandbox.exchange import note, read
 from migma_nb.sandbox.misbehave import Dropped, shown
 
 _PREFIXES = ("/v1", "/api/v1")
-_ROUTES = [*sending_routes.ROUTES]
+_ROUTES = [*sending_routes.ROUTES, *email_routes.ROUTES]
 
 
 def make_app(context: Context) -> Starlette:

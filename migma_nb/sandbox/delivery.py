@@ -8,6 +8,7 @@ from typing import Any
 from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.audience import Resource, personal_fields
 from migma_nb.sandbox.consent import exclusion
+from migma_nb.sandbox.email_log import log_mail
 from migma_nb.sandbox.identifiers import new_id
 from migma_nb.sandbox.records import Message, Progress, Send, Suppression
 
@@ -100,24 +101,26 @@ class Delivery:
     def _deliver(self, send: Send, progress: Progress, address: str, contact: Resource | None) -> None:
         """Deliver one message and its blind copies, or note why not; who may be mailed is asked now."""
         fields = personal_fields(contact) if contact and send.is_batch else {}
-        reached = not self._is_left_out(send, address, contact)
+        left_out = self._left_out(send, address, contact)
+        reached = left_out is None
+        log_mail(self._account, send, address, fields, left_out=left_out)
         if reached:
             self._put(send, address, address, fields, is_bcc=False)
         for copy in send.bcc if reached else ():
-            if not self._is_left_out(send, copy, self._contact(copy, send)):
+            if self._left_out(send, copy, self._contact(copy, send)) is None:
                 self._put(send, copy, address, fields, is_bcc=True)
         progress.sent += reached
         progress.failed += not reached
 
-    def _is_left_out(self, send: Send, address: str, contact: Resource | None) -> bool:
+    def _left_out(self, send: Send, address: str, contact: Resource | None) -> str | None:
+        """Note and return why an address is not mailed; None if it is."""
         account = self._account
         topic = account.audience.topics.get(send.topic_id or "")
         reason = exclusion(address, contact, topic, transactional=send.transactional)
-        if reason is None:
-            return False
-        now = account.clock.timestamp()
-        account.suppressed.put(new_id(), Suppression(send.id, address, reason, send.transactional, now))
-        return True
+        if reason is not None:
+            now = account.clock.timestamp()
+            account.suppressed.put(new_id(), Suppression(send.id, address, reason, send.transactional, now))
+        return reason
 
     def _put(self, send: Send, to: str, addressed_to: str, fields: dict[str, Any], *, is_bcc: bool) -> None:
         now = self._account.clock.timestamp()

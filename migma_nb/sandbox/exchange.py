@@ -33,6 +33,7 @@ class Call:
     method: str
     path: str
     params: Mapping[str, str]
+    query: dict[str, str]
     headers: Mapping[str, str]
     body: bytes
     is_sending: bool = False
@@ -92,6 +93,7 @@ async def read(request: Request, *, is_sending: bool = False) -> Call:
         method=request.method,
         path=request.scope["path"],
         params=request.path_params,
+        query=dict(request.query_params),
         headers=request.headers,
         body=await request.body(),
         is_sending=is_sending,

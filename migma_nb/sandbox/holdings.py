@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from migma_nb.sandbox import views
+from migma_nb.sandbox import email_log, views
 from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.audience import normal_status
+from migma_nb.sandbox.records import as_json
 from migma_nb.sandbox.rules import PROVIDERS
 
 Resource = dict[str, Any]
@@ -166,6 +167,20 @@ class Holdings:
             return dict(
                 self._account.add_email(subject, html, project_id=project, conversation_id=conversation_id)
             )
+
+    def note_event(self, tracking_id: str, status: str) -> Resource:
+        """Let a mail of a stored email be opened, clicked, bounced or complained of, as its log will say.
+
+        Args:
+            tracking_id: The ``sendId`` that the send was answered with.
+            status: ``delivered``, ``opened``, ``clicked``, ``bounced``, ``complained``, …
+
+        Raises:
+            ValueError: There is no such status.
+            LookupError: No mail in the log has that id.
+        """
+        with self._account.change():
+            return as_json(email_log.note_event(self._account, tracking_id, status))
 
     def outbox(self) -> list[Resource]:
         """One dict for each delivered message, as the person received it, blind copies included."""

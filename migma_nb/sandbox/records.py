@@ -119,6 +119,32 @@ class Suppression:
     at: str
 
 
+@dataclass(slots=True)
+class LogLine:
+    """One line of a stored email's log, under the names that the API gives its columns.
+
+    Attributes:
+        email_id: The email whose log it is in.
+        status: As in the log's filter; it may change as the mail fares.
+    """
+
+    id: int
+    email_id: str
+    tracking_id: str
+    domain: str
+    from_email: str
+    to_email: str
+    subject: str
+    status: str
+    created_at: str
+    opened_at: str | None = None
+    clicked_at: str | None = None
+    open_count: int = 0
+    click_count: int = 0
+    bounce_type: str | None = None
+    complaint_type: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """One request as the server saw it.

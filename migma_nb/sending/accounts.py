@@ -1,6 +1,7 @@
 """The account of a run as a frame: one line per input row, same order, same index."""
 
 import math
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ FRAME_COLUMNS = (
 )
 _WHOLE = ("http_status", "attempts", *BATCH_COLUMNS)
 _TIMES = ("first_attempt_at", "finished_at")
-_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_SIGNS = ("=", "+", "-", "@", "\u2212")
+_BREAKS = "\t\r\n"
 
 
 def account(ledger: Ledger, run_id: str, index: pd.Index | None, *, batch: bool) -> pd.DataFrame:
@@ -153,9 +155,12 @@ def utc_times(seconds: Iterable[float | None]) -> "pd.Series[pd.Timestamp]":
 
 def neutral(cell: Any) -> Any:
     """Return a cell that no spreadsheet runs as a formula; only texts are ever changed."""
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(_RUNS_AS_FORMULA):
-        return "'" + cell
-    return cell
+    if not isinstance(cell, str) or not cell:
+        return cell
+    # Spreadsheets skip what cannot be seen, and take a wide or small sign for the plain one.
+    seen = next((char for char in cell if char.isprintable() and not char.isspace()), "")
+    formula = cell[0] in _BREAKS or unicodedata.normalize("NFKC", seen)[:1] in _SIGNS
+    return "'" + cell if formula else cell
 
 
 def _index_names(frame: pd.DataFrame) -> list[str]:

@@ -1,6 +1,5 @@
 """What is uncertain in a run, which options there are, and how a doubt is settled without an answer."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,15 +8,11 @@ import pandas as pd
 import sqlalchemy as sa
 
 from migma_nb.api.errors import ConfirmationError, InputError
-from migma_nb.api.logs import EmailLog, LogEntry, read_log, subject_digest
 from migma_nb.api.meaning import KEY_LIFE_S
-from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, State
 from migma_nb.ledger import clock, queries, rulings
 from migma_nb.ledger.rulings import Doubt, Ruling, Word
-from migma_nb.ledger.schema import ClaimState
 from migma_nb.ledger.store import Ledger
-from migma_nb.planning.addresses import identity
 from migma_nb.sending.accounts import utc_times
 
 #: What each reason of a doubt means to a person.
@@ -30,7 +25,7 @@ WHY: dict[str, str] = {
     Reason.KEY_USED_BEFORE: "this person's key was used before with other content, perhaps by another ledger",
     Reason.PLAN_CHANGED: "it was in flight with other content than the plan has now",
     Reason.OTHER_API_KEY: "it was in flight under another API key, so this one's repeats are not protected",
-    Reason.KEY_TOO_OLD: "it is older than the API remembers keys, or its age is not known for certain",
+    Reason.KEY_TOO_OLD: "it is older than the API remembers keys",
     Reason.ELSEWHERE: "another run is at work on it",
 }
 _ASK_AGAIN = {Reason.LOST_ANSWER, Reason.RUN_DIED, Reason.STILL_AT_WORK}
@@ -43,7 +38,7 @@ def options_for(row: dict[str, Any], *, now: float, logged: bool) -> str:
     Args:
         row: the row's account.
         now: the present (seconds since the epoch).
-        logged: whether the API keeps a log of this mailing.
+        logged: whether the API keeps a log of this mail.
     """
     if row["reason"] == Reason.ELSEWHERE:
         return "look at the other run's account"
@@ -98,82 +93,6 @@ def resolve(ledger: Ledger, run_id: str, positions: Sequence[int], as_: str, con
     ledger.writing(write)
 
 
-async def reconcile(ledger: Ledger, run_id: str, settings: Settings) -> int:
-    """Settle unknown rows that Migma's log certainly holds; return how many those were.
-
-    A line in the log proves that the API took a mail; that there is none proves nothing.
-
-    Args:
-        ledger: the ledger.
-        run_id: the run.
-        settings: the client's settings; its key needs `email:read`.
-
-    Raises:
-        InputError: the run's mails have no log, or belong to another server.
-        CallError: the log could not be read.
-    """
-    run = ledger.reading(lambda conn: queries.run_of(conn, run_id))
-    if run["scope"] != settings.scope:
-        raise InputError(f"Run {run_id} was sent to {run['server']}, not to {settings.origin}.")
-    if not run["email_id"]:
-        raise InputError(
-            "Migma keeps no log of mails that were sent from a raw template, so there is nothing to compare.",
-            hint='Ask the recipients or look into the dashboard, then run.resolve(rows, as_="sent").',
-        )
-    found = ledger.reading(lambda conn: rulings.doubts_of(conn, run_id))
-    doubts = [one for one in found if one.state is ClaimState.UNKNOWN and one.first_attempt_at is not None]
-    if not doubts:
-        return 0
-    since = min(one.first_attempt_at for one in doubts if one.first_attempt_at is not None)
-    log = await read_log(settings, run["email_id"], since=since)
-
-    def write(conn: sa.Connection) -> int:
-        handles = {entry.tracking_id for entry in log.entries}
-        known = rulings.known_handles(conn, handles)
-        rivals = rulings.rivals(conn, settings.scope, doubts, handles, since - 60.0)
-        still = {doubt.position: doubt for doubt in rulings.doubts_of(conn, run_id)}
-        fresh = [doubt for doubt in doubts if still.get(doubt.position) == doubt]
-        made = certain(fresh, log, known, rivals)
-        rulings.rule(conn, run_id, made, clock.now(conn))
-        return len(made)
-
-    return ledger.writing(write)
-
-
-def certain(
-    doubts: Sequence[Doubt], log: EmailLog, known: set[str], rivals: set[tuple[str, str]]
-) -> list[Ruling]:
-    """Return the rulings that the log allows without guessing. Pure.
-
-    A line fits a row by address, subject, and a time not before the row's first attempt. Where a person has
-    fewer lines than unknown rows, or more, or where a line may be another mail's (`rivals`), nobody can say
-    which is which: nothing is ruled.
-    """
-    waiting: dict[tuple[str, str], list[Doubt]] = defaultdict(list)
-    for doubt in doubts:
-        if doubt.subject_sha256 is not None:
-            waiting[identity(doubt.address), doubt.subject_sha256].append(doubt)
-    lines: dict[tuple[str, str], list[LogEntry]] = defaultdict(list)
-    for entry in log.entries:
-        if entry.tracking_id not in known:
-            lines[identity(entry.to_email), subject_digest(entry.subject)].append(entry)
-    made = []
-    for key, group in waiting.items():
-        earliest = min(doubt.first_attempt_at or 0.0 for doubt in group) + log.ahead_s - 2.0
-        fitting = sorted(
-            (entry for entry in lines[key] if entry.created_at >= earliest),
-            key=lambda entry: entry.created_at,
-        )
-        if len(fitting) != len(group) or key in rivals:
-            continue
-        for doubt, entry in zip(
-            sorted(group, key=lambda one: one.first_attempt_at or 0.0), fitting, strict=True
-        ):
-            words = f"found in Migma's log ({entry.status})"
-            made.append(Ruling(doubt.position, Word.LOGGED, words, entry.tracking_id, entry.status))
-    return made
-
-
 def unknown(ledger: Ledger, run_id: str, index: pd.Index | None) -> pd.DataFrame:
     """Return a run's unknown rows with what is uncertain about each, and which options there are.
 
@@ -183,12 +102,12 @@ def unknown(ledger: Ledger, run_id: str, index: pd.Index | None) -> pd.DataFrame
         index: the input's index, None where only the ledger is known.
     """
 
-    def look(conn: sa.Connection) -> tuple[dict[str, Any], list[dict[str, Any]], float]:
-        return queries.run_of(conn, run_id), queries.run_rows(conn, run_id), clock.now(conn)
+    def look(conn: sa.Connection) -> tuple[list[dict[str, Any]], list[Doubt], float]:
+        return queries.run_rows(conn, run_id), rulings.doubts_of(conn, run_id), clock.now(conn)
 
-    run, rows, now = ledger.reading(look)
+    rows, doubts, now = ledger.reading(look)
     found = [row for row in rows if row["state"] == State.UNKNOWN]
-    logged = run["email_id"] is not None
+    logged = {doubt.position for doubt in doubts if doubt.email_id is not None}
     data = [
         {
             "recipient": row["address"],
@@ -196,7 +115,7 @@ def unknown(ledger: Ledger, run_id: str, index: pd.Index | None) -> pd.DataFrame
             "why": WHY.get(row["reason"], row["detail"]),
             "first_attempt_at": None,
             "attempts": row["attempts"],
-            "options": options_for(row, now=now, logged=logged),
+            "options": options_for(row, now=now, logged=row["position"] in logged),
         }
         for row in found
     ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from migma_nb.api.states import LIVE_STATES, RunState, State
+from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 from migma_nb.ledger import journal, queries
 from migma_nb.ledger.store import Ledger
 from migma_nb.sending.summary import RunFacts
@@ -61,6 +61,7 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
         ledger=ledger.name,
         batch=run["target"] is not None,
         counts=counts,
+        reconciled=sum(row["reason"] == Reason.RECONCILED for row in rows),
         rows=[row for row in rows if row["state"] in {State.REFUSED, State.UNKNOWN} or run["target"]],
         **told,
     )

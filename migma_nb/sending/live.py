@@ -261,8 +261,13 @@ def _record(plan: Plan, position: int) -> RowRecord:
     preset = plan.preset(position)
     if preset is not None:
         state, reason, detail = preset
-        return RowRecord(position, None, plan.address(position), state, reason, detail)
+        return RowRecord(position, None, _storable(plan.address(position)), state, reason, detail)
     return RowRecord(position, plan.recipient(position), plan.address(position), State.WAITING)
+
+
+def _storable(text: str) -> str:
+    """Return what stood in an invalid row's cell, with the characters escaped that no record can hold."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
 
 
 if hasattr(os, "register_at_fork"):

@@ -17,7 +17,8 @@ MOST_KINDS = 3
 class RunFacts:
     """What a summary is made of: the run's own record, its counts, and its rows' reasons.
 
-    `kept` rows were mailed before with the content of another plan; `held` says which runs are waited for.
+    `kept` rows were mailed before with the content of another plan; `held` says which runs are waited for;
+    `reconciled` counts the rows that were unknown until Migma's log was asked.
     """
 
     run_id: str
@@ -33,6 +34,7 @@ class RunFacts:
     first_sent_on: str | None = None
     rows: Sequence[Mapping[str, Any]] = ()
     held: Sequence[Holder] = ()
+    reconciled: int = 0
 
 
 def summarise(facts: RunFacts) -> str:
@@ -55,7 +57,14 @@ def summarise(facts: RunFacts) -> str:
 
 def trouble_of(facts: RunFacts) -> list[str]:
     """Return what a person should know besides the counts: other content, what failed, who is waited for."""
-    return [*_kept(facts), *_kinds(facts, State.REFUSED), *_kinds(facts, State.UNKNOWN), *_waits(facts)]
+    settled = [f"{State.ACCEPTED}: {facts.reconciled:,} × reconciled: unknown until found in Migma's log"]
+    return [
+        *_kept(facts),
+        *(settled if facts.reconciled else []),
+        *_kinds(facts, State.REFUSED),
+        *_kinds(facts, State.UNKNOWN),
+        *_waits(facts),
+    ]
 
 
 def headline(facts: RunFacts) -> str:

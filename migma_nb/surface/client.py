@@ -4,10 +4,14 @@ import secrets
 from typing import Any, Self
 
 from migma_nb.api import calls, loop
+from migma_nb.api.errors import InputError
 from migma_nb.api.models import BatchStatus, SendAnswer, checked_request
 from migma_nb.api.secret import ApiKey
 from migma_nb.api.settings import Settings, make_settings
 from migma_nb.surface.keys import find_key
+
+#: The API's own limit (migma-api.md, section 2).
+_LONGEST_KEY = 100
 
 
 class Migma:
@@ -39,8 +43,11 @@ class Migma:
         timeout: float = 30.0,
         workers: int = 8,
     ) -> None:
-        # From here on no local variable of any frame holds the key as text.
-        key, api_key = (ApiKey(api_key) if api_key is not None else find_key()), None
+        try:
+            key = ApiKey(api_key) if api_key is not None else find_key()
+        finally:
+            # From here on no local variable of any frame holds the key as text, also where it is no key.
+            api_key = None
         self._settings = make_settings(
             key, base_url=base_url, account=account, rate=rate, timeout=timeout, workers=workers
         )
@@ -80,7 +87,12 @@ class Migma:
             UnknownError: it may have been sent; look before you call again.
         """
         request = checked_request(fields)
-        key = idempotency_key or f"mnb-direct-{secrets.token_hex(16)}"
+        key = f"mnb-direct-{secrets.token_hex(16)}" if idempotency_key is None else idempotency_key
+        if not (key.strip() and len(key) <= _LONGEST_KEY) or not (key.isascii() and key.isprintable()):
+            raise InputError(
+                f"idempotency_key must be 1 to {_LONGEST_KEY} plain ASCII characters without line breaks.",
+                hint="Nothing was sent; leave it out to get a fresh one.",
+            )
         return loop.call(calls.send_once(self._settings, request, idempotency_key=key))
 
     def batch(self, batch_id: str) -> BatchStatus:

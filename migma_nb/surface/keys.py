@@ -17,8 +17,9 @@ def find_key() -> ApiKey:
     Raises:
         ConfigurationError: none was found, and there is nobody to ask; or what was found is no key.
     """
-    if os.environ.get("MIGMA_API_KEY"):
-        return ApiKey(os.environ["MIGMA_API_KEY"])
+    # Not by os.environ: a traceback that shows what a line speaks of would show all of it, the key included.
+    if os.getenv("MIGMA_API_KEY"):
+        return ApiKey(os.getenv("MIGMA_API_KEY", ""))
     key, trouble = _from_keyring()
     key = key or _from_prompt()
     if key is None:

@@ -19,7 +19,7 @@ from migma_nb.ledger.places import place_of
 from migma_nb.ledger.store import Ledger
 from migma_nb.notebook.lines import counted
 from migma_nb.notebook.run_card import run_html, run_text
-from migma_nb.sending import accounts, doubts, facts
+from migma_nb.sending import accounts, doubts, facts, reconciling
 from migma_nb.sending.live import LiveRun
 from migma_nb.surface.client import Migma
 from migma_nb.surface.interrupts import explain
@@ -138,7 +138,8 @@ class Run:
         """Settle unknown rows that Migma's own log certainly holds (`GET /v1/emails/{id}/logs`).
 
         A line in the log proves that a mail was taken; that there is none proves nothing. Only mails made
-        from a stored email have a log, and it is kept for about 30 days (migma-api.md, section 6).
+        from a stored email have a log, and it is kept for about 30 days (migma-api.md, section 6). Where
+        two mails could be taken for each other nothing is guessed. `run.summary()` says how many were found.
 
         Args:
             client: to ask with; None takes the one that the run was sent with.
@@ -150,7 +151,7 @@ class Run:
         if client is None and self._live is None:
             raise InputError("This run was opened without a client.", hint="Call run.reconcile(client).")
         settings = client.settings if client is not None else self._live.settings  # type: ignore[union-attr]
-        loop.call(doubts.reconcile(self._ledger, self._run_id, settings))
+        loop.call(reconciling.reconcile(self._ledger, self._run_id, settings))
         return self
 
     def retry(

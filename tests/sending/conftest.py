@@ -1,7 +1,7 @@
 """What the tests of sending share: people, a plan of them, and who got mail."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -53,3 +53,25 @@ def hasten(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a lost answer be asked for again after the client's time-out, not after ten seconds."""
     for module in ("migma_nb.api.meaning", "migma_nb.sending.sorting"):
         monkeypatch.setattr(f"{module}.SHORTEST_LOST_WAIT_S", 0.01)
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[mg.Sandbox]:
+    """A sandbox that ignores idempotency keys, so that what is lost stays unknown; no long proof of it."""
+    monkeypatch.setattr("migma_nb.sending.proof.TRY_AGAIN_S", (0.0,))
+    with mg.Sandbox(idempotency=False) as made:
+        yield made
+
+
+@pytest.fixture
+def stored(sandbox: mg.Sandbox) -> str:
+    """The id of an email that the sandbox's account holds."""
+    return str(sandbox.server.add_email("Generated", "<p>{{first_name}}</p>")["emailId"])
+
+
+@pytest.fixture
+def by_email(plan: Callable[..., mg.SendPlan], stored: str) -> Callable[..., mg.SendPlan]:
+    """Returns a function that plans a mailing of the stored email."""
+    return lambda people=20, **changes: plan(
+        people, **{"template": None, "project_id": None, "email_id": stored} | changes
+    )

@@ -1,0 +1,32 @@
+"""What httpx and httpcore log of our requests: at DEBUG they show every header that a server sends back."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+
+from migma_nb.api.secret import ApiKey
+
+#: The loggers themselves: a filter does not reach the records of a logger's children.
+_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks")
+_in_use: ContextVar[ApiKey | None] = ContextVar("migma_nb_key_in_use", default=None)
+
+
+@asynccontextmanager
+async def guarded(key: ApiKey) -> AsyncIterator[None]:
+    """Blank a key out of what is logged of the request that is made inside."""
+    for name in _LOGGERS:
+        # Adding the same filter again changes nothing.
+        logging.getLogger(name).addFilter(_blanked)
+    token = _in_use.set(key)
+    try:
+        yield
+    finally:
+        _in_use.reset(token)
+
+
+def _blanked(record: logging.LogRecord) -> bool:
+    key = _in_use.get()
+    if key is not None:
+        record.msg, record.args = key.blank_out(record.getMessage()), ()
+    return True
