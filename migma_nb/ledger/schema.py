@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from migma_nb.api.states import Reason, State
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = sa.MetaData()
 
@@ -124,6 +124,16 @@ proofs = sa.Table(
     sa.Column("origin", sa.String, primary_key=True),
     sa.Column("key_fingerprint", sa.String, primary_key=True),
     sa.Column("proven_at", sa.Float, nullable=False),
+)
+
+#: What is known of a server's rate limit, and how much of it is spoken for; limits are per API key.
+paces = sa.Table(
+    "paces",
+    metadata,
+    sa.Column("origin", sa.String, primary_key=True),
+    sa.Column("key_fingerprint", sa.String, primary_key=True),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("changed_at", sa.Float, nullable=False),
 )
 
 
