@@ -12,7 +12,7 @@ from migma_nb.sending.pacing import AUTO_MOST, MARGIN, WINDOW_S, Kind, Pace, cou
 LEARNED_LIFE_S = 24 * 3600.0
 #: A wait up to this (seconds) is that of a server which lets requests through one by one.
 SHORT_WAIT_S = 6.5
-#: Without any word, a minute's end is guessed at the second and third 429; then the waits double from this on.
+#: Without a word, a minute's end is guessed at the second and third 429; then waits double from this on.
 LAST_GUESS, SHORTEST_PROBE_S = 3, 2.0
 #: A limit that was measured over fewer requests than this is coarse: "auto" feels its way up from it.
 FINE = 50
@@ -59,7 +59,7 @@ def passed(pace: Pace, at: float, count: int, asked_at: float, now: float) -> Pa
     )
     if pace.kind is Kind.STREAM and not pace.refused:
         # A rate measured over n requests is right to within one of them: it is felt for from below.
-        more = 1 + (3.0 if pace.passed < FINE else 1.0) * count / max(2, pace.passed) ** 2
+        more = 1 + (3.0 if pace.passed < FINE else 0.5) * count / max(2, pace.passed) ** 2
         pace = replace(pace, per_minute=min(AUTO_MOST, pace.per_minute * more))
     if pace.refused and asked_at > pace.refused_at:
         return _learned(pace, now)

@@ -1,4 +1,4 @@
-"""The pace of one run, shared through the ledger with all who send with the same API key to the same server."""
+"""The pace of one run, shared through the ledger with all who use its API key at the same server."""
 
 import asyncio
 import json

@@ -13,9 +13,9 @@ from migma_nb.api.settings import Rate
 AUTO_START = 60.0
 #: "auto" never goes beyond this many requests a minute: the highest limit that any source names.
 AUTO_MOST = 1000.0
-#: The limits per minute that the sources name (migma-api.md, section 8): "auto" crosses each with one request.
+#: The limits that the sources name (migma-api.md, section 8): "auto" crosses each with a single request.
 KNOWN_LIMITS = (10, 100, 500)
-#: "auto" doubles after so long (seconds) without a 429. With a minute it would need five to reach 1,000 a minute.
+#: "auto" doubles after so long (seconds) without a 429: with a minute it would take five to reach 1,000.
 STEP_S = 1.0
 #: After so long (seconds) without a 429 it tries a little more than the limit that it has met.
 REVISIT_S = 600.0

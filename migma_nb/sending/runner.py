@@ -188,7 +188,8 @@ class Runner:
         answer = await connection.post("/sending", body, idempotency_key=taken.idempotency_key)
         meaning = judge(answer, uncertain=taken.uncertain, now=datetime.now(UTC))
         _log.debug("%s: attempt %d, %s", taken.idempotency_key, taken.attempt_id, meaning.verdict)
-        await self._settle(task, taken, intent, meaning, began, self._pace.hear(going, answer, meaning))
+        hearing = self._pace.hear(going, answer, meaning)
+        await self._settle(task, taken, intent, meaning, began, hearing=hearing)
         if meaning.verdict is Verdict.ACCEPTED and self._trust.wants_a_key:
             await self._trust.learn_from(connection, taken.idempotency_key)
 
@@ -235,7 +236,7 @@ class Runner:
         return task.taken
 
     async def _settle(
-        self, task: Task, taken: Taken, intent: Intent, meaning: Meaning, began: float, hearing: Hearing
+        self, task: Task, taken: Taken, intent: Intent, meaning: Meaning, began: float, *, hearing: Hearing
     ) -> None:
         """Decide what the answer leaves behind, write it, and only then show it."""
         task.tries += 1

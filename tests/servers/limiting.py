@@ -1,6 +1,6 @@
 """Servers that limit, on a virtual clock: fixed windows, a sliding log, a token bucket, with a day's quota.
 
-They know nothing of the client. `simulate` drives workers of one or several processes that share one pace
+They know nothing of the client. `Driver` runs workers of one or several processes that share one pace
 against one of them, event by event, each request with a random latency.
 """
 
@@ -11,12 +11,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
+from migma_nb.api.meaning import LONGEST_WAIT_S
 from migma_nb.api.rate_headers import rate_word
 from migma_nb.api.settings import Rate
 from migma_nb.sending import learning, pacing
 from migma_nb.sending.pacing import Pace
-from migma_nb.sending.slots import Slots
+from migma_nb.sending.slots import Slots, Turn
 
 MINUTE_S, DAY_S = 60.0, 86_400.0
 
@@ -87,7 +89,7 @@ class Bucket:
 
 @dataclass
 class Server:
-    """A limit, perhaps a day's quota, and how much of it is told: "all", "wait" (Retry-After) or "nothing"."""
+    """A limit, perhaps a day's quota; tells "all" (headers), "wait" (Retry-After on a 429) or "nothing"."""
 
     limit: Window | Sliding | Bucket
     tells: str = "wait"
@@ -115,8 +117,24 @@ class Server:
 
 
 @dataclass
+class _Request:
+    """One request on its way: whose, when its slot was asked for, and when it left."""
+
+    who: int
+    asked: float
+    left: float
+    delay: float = 0.0
+    fits: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
 class Driver:
-    """Workers of several processes that share a pace, always with a request ready."""
+    """Workers of several processes that share a pace, each always with a request ready.
+
+    `latency` is in seconds there and back; `begin` is on the server's clock, `clock` what the ledger's clock
+    then shows; `let_go` says who sent when.
+    """
 
     server: Server
     rate: Rate | None = None
@@ -130,78 +148,98 @@ class Driver:
     let_go: list[tuple[float, int]] = field(default_factory=list)
     ended: float | None = None
 
-    def run(self, seconds: float) -> "Driver":
-        """Let so many seconds of the server's clock pass."""
-        chance = random.Random(self.seed)
-        slots = [Slots() for _ in range(self.processes)]
-        events: list[tuple[float, int, Callable[[float], None]]] = []
-        count = 0
-
-        def at(when: float, what: Callable[[float], None]) -> None:
-            nonlocal count
-            count += 1
-            heapq.heappush(events, (when, count, what))
-
-        def ask(who: int) -> Callable[[float], None]:
-            def turn(real: float) -> None:
-                now = self.clock(real)
-                mine = slots[who]
-                taken = mine.take(now)
-                if taken.slot is None and taken.wait == 0:
-                    self.pace, given = pacing.grant(self.pace, self.rate, now)
-                    mine.add(given, now)
-                    taken = mine.take(now)
-                    if taken.slot is None:
-                        at(real + max(given.wait, taken.wait, 0.001), turn)
-                        return
-                if taken.slot is None:
-                    at(real + taken.wait, turn)
-                    return
-                self.let_go.append((real, who))
-                asked = taken.slot
-                delay = chance.uniform(*self.latency)
-                at(real + delay / 2, lambda there: serve(who, asked, now, there, delay / 2))
-
-            return turn
-
-        def serve(who: int, asked: float, left: float, there: float, delay: float) -> None:
-            fits, headers = self.server.answer(there)
-            at(there + delay, lambda back: hear(who, asked, left, back, fits, headers))
-
-        def hear(
-            who: int, asked: float, left: float, back: float, fits: bool, headers: dict[str, str]
-        ) -> None:
-            now = self.clock(back)
-            word = rate_word(headers, datetime.fromtimestamp(now, UTC))
-            if fits:
-                self.pace = learning.passed(self.pace, left, 1, asked, now)
-            else:
-                wait = float(headers["retry-after"]) if "retry-after" in headers else None
-                heard = learning.Heard(asked, left, limited=True, wait_s=wait)
-                self.pace = learning.refused(self.pace, heard, now)
-                slots[who].void()
-                if (wait or 0) > 900 or learning.used_up(self.pace, heard):
-                    self.ended = back
-                    return
-            if self.rate is None:
-                self.pace = learning.told(self.pace, word, now)
-            ask(who)(back)
-
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)
+        self._slots = [Slots() for _ in range(self.processes)]
+        self._events: list[tuple[float, int, Callable[[float], None]]] = []
+        self._number = 0
         for who in range(self.processes):
             for _ in range(self.workers):
-                at(self.begin + chance.uniform(0, 0.01), ask(who))
-        until = self.begin + seconds
-        while events and events[0][0] < until and self.ended is None:
-            when, _, what = heapq.heappop(events)
+                self._at(self.begin + self._chance.uniform(0, 0.01), partial(self._ask, who))
+
+    def run(self, seconds: float) -> "Driver":
+        """Let so many seconds of the server's clock pass, from `begin` on; anew: beyond the last ones."""
+        self.end = getattr(self, "end", self.begin) + seconds
+        while self._events and self._events[0][0] < self.end and self.ended is None:
+            when, _, what = heapq.heappop(self._events)
             what(when)
         return self
 
-    def use(self, seconds: float, per_minute: float) -> float:
-        """Return what got through in the last so many seconds, over what the limit allows in them."""
-        end = self.begin + seconds
-        return sum(1 for one in self.server.accepted if self.begin <= one < end) / (per_minute * seconds / 60)
+    def use(self, since: float, seconds: float) -> float:
+        """Return what got through in so many seconds, over what the limit allows in them."""
+        limit = self.server.limit
+        first = self.begin + since
+        got = sum(1 for one in self.server.accepted if first <= one < first + seconds)
+        return got / (limit.limit * seconds / limit.seconds)
 
-    def share_of_429(self) -> float:
-        """Return the share of requests that were answered 429."""
-        refused = len(self.server.refused)
-        return refused / max(1, refused + len(self.server.accepted))
+    def share_of_429(self, since: float, seconds: float) -> float:
+        """Return the share of a while's requests that were answered 429."""
+        first = self.begin + since
+        refused, accepted = (
+            sum(1 for one in times if first <= one < first + seconds)
+            for times in (self.server.refused, self.server.accepted)
+        )
+        return refused / max(1, refused + accepted)
+
+    def _at(self, when: float, what: Callable[[float], None]) -> None:
+        self._number += 1
+        heapq.heappush(self._events, (when, self._number, what))
+
+    def _ask(self, who: int, real: float) -> None:
+        now = self.clock(real)
+        mine = self._slots[who]
+        turn = mine.take(real)
+        if turn.slot is None and turn.wait == 0:
+            self.pace, given = pacing.grant(self.pace, self.rate, now)
+            mine.add(given, now, now - real)
+            turn = mine.take(real)
+            if turn.slot is None and turn.wait == 0:
+                turn = Turn(wait=max(given.wait, 0.001))
+        if turn.slot is None:
+            self._at(real + max(turn.wait, 1e-6), partial(self._ask, who))
+            return
+        self.let_go.append((real, who))
+        request = _Request(who, turn.slot, now, self._chance.uniform(*self.latency) / 2)
+        self._at(real + request.delay, partial(self._serve, request))
+
+    def _serve(self, request: _Request, real: float) -> None:
+        request.fits, request.headers = self.server.answer(real)
+        self._at(real + request.delay, partial(self._hear, request))
+
+    def _hear(self, request: _Request, real: float) -> None:
+        now = self.clock(real)
+        if request.fits:
+            self.pace = learning.passed(self.pace, request.left, 1, request.asked, now)
+        else:
+            told = request.headers.get("retry-after")
+            wait = None if told is None else float(told)
+            heard = learning.Heard(request.asked, request.left, limited=True, wait_s=wait)
+            self.pace = learning.refused(self.pace, heard, now)
+            self._slots[request.who].void()
+            if (wait or 0) > LONGEST_WAIT_S or learning.used_up(self.pace, heard):
+                self.ended = real
+                return
+        if self.rate is None:
+            word = rate_word(request.headers, datetime.fromtimestamp(now, UTC))
+            self.pace = learning.told(self.pace, word, now)
+        self._ask(request.who, real)
+
+
+def server_of(kind: str, limit: int, tells: str, *, daily: int | None = None) -> Server:
+    """Return a server with a limit per minute.
+
+    Args:
+        kind: "fixed" (a window from the first request on), "minutes" (of the clock), "sliding", "bucket"
+            (which holds a minute's) or "small bucket" (which holds three seconds').
+        limit: requests per minute.
+        tells: as in `Server`.
+        daily: the quota of a day, None for none.
+    """
+    made: Window | Sliding | Bucket
+    if kind in {"fixed", "minutes"}:
+        made = Window(limit, phase=0.0 if kind == "minutes" else None)
+    elif kind == "sliding":
+        made = Sliding(limit)
+    else:
+        made = Bucket(limit, limit if kind == "bucket" else max(2.0, limit / 20))
+    return Server(made, tells, None if daily is None else Window(daily, DAY_S))
