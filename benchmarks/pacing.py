@@ -41,8 +41,6 @@ def virtual(limits: list[int], seeds: int) -> pd.DataFrame:
                     worst = max(run.share_of_429(since, FIVE_MINUTES_S) for run in runs)
                     line[f"{name} 429 %"] = round(100 * worst, 2)
                 lines.append(line)
-                print("\r" + " ".join(str(line[name]) for name in ("limit", "server", "tells")), end="\x1b[K")
-    print("\r\x1b[K", end="")
     return pd.DataFrame(lines)
 
 
