@@ -123,6 +123,11 @@ class SharedPace:
         pace = await self._scribe.write(look)
         return not (pace.refused and pace.refused_at > asked)
 
+    def posted_beside(self, count: int) -> None:
+        """Remember requests that went out beside the pace: the server's limit counts them too."""
+        if count:
+            self._noted[math.floor(time.monotonic() + self._offset)] += count
+
     def is_open(self, pace: Pace) -> bool:
         """Whether each answer is to be written at once."""
         return bool(pace.refused) or (self._settings.rate is None and pace.is_unsure)

@@ -41,7 +41,7 @@ class Found:
 
 
 class Trust:
-    """What is known of how a server treats keys, for one run.
+    """What is known of how a server treats keys, for one run; `posted` counts what was posted for it.
 
     Args:
         settings: the client's settings.
@@ -51,6 +51,7 @@ class Trust:
 
     def __init__(self, settings: Settings, ledger: Ledger, *, allowed: bool) -> None:
         self.proven: bool | None = None if allowed else False
+        self.posted = 0
         self._settings = settings
         self._ledger = ledger
         self._keys_left = MOST_KEYS
@@ -76,6 +77,7 @@ class Trust:
         found = Found(None)
         async with Connection(self._settings) as connection:
             for wait in TRY_AGAIN_S:
+                self.posted += 3
                 found = await replays_refusals(connection)
                 if found.holds is not None or given_up():
                     break
@@ -90,6 +92,7 @@ class Trust:
         """Try the second half on the key of an accepted mail, and keep the proof where it holds."""
         self._asking = True
         self._keys_left -= 1
+        self.posted += 1
         found = await remembers(connection, accepted_key)
         self._asking = False
         if found.holds is not None:

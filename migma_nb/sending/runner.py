@@ -143,6 +143,7 @@ class Runner:
             halt = await self._trust.establish(lambda: self._agenda.stopped)
             if halt is not None:
                 self.halted(halt)
+        self._pace.posted_beside(self._trust.posted)
         self._sorter.prepare(proven=self._trust.proven, newest=newest, now=now)
         await self._roll.call(found, limit)
 
@@ -192,6 +193,7 @@ class Runner:
         await self._settle(task, taken, intent, meaning, began, hearing=hearing)
         if meaning.verdict is Verdict.ACCEPTED and self._trust.wants_a_key:
             await self._trust.learn_from(connection, taken.idempotency_key)
+            self._pace.posted_beside(1)
 
     async def _may_repeat(self, task: Task) -> bool:
         """Look once more, right before an uncertain row is asked for again: a pause may have been long."""

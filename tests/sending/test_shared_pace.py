@@ -1,5 +1,6 @@
 """One pace for all who share a ledger and a key: real processes, real servers, real time."""
 
+import json
 import subprocess
 import sys
 import time
@@ -99,6 +100,17 @@ def test_a_pace_that_cannot_be_read_is_begun_anew(plan: Plan, tmp_path: Path) ->
 def spoil(state: str, conn: sa.Connection) -> None:
     """Write what no version of ours would."""
     conn.execute(paces.update().values(state=state))
+
+
+def test_what_the_proof_of_keys_posts_is_counted_too(plan: Plan, tmp_path: Path) -> None:
+    """The server's limit counts it, so of ten a minute three would be missing in what is learned."""
+    ledger = tmp_path / "l.sqlite3"
+    with mg.Sandbox() as sandbox:
+        client = mg.Migma(sandbox.server.api_key, base_url=sandbox.url)
+        plan(2).send(client, confirm=2, progress=False, ledger=ledger)
+        with closing(open_ledger(ledger)) as opened:
+            state = json.loads(opened.reading(lambda conn: conn.scalars(sa.select(paces.c.state)).one()))
+    assert 2 + 3 <= sum(through for _, _, through in state["log"])
 
 
 def test_an_older_ledger_gets_its_pace_and_keeps_its_rows(plan: Plan, tmp_path: Path) -> None:
