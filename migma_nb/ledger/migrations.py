@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import sqlalchemy as sa
 
 from migma_nb.ledger import server
-from migma_nb.ledger.schema import SCHEMA_VERSION, meta, metadata, rulings
+from migma_nb.ledger.schema import SCHEMA_VERSION, meta, metadata, paces, rulings
 
 _Step = Callable[[sa.Connection], None]
 
@@ -44,4 +44,9 @@ def _second(conn: sa.Connection) -> None:
     rulings.create(conn)
 
 
-_STEPS: Mapping[int, _Step] = {2: _second}
+def _third(conn: sa.Connection) -> None:
+    """The pace that all who send with one API key share."""
+    paces.create(conn)
+
+
+_STEPS: Mapping[int, _Step] = {2: _second, 3: _third}

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from migma_nb.api.states import Reason, State
 from migma_nb.ledger.told import Told
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = sa.MetaData()
 
@@ -125,6 +125,16 @@ proofs = sa.Table(
     sa.Column("origin", sa.String, primary_key=True),
     sa.Column("key_fingerprint", sa.String, primary_key=True),
     sa.Column("proven_at", sa.Float, nullable=False),
+)
+
+#: What is known of a server's rate limit, and how much of it is spoken for; limits are per API key.
+paces = sa.Table(
+    "paces",
+    metadata,
+    sa.Column("origin", sa.String, primary_key=True),
+    sa.Column("key_fingerprint", sa.String, primary_key=True),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("changed_at", sa.Float, nullable=False),
 )
 
 

@@ -100,9 +100,17 @@ class Agenda:
         self._stopped.set()
         self._changed.set()
 
-    async def rest(self, seconds: float) -> None:
-        """Wait so long, or until the run is stopped."""
-        await _until(self._stopped, seconds)
+    async def rest(self, seconds: float, news: asyncio.Event | None = None) -> None:
+        """Wait so long, or until the run is stopped, or until there is news."""
+        if news is None:
+            await _until(self._stopped, seconds)
+            return
+        waiting = [asyncio.ensure_future(event.wait()) for event in (self._stopped, news)]
+        try:
+            await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
 
     def remaining(self) -> list[Task]:
         """Take all tasks off the agenda that nobody will do any more."""

@@ -43,6 +43,14 @@ def halt_for_budget(meaning: Meaning, settings: Settings) -> Halt:
     return Halt(meaning.reason, f"{_server(settings)}: {words}. {mend}")
 
 
+def halt_for_refusals(meaning: Meaning, settings: Settings) -> Halt:
+    """Return the halt for a server that refuses everything and does not say until when."""
+    words = (
+        "It has refused everything since, so a day's quota is probably used up. Send again later to go on."
+    )
+    return Halt(meaning.reason, f"{_server(settings)}: {meaning.detail}. {words}")
+
+
 def halt_for_ledger(error: LedgerError) -> Halt:
     """Return the halt for a ledger that takes no more records: without it nothing may be sent."""
     return Halt(Reason.LEDGER, str(error))

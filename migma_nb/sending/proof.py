@@ -44,7 +44,7 @@ class Found:
 
 
 class Trust:
-    """What is known of how a server treats keys, for one run.
+    """What is known of how a server treats keys, for one run; `posted` counts what was posted for it.
 
     Args:
         settings: the client's settings.
@@ -54,6 +54,7 @@ class Trust:
 
     def __init__(self, settings: Settings, ledger: Ledger, *, allowed: bool) -> None:
         self.proven: bool | None = None if allowed else False
+        self.posted = 0
         self._settings = settings
         self._ledger = ledger
         self._keys_left = MOST_KEYS
@@ -80,6 +81,7 @@ class Trust:
             return None
         found = Found(None)
         for wait in TRY_AGAIN_S:
+            self.posted += 3
             found = await replays_refusals(self._settings)
             if found.holds is not None or given_up():
                 break
@@ -94,6 +96,7 @@ class Trust:
         """Try the second half on the key of an accepted mail, and keep the proof where it holds."""
         self._asking = True
         self._keys_left -= 1
+        self.posted += 1
         found = await remembers(self._settings, accepted_key)
         self._asking = False
         if found.holds is not None:

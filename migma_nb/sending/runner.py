@@ -30,7 +30,7 @@ from migma_nb.sending.budget import Budget
 from migma_nb.sending.decision import decide, outcome_of
 from migma_nb.sending.halting import Halt, halt_for, halt_for_budget, halt_for_ledger
 from migma_nb.sending.intents import dated, intent_of
-from migma_nb.sending.pacing import Pacer
+from migma_nb.sending.pace import Hearing, SharedPace
 from migma_nb.sending.proof import Trust
 from migma_nb.sending.roll import Roll
 from migma_nb.sending.sorting import Sorter
@@ -83,7 +83,7 @@ class Runner:
         self._fingerprint = settings.key.fingerprint()
         self._agenda = Agenda()
         self._scribe = Scribe(ledger, writers=settings.workers)
-        self._pacer = Pacer(settings.rate)
+        self._pace = SharedPace(settings, self._scribe, self._agenda)
         self._budget = Budget()
         self._sorter = Sorter(run_id, plan, settings, self._fingerprint, only_refused=only_refused)
         self._roll = Roll(
@@ -162,6 +162,7 @@ class Runner:
         halt = await self._trust.establish(lambda: self._agenda.stopped)
         if halt is not None:
             self.halted(halt)
+        self._pace.posted_beside(self._trust.posted)
 
     async def _work_off(self) -> None:
         workers = min(self._settings.workers, len(self._agenda))
@@ -189,30 +190,29 @@ class Runner:
         """Make one attempt for a row, once its turn in the pace has come."""
         if task.uncertain and not await self._may_repeat(task):
             return  # without a turn: doubts that come round again and again would starve all other rows
-        while (wait := self._pacer.reserve(time.monotonic())) > 0:
-            await self._agenda.rest(wait)
-            if self._agenda.held_up:
-                break
-        if self._agenda.held_up:
+        going = await self._pace.turn()
+        if going is None or self._agenda.held_up:
             self._agenda.add(task)
             return
         if task.uncertain and not await self._may_repeat(task):
-            self._pacer.give_back()
+            self._pace.give_back(going)
             return
         body = self._plan.body(task.position)
         intent = intent_of(self._plan, self._settings, self.run_id, task.position, body)
         taken = await self._take(task, intent)
         if taken is None:
-            self._pacer.give_back()
+            self._pace.give_back(going)
             return
         self._row_changed(task.position, State.WAITING, State.SENDING, "")
         began = time.monotonic()
         answer = await connection.post("/sending", body, idempotency_key=taken.idempotency_key)
         meaning = judge(answer, uncertain=taken.uncertain, now=datetime.now(UTC))
         _log.debug("%s: attempt %d, %s", taken.idempotency_key, taken.attempt_id, meaning.verdict)
-        await self._settle(task, taken, intent, meaning, began)
+        hearing = self._pace.hear(going, answer, meaning)
+        await self._settle(task, taken, intent, meaning, began, hearing=hearing)
         if meaning.verdict is Verdict.ACCEPTED and self._trust.wants_a_key:
             await self._trust.learn_from(taken.idempotency_key)
+            self._pace.posted_beside(1)
 
     async def _may_repeat(self, task: Task) -> bool:
         """Look once more, right before an uncertain row is asked for again: a pause may have been long."""
@@ -246,7 +246,9 @@ class Runner:
         task.age = KeyAge.of(age_s) if task.age is None else task.age.at_least(age_s)
         return task.taken
 
-    async def _settle(self, task: Task, taken: Taken, intent: Intent, meaning: Meaning, began: float) -> None:
+    async def _settle(
+        self, task: Task, taken: Taken, intent: Intent, meaning: Meaning, began: float, *, hearing: Hearing
+    ) -> None:
         """Decide what the answer leaves behind, write it, and only then show it."""
         task.tries += 1
         past = self._past(task, uncertain=taken.uncertain)
@@ -265,19 +267,20 @@ class Runner:
                 account = standings.account_of(conn, taken.claim_id)
                 row = Settled(task.position, decision.state, decision.reason, meaning.detail, account)
                 journal.settle_rows(conn, self.run_id, [row])
+            hearing.write(conn)
 
         await self._write_stubbornly(write)
         self._row_changed(task.position, State.SENDING, decision.state or State.WAITING, meaning.detail)
         if wait is not None:
             self._agenda.add(task, wait)
-        self._heed(meaning)
+        self._heed(meaning, hearing.done(self._settings))
 
-    def _heed(self, meaning: Meaning) -> None:
-        """Let an answer slow down or halt the whole run."""
-        if meaning.verdict is Verdict.NOT_ACCEPTED and meaning.reason is not Reason.NO_CONNECTION:
-            self._pacer.told_to_wait(time.monotonic(), meaning.wait_s)
+    def _heed(self, meaning: Meaning, used_up: Halt | None) -> None:
+        """Let an answer halt or pause the whole run."""
         if meaning.verdict is Verdict.HALT:
             self.halted(halt_for(meaning, self._settings))
+        elif used_up is not None:
+            self.halted(used_up)
         elif self._budget.spent_by(meaning):
             self.pause()
             self._budget_spent(halt_for_budget(meaning, self._settings))

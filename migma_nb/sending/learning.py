@@ -1,0 +1,207 @@
+"""What "auto" learns from answers: from a 429, from how long it asks to wait, and from rate headers. Pure."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from migma_nb.api.meaning import LONGEST_WAIT_S
+from migma_nb.api.rate_headers import RateWord
+from migma_nb.sending.pacing import AUTO_MOST, MARGIN, WINDOW_S, Kind, Pace, counted, got_through, settled
+
+#: What was learned is believed for a day (seconds).
+LEARNED_LIFE_S = 24 * 3600.0
+#: A wait up to this (seconds) is that of a server which lets requests through one by one.
+SHORT_WAIT_S = 6.5
+#: Without a word, a minute's end is guessed at the second and third 429; then waits double from this on.
+LAST_GUESS, SHORTEST_PROBE_S = 3, 2.0
+#: A limit that was measured over fewer requests than this is coarse: "auto" feels its way up from it.
+FINE = 50
+#: A reset that is told further ahead than this (seconds) is not a minute's.
+LONGEST_RESET_S = 61.0
+#: A second 429 within so long (seconds) shows that what headers tell is not the limit.
+TOLD_AGAIN_S = 300.0
+#: After its first 429 a stream is taken for this share of what got through in the last seconds.
+CAUTION, RECENT_S = 0.3, 3.0
+#: Once it is measured over many requests, a 429 lowers it to this share at most.
+LOWERED = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One answer, as far as the pace goes.
+
+    `asked_at` is when its slot was given, `left_at` when the request left, both by the ledger's clock;
+    `limited` says that it was a 429; `wait_s` is its `Retry-After` (seconds) or None.
+    """
+
+    asked_at: float
+    left_at: float
+    limited: bool = False
+    wait_s: float | None = None
+
+
+def passed(pace: Pace, at: float, count: int, asked_at: float, now: float) -> Pace:
+    """Note requests that left in one second and got through to the API itself.
+
+    Args:
+        pace: the shared state.
+        at: when they left.
+        count: how many.
+        asked_at: when the last of their slots was given.
+        now: the present.
+    """
+    pace = settled(pace, now)
+    pace = replace(
+        pace,
+        log=counted(pace.log, at, 0, count),
+        flying=pace.flying[count:],
+        passed=pace.passed + count,
+    )
+    if pace.kind is Kind.STREAM and not pace.refused:
+        # A rate measured over n requests is right to within one of them: it is felt for from below.
+        more = 1 + (3.0 if pace.passed < FINE else 0.5) * count / max(2, pace.passed) ** 2
+        pace = replace(pace, per_minute=min(AUTO_MOST, pace.per_minute * more))
+    if pace.refused and asked_at > pace.refused_at:
+        return _learned(pace, now)
+    return pace
+
+
+def refused(pace: Pace, heard: Heard, now: float) -> Pace:
+    """Note a 429, or a 503 that asks to wait: everybody waits. One event teaches once."""
+    pace = replace(settled(pace, now), flying=pace.flying[1:])
+    reset = now + heard.wait_s if heard.wait_s else heard.left_at
+    if pace.refused and heard.asked_at <= pace.refused_at:
+        # In flight when the first 429 came: part of the same event.
+        return _held(pace, now + (heard.wait_s or 0.0), reset)
+    count = pace.refused + 1
+    first = not pace.refused
+    pace = replace(
+        pace,
+        refused=count,
+        refused_since=now if first else pace.refused_since,
+        before_at=pace.refused_at if first else pace.before_at,
+        refused_at=now,
+        leading_at=0.0,
+    )
+    return _held(pace, now + _hold(pace, heard, now), reset)
+
+
+def told(pace: Pace, word: RateWord, now: float) -> Pace:
+    """Note what the headers of an answer say of the limit; they may be wrong, so they move it within bounds.
+
+    A limit whose window is not told is believed once a reset lies so far ahead that it must be a minute's.
+    What a 429 taught is worth more than any header.
+    """
+    if pace.distrust or word.limit is None:
+        return pace
+    reset = word.reset_s or 0.0
+    seen = max(pace.told_reset, reset) if word.limit == pace.told and reset <= LONGEST_RESET_S else reset
+    left, last = word.remaining, pace.told_left
+    pace = replace(pace, told=word.limit, told_reset=seen, told_left=-1.0 if left is None else left)
+    if (
+        left == 0
+        and last > 0
+        and 0 < reset <= LONGEST_RESET_S
+        and pace.kind is Kind.TOLD
+        and not pace.refused
+    ):
+        # Believed where it was seen to fall: a server that always says 0 would stop the run.
+        pace = _held(pace, now + reset, 0.0)
+    window = word.window_s or (WINDOW_S if SHORT_WAIT_S < seen <= LONGEST_RESET_S else None)
+    if window is None or window > LONGEST_RESET_S or pace.kind not in {Kind.UNMET, Kind.TOLD}:
+        return pace
+    per_minute = min(AUTO_MOST, max(1.0, word.limit * 60.0 / window))
+    return replace(pace, kind=Kind.TOLD, per_minute=per_minute, learned_at=now, flying=())
+
+
+def aged(pace: Pace, now: float) -> Pace:
+    """Return the state to begin a run with: what was learned more than a day ago is learned anew."""
+    if pace.learned_at and now - pace.learned_at > LEARNED_LIFE_S:
+        return replace(Pace(), next_at=pace.next_at, log=pace.log, days=pace.days, seen_at=pace.seen_at)
+    return pace
+
+
+def used_up(pace: Pace, heard: Heard) -> bool:
+    """Return whether nothing but a daily quota explains these refusals: no wait told, and none has helped."""
+    return heard.wait_s is None and pace.held_until - pace.refused_since > LONGEST_WAIT_S
+
+
+def released(pace: Pace, now: float) -> Pace:
+    """Return the state for a run that ends over its refusals: the next one asks once, at once."""
+    return replace(pace, held_until=now)
+
+
+def _hold(pace: Pace, heard: Heard, now: float) -> float:
+    """Return how long to hold (seconds) after a 429: as told, else growing waits."""
+    step = 2.0 ** min(pace.refused, 20)
+    if heard.wait_s is not None:
+        return max(heard.wait_s, min(1.0, step / 100))
+    if pace.refused == 1:
+        return 1.0
+    # A minute's window may end with the clock's minute, or a minute after the first request that got through.
+    first = next((part[0] for part in pace.log if part[2]), now)
+    ends = sorted(end + 1.0 - now for end in (math.ceil(now / WINDOW_S) * WINDOW_S, first + WINDOW_S))
+    ahead = [wait for wait in ends if wait > SHORTEST_PROBE_S]
+    if pace.refused <= LAST_GUESS and ahead:
+        return ahead[0]
+    return max(SHORTEST_PROBE_S, step / 8)
+
+
+def _held(pace: Pace, until: float, closed_until: float) -> Pace:
+    until = max(pace.held_until, until)
+    return replace(
+        pace,
+        held_until=until,
+        next_at=max(pace.next_at, until),
+        closed_until=max(pace.closed_until, closed_until),
+    )
+
+
+def _learned(pace: Pace, now: float) -> Pace:
+    """Learn from an event that is over: the first request after it got through, all others are answered."""
+    worded = pace.closed_until > pace.refused_at
+    closed_s = pace.closed_until - pace.refused_since
+    over_a_window = closed_s > SHORT_WAIT_S if worded else pace.refused > 1
+    if pace.kind is Kind.TOLD and pace.refused_since - pace.before_at > TOLD_AGAIN_S:
+        # Once in a while others may have used up what the headers promised.
+        changes: dict[str, Any] = {}
+    elif over_a_window:
+        since = pace.closed_until - WINDOW_S - (1.0 if worded else 0.0)
+        # The one that led the way belongs to the next window.
+        limit = max(1, got_through(pace, since) - 1)
+        changes = {"kind": Kind.WINDOW, "per_minute": float(limit), "distrust": True}
+    else:
+        changes = _stream(pace)
+    pace = replace(pace, **changes)
+    return replace(
+        pace,
+        per_minute=min(AUTO_MOST, max(1.0, pace.per_minute)),
+        refused=0,
+        closed_until=0.0,
+        learned_at=now,
+        stepped_at=now,
+        held_until=now,
+        next_at=now + pace.spacing,
+        flying=(),
+    )
+
+
+def _stream(pace: Pace) -> dict[str, Any]:
+    """Learn from a server that lets requests through one by one: a bucket that refills, or a short window."""
+    if pace.kind is Kind.WINDOW or pace.kind is Kind.TOLD:
+        return {"per_minute": pace.per_minute * (1 - MARGIN)}
+    if pace.kind is Kind.UNMET:
+        recent = got_through(pace, pace.refused_since - RECENT_S)
+        return {
+            "kind": Kind.STREAM,
+            "per_minute": CAUTION * recent * 60.0 / RECENT_S,
+            "measured_since": pace.refused_since,
+            "passed": 1,
+        }
+    # Between two 429s such a server let through just what it refilled, to within one request.
+    elapsed = max(1.0, pace.refused_since - pace.measured_since)
+    if pace.passed < FINE:
+        return {"per_minute": 60.0 * max(1, pace.passed - 1) / elapsed}
+    # Where its bucket was full in between, the mean is too low, so what is known is lowered by little. The
+    # request that led the way came after the 429 from which it counts.
+    return {"per_minute": max(60.0 * (pace.passed - 1) / elapsed, pace.per_minute * LOWERED)}
