@@ -52,12 +52,14 @@ _ATTEMPT_ENDS = attempts.update().where(attempts.c.attempt_id == sa.bindparam("t
 
 def _outcome(state: ClaimState) -> sa.Update:
     """Return what writes an outcome of this state, where that may still be written."""
-    settled = [ClaimState.ACCEPTED, ClaimState.ALREADY_SENT]
-    if state in settled:
-        return claims.update().where(_THIS_CLAIM, claims.c.state.not_in(settled))
-    # Whoever took this run for dead may have called the row unknown, and nobody has taken it up since.
-    still_open = [ClaimState.HELD] + [ClaimState.UNKNOWN] * (state is ClaimState.REFUSED)
-    return claims.update().where(_THIS_CLAIM, _OF_RUN, claims.c.state.in_(still_open), _OF_GENERATION)
+    now = claims.c.state
+    if state in {ClaimState.ACCEPTED, ClaimState.ALREADY_SENT}:
+        return claims.update().where(_THIS_CLAIM, now != ClaimState.ACCEPTED, now != ClaimState.ALREADY_SENT)
+    still_open = now == ClaimState.HELD
+    if state is ClaimState.REFUSED:
+        # Whoever took this run for dead may have called the row unknown, and nobody has taken it up since.
+        still_open = sa.or_(still_open, now == ClaimState.UNKNOWN)
+    return claims.update().where(_THIS_CLAIM, _OF_RUN, still_open, _OF_GENERATION)
 
 
 _OUTCOME = {state: _outcome(state) for state in ClaimState}

@@ -39,7 +39,19 @@ _ROW = rows.update().where(
 def begin(conn: sa.Connection, run: RunRecord, records: Iterable[RowRecord]) -> None:
     """Put a run and all its rows on record, before anything else of it happens."""
     conn.execute(runs.insert().values(state=RunState.RUNNING, **asdict(run)))
-    values = [{"run_id": run.run_id, **asdict(record)} for record in records]
+    # Not by `asdict`, which copies: a long list waits for this.
+    values = [
+        {
+            "run_id": run.run_id,
+            "position": record.position,
+            "recipient": record.recipient,
+            "address": record.address,
+            "state": record.state,
+            "reason": record.reason,
+            "detail": record.detail,
+        }
+        for record in records
+    ]
     conn.execute(rows.insert(), values)
 
 

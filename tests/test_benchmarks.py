@@ -1,0 +1,30 @@
+"""The benchmarks run to their end; what they promise of mails holds in a small run too."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(script: str, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Run a benchmark in a process of its own."""
+    command = [sys.executable, str(ROOT / "benchmarks" / script), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
+
+
+@pytest.mark.proof
+def test_faults_and_kills_mail_nobody_twice_and_leave_no_untrue_state() -> None:
+    """600 people, 4 kills, every fault that the sandbox knows: the account fits the outbox."""
+    done = run("faults.py", "--people=600", "--kills=4", "--share=0.1", "--seed=3")
+    assert (0, "") == (done.returncode, done.stderr), done.stdout
+    assert "600 people, 4 kills" in done.stdout
+
+
+def test_what_a_send_costs_can_be_measured() -> None:
+    """Three small rounds: bare, again and ours, with their ratio; how large it is depends on the machine."""
+    done = run("sends.py", "--rounds=3", "--people=40")
+    assert "" == done.stderr
+    assert "ours / bare: median" in done.stdout
