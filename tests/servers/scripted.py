@@ -42,6 +42,7 @@ class Act(StrEnum):
     BUSY = auto()  # 503 with Retry-After
     LIMITED = auto()  # 429 with Retry-After
     COME_LATER = auto()  # 429 with a Retry-After of a minute
+    LIMITED_BARE = auto()  # 429 that does not say until when
     AT_WORK = auto()  # 409 with another code than the conflict's
     REFUSE = auto()  # 400
     NO_SUCCESS = auto()  # 200 with success false
@@ -106,6 +107,7 @@ _BEFORE: dict[Act, _Answer | None] = {
     Act.BUSY: _Answer(503, b'{"success":false,"error":"busy"}', {"Retry-After": "0"}),
     Act.LIMITED: _Answer(429, b'{"success":false,"error":"slowly"}', {"Retry-After": "0"}),
     Act.COME_LATER: _Answer(429, b'{"success":false,"error":"slowly"}', {"Retry-After": "60"}),
+    Act.LIMITED_BARE: _Answer(429, b'{"success":false,"error":"slowly"}'),
     Act.AT_WORK: _Answer(409, b'{"success":false,"error":"wait","code":"REQUEST_IN_PROGRESS"}'),
     Act.BAD_KEY: _Answer(401, b'{"success":false,"error":"bad key","code":"UNAUTHORIZED"}'),
     Act.FORBIDDEN: _Answer(403, b'{"success":false,"error":"not allowed","code":"FORBIDDEN"}'),
