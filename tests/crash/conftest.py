@@ -28,9 +28,10 @@ def mailing(nursery: Nursery, tmp_path: Path) -> Iterator[Callable[..., Mailing]
     with ExitStack() as stack:
         made: list[Mailing] = []
 
-        def make(folder: Path = tmp_path, **options: Any) -> Mailing:
+        def make(place: Path | None = None, **options: Any) -> Mailing:
             server = stack.enter_context(ScriptedServer(well))
-            made.append(Mailing(nursery, server, folder / f"mailing{len(made)}", **options))
+            folder = tmp_path / f"mailing{len(made)}"
+            made.append(Mailing(nursery, server, folder, place or folder / "ledger", **options))
             made[-1].script(well)
             return made[-1]
 

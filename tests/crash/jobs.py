@@ -26,7 +26,7 @@ def do(order: Order) -> None:
         module, _, constant = name.rpartition(".")
         setattr(import_module(module), constant, value)
     if order.fsize is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (order.fsize, order.fsize))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order.fsize, resource.RLIM_INFINITY))
     if order.bound:
         _let_permissions_bind()
     try:

@@ -3,12 +3,13 @@
 import fcntl
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.crash.orders import Order
-from tests.crash.processes import Child, Ended, Nursery
+from tests.crash.processes import PATIENCE_S, Child, Ended, Nursery
 from tests.servers.scripted import Act, Call, ScriptedServer
 
 PEOPLE = 10
@@ -33,15 +34,18 @@ class Mailing:
     Args:
         nursery: where processes come from.
         server: the server, which outlives them all.
-        folder: where the ledger is, and what they write.
+        folder: where they write what they came to.
+        place: the folder of the ledger.
         options: what all orders have in common.
     """
 
-    def __init__(self, nursery: Nursery, server: ScriptedServer, folder: Path, **options: Any) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(
+        self, nursery: Nursery, server: ScriptedServer, folder: Path, place: Path, **options: Any
+    ) -> None:
+        folder.mkdir()
         self.server = server
         self.folder = folder
-        self.ledger = folder / "ledger" / "ledger.sqlite3"
+        self.ledger = place / "ledger.sqlite3"
         self.acts: dict[str, set[Act]] = {}
         self._nursery = nursery
         self._options = {"constants": HASTE, "url": server.url, "people": PEOPLE} | options
@@ -68,6 +72,7 @@ class Mailing:
     def do(self, job: str = "send", **changes: Any) -> Ended:
         """Let a process do its work, wait for its end, and look at the ledger as it left it."""
         ended = self.begin(job, **changes).wait()
+        assert ended.code == 0 or changes.get("step"), (ended.code, ended.said)
         self.check_record()
         return ended
 
@@ -112,6 +117,14 @@ class Mailing:
         for path in self.ledger.parent.glob("*.locks/*.lock"):
             with path.open() as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    @staticmethod
+    def wait_until(came: Callable[[], bool]) -> None:
+        """Wait until something has happened, though not for ever."""
+        until = time.monotonic() + PATIENCE_S
+        while not came():
+            assert time.monotonic() < until, "it never happened"
+            time.sleep(0.01)
 
     def asked(self, query: str) -> list[Any]:
         """Ask a copy of the ledger as it lies on disk, so that the next process finds it untouched."""

@@ -40,7 +40,7 @@ class Order:
     clock: str | None = None
     fsize: int | None = None
     bound: bool = False
-    constants: Mapping[str, float] = field(default_factory=dict)
+    constants: Mapping[str, object] = field(default_factory=dict)
 
     def line(self) -> bytes:
         """Return the order as a line of JSON."""

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -92,16 +92,15 @@ def carry_out(kills: list[Kill], make: Make, script: Callable[[int], Callable[[C
     return done
 
 
-def chain(left: list[Kill]) -> Iterator[Kill]:
-    """Yield the next kills of one mailing: those of a first send first, and what needs a dead run later."""
-    firsts = [kill for kill in left if not kill[0].startswith(LATER)]
-    firsts.sort(key=lambda kill: not kill[0].startswith(FIRST))
-    # Without anything else to begin with, one that leaves somebody in doubt.
-    first = firsts[0] if firsts else ("mail: receive_response_body complete", 2)
-    yield first
-    others = [kill for kill in left if kill != first and not kill[0].startswith(FIRST)]
-    others.sort(key=lambda kill: not kill[0].startswith(LATER))
-    yield from others[: IN_A_ROW - 1]
+def chain(left: list[Kill]) -> list[Kill]:
+    """Return the next kills of one mailing: a first send's own, one that leaves a doubt, one that needs it."""
+    firsts = [kill for kill in left if kill[0].startswith(FIRST)]
+    laters = [kill for kill in left if kill[0].startswith(LATER)]
+    others = [kill for kill in left if kill not in firsts and kill not in laters]
+    others.sort(key=lambda kill: not kill[0].startswith("mail"))
+    taken = [*firsts[:1], *others[:1]] or [("mail: receive_response_body complete", 2)]
+    taken += laters[: IN_A_ROW - len(taken)]
+    return taken + [kill for kill in others if kill not in taken][: IN_A_ROW - len(taken)]
 
 
 @pytest.mark.parametrize("number", range(PARTS))
