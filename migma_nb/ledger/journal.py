@@ -82,6 +82,8 @@ def settle_the_dead(ledger: Ledger, now: float, *, but: str | None = None) -> li
     Returns:
         The ids of the runs that had died.
     """
+    if not ledger.writable:
+        return []
     with ledger.read() as conn:
         running = list(conn.scalars(sa.select(runs.c.run_id).where(runs.c.state.in_(LIVE_STATES))))
     died = []

@@ -10,6 +10,7 @@ import platformdirs
 import sqlalchemy as sa
 
 from migma_nb.api.errors import ConfigurationError, LedgerError
+from migma_nb.ledger.inode import identity_of, make_file
 from migma_nb.ledger.migrations import bring_up, version_of
 from migma_nb.ledger.schema import SCHEMA_VERSION
 
@@ -53,11 +54,14 @@ class Ledger:
     Args:
         path: the SQLite file.
         engine: its engine, set up for durable writes.
+        writable: whether anything may be written; else what the dead left is not settled either.
     """
 
-    def __init__(self, path: Path, engine: sa.Engine) -> None:
+    def __init__(self, path: Path, engine: sa.Engine, *, writable: bool = True) -> None:
         self.path = path
+        self.writable = writable
         self._engine = engine
+        self._identity = identity_of(path)
 
     def __repr__(self) -> str:
         return f"Ledger({str(self.path)!r})"
@@ -77,6 +81,7 @@ class Ledger:
         with self._errors("written"), self._engine.connect() as conn:
             conn.exec_driver_sql("BEGIN IMMEDIATE")
             try:
+                self._require_the_same_file()
                 yield conn
             except BaseException:
                 conn.exec_driver_sql("ROLLBACK")
@@ -111,6 +116,14 @@ class Ledger:
         """Close all connections; the ledger can be used again afterwards."""
         self._engine.dispose()
 
+    def _require_the_same_file(self) -> None:
+        """Write nothing into a file that nobody will find again: what it holds would be sent twice."""
+        if identity_of(self.path) != self._identity:
+            raise LedgerError(
+                f"The ledger {self.path} was deleted or replaced while it was in use.",
+                hint="Nothing more is sent. Put the file back, and send again to go on.",
+            )
+
     @contextmanager
     def _errors(self, what: str) -> Iterator[None]:
         try:
@@ -138,7 +151,7 @@ def open_ledger(setting: str | os.PathLike[str] | None = None) -> Ledger:
     hint = "Set MIGMA_LEDGER or ledger= to a file in a folder that you may write to."
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        make_file(path)
     except OSError as error:
         raise LedgerError(
             f"The ledger {path} cannot be written: {error.strerror}. Nothing was sent.", hint=hint

@@ -5,7 +5,7 @@ import os
 import pandas as pd
 
 from migma_nb.ledger import queries
-from migma_nb.ledger.store import open_ledger
+from migma_nb.ledger.reading import open_to_read
 from migma_nb.sending import history as records
 from migma_nb.surface.run import Run
 
@@ -23,7 +23,7 @@ def history(*, ledger: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    return records.history(open_ledger(ledger))
+    return records.history(open_to_read(ledger))
 
 
 def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Run:
@@ -36,6 +36,6 @@ def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Ru
     Raises:
         InputError: no run has this id, or several do.
     """
-    opened = open_ledger(ledger)
+    opened = open_to_read(ledger)
     found = opened.reading(lambda conn: queries.run_of(conn, run_id))
     return Run(opened, found["run_id"])

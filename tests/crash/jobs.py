@@ -82,6 +82,15 @@ def _start_and_end(order: Order) -> dict[str, Any]:
     return {"run_id": run.id}
 
 
+def _send_and_look(order: Order) -> dict[str, Any]:
+    """Look at the ledger again and again while the run goes on, as a cell of the same notebook would."""
+    run = _start(order)
+    while run.state == "running":
+        mg.history(ledger=order.ledger)
+        time.sleep(0.02)
+    return _told(run)
+
+
 def _resolve(order: Order) -> dict[str, Any]:
     """Say of every unknown row of the newest run that it was sent."""
     run = _newest(order)
@@ -115,6 +124,7 @@ def _told(run: mg.Run) -> dict[str, Any]:
 
 JOBS: dict[str, Callable[[Order], dict[str, Any]]] = {
     "send": _send,
+    "send and look": _send_and_look,
     "start and end": _start_and_end,
     "resolve": _resolve,
     "look": _look,

@@ -53,8 +53,10 @@ def numbers(step: str) -> tuple[int, ...]:
         return (1, 3, 5, 8)
     if kind == "outcome":
         return (1, 3, 5)
-    if (kind, when) in {("schema", "written"), ("intent", "written")}:
+    if (kind, when) == ("intent", "written"):
         return (1, 4, 8)
+    if (kind, when) == ("schema", "written"):
+        return (1, 3, 5)
     if kind == "repeat" and when == "written":
         return (1, 2)
     return (1,)

@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from enum import StrEnum, auto
 from typing import Any, Self
 
@@ -152,6 +153,15 @@ class ScriptedServer:
         """The base URL."""
         return f"http://127.0.0.1:{self._port}"
 
+    def hang_up(self) -> None:
+        """Close every connection that is open now."""
+
+        def close() -> None:
+            for writer in self._open:
+                writer.transport.abort()
+
+        self._loop.call_soon_threadsafe(close)
+
     @property
     def mailed(self) -> Counter[str]:
         """How many mails each person was sent."""
@@ -257,6 +267,6 @@ class ScriptedServer:
 
 
 def _head(answer: _Answer) -> bytes:
-    lines = [f"HTTP/1.1 {answer.status} X", "Content-Type: application/json"]
+    lines = [f"HTTP/1.1 {answer.status} X", "Content-Type: application/json", f"Date: {formatdate(usegmt=True)}"]
     lines += [f"Content-Length: {len(answer.body)}", *(f"{k}: {v}" for k, v in answer.headers.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
