@@ -8,6 +8,7 @@ half a server that stores nothing but refusals would pass, and mail people twice
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import LedgerError
-from migma_nb.api.meaning import Answer, Meaning, NoAnswer, Verdict, judge
+from migma_nb.api.meaning import Answer, Meaning, NoAnswer, Verdict, judge, seconds_ahead
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason
 from migma_nb.ledger import clock, journal
@@ -50,6 +51,8 @@ class Trust:
     """
 
     def __init__(self, settings: Settings, ledger: Ledger, *, allowed: bool) -> None:
+        #: How far this machine's clock was seen to be ahead of the server's (seconds).
+        self.ahead_s = 0.0
         self.proven: bool | None = None if allowed else False
         self._settings = settings
         self._ledger = ledger
@@ -60,6 +63,11 @@ class Trust:
     def wants_a_key(self) -> bool:
         """Whether the key of an accepted mail would help."""
         return self.proven is None and self._keys_left > 0 and not self._asking
+
+    def heard(self, answer: Answer | NoAnswer) -> None:
+        """Note the clocks: a key whose first use was written down hours ahead would look young for too long."""
+        if isinstance(answer, Answer):
+            self.ahead_s = max(self.ahead_s, seconds_ahead(answer.headers, time.time()))
 
     async def establish(self, given_up: Callable[[], bool]) -> Halt | None:
         """Find out what can be found out before anything is sent; return why the run must halt, if it must.
@@ -76,7 +84,7 @@ class Trust:
         found = Found(None)
         async with Connection(self._settings) as connection:
             for wait in TRY_AGAIN_S:
-                found = await replays_refusals(connection)
+                found = await replays_refusals(connection, self.heard)
                 if found.holds is not None or given_up():
                     break
                 await asyncio.sleep(wait)
@@ -118,7 +126,9 @@ class Trust:
             return
 
 
-async def replays_refusals(connection: Connection) -> Found:
+async def replays_refusals(
+    connection: Connection, heard: Callable[[Answer | NoAnswer], None]
+) -> Found:
     """Post an unsendable body twice under one fresh key, then another such body under it.
 
     It holds where the second answer is marked as a replay with the same status, and the third is 409
@@ -128,6 +138,7 @@ async def replays_refusals(connection: Connection) -> Found:
     answers: list[Answer] = []
     for body in (_BODY, _BODY, _OTHER_BODY):
         answer = await connection.post("/sending", body, idempotency_key=key)
+        heard(answer)
         meaning = _meaning(answer)
         if meaning.verdict is Verdict.HALT:
             return Found(holds=False, halt=meaning)

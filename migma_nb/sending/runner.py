@@ -189,6 +189,7 @@ class Runner:
         self._row_changed(task.position, State.WAITING, State.SENDING, "")
         began = time.monotonic()
         answer = await connection.post("/sending", body, idempotency_key=taken.idempotency_key)
+        self._trust.heard(answer)
         meaning = judge(answer, uncertain=taken.uncertain, now=datetime.now(UTC))
         _log.debug("%s: attempt %d, %s", taken.idempotency_key, taken.attempt_id, meaning.verdict)
         await self._settle(task, taken, intent, meaning, began)
@@ -216,7 +217,7 @@ class Runner:
             plan_id=self._plan.id,
             payload_sha256=hashlib.sha256(body).hexdigest(),
             key_fingerprint=self._fingerprint,
-            at=time.time(),
+            at=time.time() - self._trust.ahead_s,
             subject_sha256=self._subject(task) if self._logged else None,
         )
 

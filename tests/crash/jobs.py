@@ -74,6 +74,18 @@ def _send(order: Order) -> dict[str, Any]:
     return _told(run)
 
 
+def _send_in_spite_of_interrupts(order: Order) -> dict[str, Any]:
+    """Be interrupted twice, as a cell is, and see that the run comes to its end all the same."""
+    run = _start(order)
+    try:
+        run.wait(progress=False)
+    except KeyboardInterrupt:
+        freed = {"freed_while": run.state}
+        run.wait(progress=False)
+        return _told(run) | freed
+    return _told(run)
+
+
 def _start_and_end(order: Order) -> dict[str, Any]:
     """Begin a run and let the script end, while rows are in flight."""
     run = _start(order)
@@ -125,6 +137,7 @@ def _told(run: mg.Run) -> dict[str, Any]:
 JOBS: dict[str, Callable[[Order], dict[str, Any]]] = {
     "send": _send,
     "send and look": _send_and_look,
+    "send in spite of interrupts": _send_in_spite_of_interrupts,
     "start and end": _start_and_end,
     "resolve": _resolve,
     "look": _look,

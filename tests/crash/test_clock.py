@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.crash.mailings import Mailing
+from tests.crash.mailings import Mailing, well
 from tests.crash.processes import Ended
 from tests.servers import scripted
 from tests.servers.scripted import Act, Call
 
 Make = Callable[..., Mailing]
 HOUR = 3600.0
+#: Why an old doubt stays open; where the proof is too old as well, the doubt's own reason is shown.
+TOO_OLD = {"key_too_old", "run_died"}
 
 
 class Clock:
@@ -50,11 +52,6 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return pass_by
 
 
-def lost_at(number: int) -> Callable[[Call], Act]:
-    """Return a script that takes a mail and loses its answer, four times if need be."""
-    return lambda call: Act.DROP_AFTER if number <= call.number < number + 4 else Act.OK
-
-
 def why(ended: Ended) -> dict[str, Any]:
     """Return the reasons of the unknown rows, by recipient."""
     return {row["recipient"]: row["reason"] for row in ended.told["frame"] if row["state"] == "unknown"}
@@ -66,7 +63,7 @@ def test_a_clock_that_was_set_back_uses_no_key_until_it_is_right_again(mailing: 
     letter.do(step="mail: receive_response_body complete", nth=4)
     clock.set(-2)
     back = letter.do()
-    assert set(why(back).values()) == {"key_too_old"}, back
+    assert {"key_too_old"} == set(why(back).values()), back
     assert "unknown" != back.states["p9@d.example"]
     clock.set(0)
     letter.finish()
@@ -82,7 +79,8 @@ def test_a_clock_that_has_gone_on_uses_no_old_key(
     clock.set(hours)
     forgetful(hours)
     later = letter.do()
-    assert set(why(later).values()) == {"key_too_old"}, later
+    assert set(why(later).values()) <= TOO_OLD, later
+    assert why(later)
 
 
 def test_a_clock_that_jumps_forth_in_the_middle_uses_no_old_key(
@@ -106,23 +104,24 @@ def test_a_clock_that_jumps_forth_in_the_middle_uses_no_old_key(
 def test_a_clock_that_jumps_back_in_the_middle_makes_no_key_younger(
     mailing: Make, clock: Clock, forgetful: Callable[[float], None]
 ) -> None:
-    """A key of yesterday's doubt, and a clock set back by a day while it waits to be used."""
+    """Set back by almost a day while a doubt waits: it is settled in this run, or not before the clock is right."""
     letter = mailing(clock=str(clock.path), workers=1)
     letter.do(step="mail: receive_response_body complete", nth=2)
-    clock.set(22.9)
+    clock.set(22.5)
 
     def script(call: Call) -> Act:
-        if call.recipient == "p2@d.example":
-            clock.set(25)
-            clock.set(3)
-            forgetful(25)
+        if call.recipient == "p5@d.example":
+            clock.set(0)
+            return Act.DROP_AFTER
         return Act.OK
 
     letter.script(script)
-    letter.do()
-    letter.do()
-    clock.set(25.5)
-    letter.do()
+    letter.do(step="repeat: on disk", nth=2)
+    clock.set(2.5)
+    forgetful(25)
+    letter.script(well)
+    later = letter.do()
+    assert {"key_too_old"} == set(why(later).values()), later
 
 
 def test_a_key_from_a_clock_that_was_ahead_is_never_used_too_late(
@@ -135,4 +134,5 @@ def test_a_key_from_a_clock_that_was_ahead_is_never_used_too_late(
     clock.set(30)
     forgetful(30)
     later = letter.do()
-    assert set(why(later).values()) == {"key_too_old"}, later
+    assert set(why(later).values()) <= TOO_OLD, later
+    assert why(later)

@@ -131,6 +131,8 @@ class ScriptedServer:
     def __init__(self, script: Callable[[Call], Act], memory: Memory = Memory.ALL) -> None:
         self.script = script
         self.memory = memory
+        #: How long each mail is worked on before anything becomes of it (seconds).
+        self.delay_s = 0.0
         self.accepted: list[Accepted] = []
         self.calls: list[tuple[Call, Act]] = []
         self._stored: dict[str, _Stored] = {}
@@ -205,6 +207,7 @@ class ScriptedServer:
         act = self.script(call) if call.recipient else Act.OK
         if call.recipient:
             self.calls.append((call, act))
+            await asyncio.sleep(self.delay_s)
         return await self._do(call, act, reader, writer)
 
     async def _do(
