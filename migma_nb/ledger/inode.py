@@ -1,9 +1,9 @@
 """The ledger's file itself: made without ever being opened beside SQLite, and known again later.
 
 A process that closes any descriptor of a file loses all its POSIX locks on it, those of SQLite too
-(sqlite.org: howtocorrupt.html, 2.2). Another process that only looked at the ledger then takes itself for the
-last one, tidies the log away, and what the first goes on to write is lost. So nothing here or elsewhere opens a
-ledger that is there but SQLite.
+(sqlite.org: howtocorrupt.html, 2.2). Another process that only looked at the ledger then takes itself for
+the last one, tidies the log away, and what the first goes on to write is lost. So nobody but SQLite opens a
+ledger that is there.
 """
 
 import errno

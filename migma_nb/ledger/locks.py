@@ -9,6 +9,8 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
+from migma_nb.api.errors import LedgerError
+
 
 class LifeLock:
     """The lock of one run.
@@ -19,16 +21,25 @@ class LifeLock:
     """
 
     def __init__(self, folder: Path, run_id: str) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = folder / f"{run_id}.lock"
         self._lock = FileLock(self._path, timeout=0, thread_local=False)
 
     def take(self) -> bool:
-        """Take the lock if nobody lives who holds it; return whether it was taken."""
+        """Take the lock if nobody lives who holds it; return whether it was taken.
+
+        Raises:
+            LedgerError: nobody can say, since its file cannot be made or opened.
+        """
         try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout:
             return False
+        except OSError as error:
+            raise LedgerError(
+                f"The lock {self._path} beside the ledger cannot be used: {error.strerror or error}.",
+                hint="Nothing is sent without it; free the place, and send again to go on.",
+            ) from None
         return True
 
     def release(self, *, for_good: bool) -> None:

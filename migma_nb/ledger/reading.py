@@ -1,4 +1,4 @@
-"""A ledger that is only looked at: one that may not be written is read as it lies, and nothing in it is settled."""
+"""A ledger that is only looked at: one that may not be written is read as it lies, and nothing is settled."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ from migma_nb.ledger.store import Ledger, ledger_path, open_ledger
 
 
 def open_to_read(setting: str | os.PathLike[str] | None = None) -> Ledger:
-    """Open a ledger to look at it: as `open_ledger` does where it may be written, else as it lies on the disk.
+    """Open a ledger to look at it: as `open_ledger` does where it may be written, else as it lies.
 
     Args:
         setting: as in `ledger_path`.

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -23,6 +24,8 @@ from migma_nb.api.states import Reason
 from migma_nb.ledger import clock, journal
 from migma_nb.ledger.store import Ledger
 from migma_nb.sending.halting import Halt, halt_for
+
+T = TypeVar("T")
 
 #: Bodies that no server can send: they name no recipient, no sender and no content.
 _BODY, _OTHER_BODY = b"{}", b'{"recipientType":"email"}'
@@ -39,6 +42,13 @@ class Found:
 
     holds: bool | None
     halt: Meaning | None = None
+
+
+class Aside(Protocol):
+    """Runs blocking work elsewhere: `Scribe.aside`, which works also while the interpreter ends."""
+
+    async def __call__(self, work: Callable[[], T]) -> T:
+        """Return what the work returns."""
 
 
 class Trust:
@@ -65,19 +75,23 @@ class Trust:
         return self.proven is None and self._keys_left > 0 and not self._asking
 
     def heard(self, answer: Answer | NoAnswer) -> None:
-        """Note the clocks: a key whose first use was written down hours ahead would look young for too long."""
+        """Note the clocks: a key whose first use is on record hours ahead would look young for too long."""
         if isinstance(answer, Answer):
             self.ahead_s = max(self.ahead_s, seconds_ahead(answer.headers, time.time()))
 
-    async def establish(self, given_up: Callable[[], bool]) -> Halt | None:
+    async def establish(self, given_up: Callable[[], bool], aside: Aside) -> Halt | None:
         """Find out what can be found out before anything is sent; return why the run must halt, if it must.
 
         A positive proof of the last day is taken from the ledger. What proves nothing either way (no answer,
         a 5xx) is tried again a few times.
+
+        Args:
+            given_up: whether nobody waits for it any more.
+            aside: runs work of the ledger in the run's own thread.
         """
         if self.proven is False:
             return None
-        known, key = await asyncio.to_thread(self._ledger.reading, self._known)
+        known, key = await aside(lambda: self._ledger.reading(self._known))
         if known:
             self.proven = True
             return None
@@ -91,10 +105,10 @@ class Trust:
             if found.holds is not True:
                 self.proven = False
             elif key is not None:
-                await self.learn_from(connection, key)
+                await self.learn_from(connection, key, aside)
         return halt_for(found.halt, self._settings) if found.halt else None
 
-    async def learn_from(self, connection: Connection, accepted_key: str) -> None:
+    async def learn_from(self, connection: Connection, accepted_key: str, aside: Aside) -> None:
         """Try the second half on the key of an accepted mail, and keep the proof where it holds."""
         self._asking = True
         self._keys_left -= 1
@@ -105,7 +119,7 @@ class Trust:
         elif self._keys_left == 0:
             self.proven = False
         if self.proven:
-            await asyncio.to_thread(self._keep)
+            await aside(self._keep)
 
     def _known(self, conn: sa.Connection) -> tuple[bool, str | None]:
         origin, fingerprint, now = self._settings.origin, self._settings.key.fingerprint(), clock.now(conn)
@@ -126,9 +140,7 @@ class Trust:
             return
 
 
-async def replays_refusals(
-    connection: Connection, heard: Callable[[Answer | NoAnswer], None]
-) -> Found:
+async def replays_refusals(connection: Connection, heard: Callable[[Answer | NoAnswer], None]) -> Found:
     """Post an unsendable body twice under one fresh key, then another such body under it.
 
     It holds where the second answer is marked as a replay with the same status, and the third is 409

@@ -80,6 +80,8 @@ class Runner:
         self._logged = "template" not in plan.constants and plan.target is None
         self._agenda = Agenda()
         self._scribe = Scribe(ledger)
+        #: Runs blocking work of the ledger in the run's own thread, which lives as long as the interpreter.
+        self.aside = self._scribe.aside
         self._pacer = Pacer(settings.rate)
         self._budget = Budget()
         self._sorter = Sorter(run_id, plan, settings, self._fingerprint, only_refused=only_refused)
@@ -140,7 +142,7 @@ class Runner:
         found, newest, now = await self._roll.look()
         seen = (found.get(self._plan.recipient(at)) for at in self._plan.ready)
         if any(one is None or one.state not in _NOTHING_TO_SEND for one in seen):
-            halt = await self._trust.establish(lambda: self._agenda.stopped)
+            halt = await self._trust.establish(lambda: self._agenda.stopped, self._scribe.aside)
             if halt is not None:
                 self.halted(halt)
         self._sorter.prepare(proven=self._trust.proven, newest=newest, now=now)
@@ -194,7 +196,7 @@ class Runner:
         _log.debug("%s: attempt %d, %s", taken.idempotency_key, taken.attempt_id, meaning.verdict)
         await self._settle(task, taken, intent, meaning, began)
         if meaning.verdict is Verdict.ACCEPTED and self._trust.wants_a_key:
-            await self._trust.learn_from(connection, taken.idempotency_key)
+            await self._trust.learn_from(connection, taken.idempotency_key, self._scribe.aside)
 
     async def _may_repeat(self, task: Task) -> bool:
         """Look once more, right before an uncertain row is asked for again: a pause may have been long."""
@@ -242,8 +244,8 @@ class Runner:
         """Decide what the answer leaves behind, write it, and only then show it."""
         task.tries += 1
         past = self._past(task, uncertain=taken.uncertain)
-        chance = random.random()  # noqa: S311 - jitter, no secret
-        wait = repeat_after(meaning, past, timeout=self._settings.timeout, chance=chance)
+        jitter = random.random()  # noqa: S311 - no secret
+        wait = repeat_after(meaning, past, timeout=self._settings.timeout, chance=jitter)
         decision = decide(meaning, past, repeats=wait is not None)
         task.uncertain = decision.uncertain
         if decision.fresh:

@@ -1,4 +1,4 @@
-"""What an ordered process does: it plans and sends as a person's script would, and writes down what it sees."""
+"""What an ordered process does: it plans and sends as a person's script would, and tells what it sees."""
 
 import ctypes
 import json

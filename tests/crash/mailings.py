@@ -1,4 +1,4 @@
-"""One mailing through crashes: its server, its ledger, its processes, and what must hold after each of them."""
+"""One mailing through crashes: its server, its ledger, its processes, and what must hold after each."""
 
 import fcntl
 import shutil
@@ -48,7 +48,7 @@ class Mailing:
         self.ledger = place / "ledger.sqlite3"
         self.acts: dict[str, set[Act]] = {}
         self._nursery = nursery
-        self._options = {"constants": HASTE, "url": server.url, "people": PEOPLE} | options
+        self._options: dict[str, Any] = {"constants": HASTE, "url": server.url, "people": PEOPLE} | options
         self._begun = 0
 
     def script(self, script: Callable[[Call], Act]) -> None:
@@ -65,9 +65,8 @@ class Mailing:
         """Begin a process."""
         self._begun += 1
         out = self.folder / f"told{self._begun}.json"
-        return self._nursery.begin(
-            Order(**{"job": job, "ledger": str(self.ledger), "out": str(out)} | self._options | changes)
-        )
+        options = self._options | changes
+        return self._nursery.begin(Order(job=job, ledger=str(self.ledger), out=str(out), **options))
 
     def do(self, job: str = "send", **changes: Any) -> Ended:
         """Let a process do its work, wait for its end, and look at the ledger as it left it."""

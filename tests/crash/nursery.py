@@ -1,7 +1,7 @@
-"""A process that has everything imported and forks one child for each order: a kill costs no second of imports.
+"""A process that has everything imported and forks a child for each order: a kill costs no second of imports.
 
-It reads orders, a line each, and says of each child when it begins and how it ended. It has no thread, so that
-each child begins as a fresh interpreter would.
+It reads orders, a line each, and says of each child when it begins and how it ended. It has no thread, so
+that each child begins as a fresh interpreter would.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What a test orders of a process of its own: one send, resolve or look at the ledger, and how it is to die."""
+"""What a test orders of a process of its own: a send or a look at the ledger, and how it is to die."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Order:
         step: the moment at which it sends itself `signal`, by its name in `moments`; None for never.
         nth: at the how many-th of these moments.
         signal: the signal's number.
-        clock: a file with the seconds by which the clock is off, read whenever it is asked; None for a good one.
+        clock: a file with the seconds that the clock is off, read whenever it is asked; None for a right one.
         fsize: no file may grow beyond so many bytes; None for no limit.
         bound: file permissions bind this process although it is root's.
         constants: the package's constants by dotted name, and what they are in this process.

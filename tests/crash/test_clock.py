@@ -58,7 +58,7 @@ def why(ended: Ended) -> dict[str, Any]:
 
 
 def test_a_clock_that_was_set_back_uses_no_key_until_it_is_right_again(mailing: Make, clock: Clock) -> None:
-    """Between two runs: the doubt stays open, named `key_too_old`; the rest is mailed; later it is settled."""
+    """Between two runs: the doubt stays open as `key_too_old`; the rest is mailed; later it is settled."""
     letter = mailing(clock=str(clock.path))
     letter.do(step="mail: receive_response_body complete", nth=4)
     clock.set(-2)
@@ -104,7 +104,7 @@ def test_a_clock_that_jumps_forth_in_the_middle_uses_no_old_key(
 def test_a_clock_that_jumps_back_in_the_middle_makes_no_key_younger(
     mailing: Make, clock: Clock, forgetful: Callable[[float], None]
 ) -> None:
-    """Set back by almost a day while a doubt waits: it is settled in this run, or not before the clock is right."""
+    """Set back by almost a day while a doubt waits: it is settled in this run, or once the clock is right."""
     letter = mailing(clock=str(clock.path), workers=1)
     letter.do(step="mail: receive_response_body complete", nth=2)
     clock.set(22.5)

@@ -56,7 +56,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_before_the_first_row_sends_nothing_and_says_so(mailing: Make, small_disk: Path) -> None:
-    """With a ledger that is there, and without one; nobody was mailed, and nothing but a LedgerError comes."""
+    """With a ledger that is there, and without one; nobody was mailed, nothing but a LedgerError comes."""
     letter = mailing(small_disk)
     for make_one in (False, True):
         if make_one:

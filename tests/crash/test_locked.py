@@ -1,4 +1,4 @@
-"""A ledger that another program holds: a short lock is waited for, a long one halts the run, nothing is lost."""
+"""A ledger that another program holds: a short lock is waited for, a long one halts, nothing is lost."""
 
 import sqlite3
 import time

@@ -1,4 +1,4 @@
-"""A ledger that may be read and not written: nothing is sent, and what is on record can still be looked at."""
+"""A ledger that may be read and not written: nothing is sent, and what is on record can still be seen."""
 
 import os
 import stat
@@ -24,7 +24,7 @@ def mode_of(path: Path, mode: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("which", ["file", "folder"])
 def test_a_ledger_that_may_not_be_written_sends_nothing_and_says_so(mailing: Make, which: str) -> None:
-    """A LedgerError with the place and what to do; nobody was mailed, and once it may be written it goes on."""
+    """A LedgerError with the place and what to do; nobody was mailed; once it may be written it goes on."""
     letter = mailing(bound=True)
     letter.do(step="intent: on disk")
     letter.do(people=1)
@@ -51,6 +51,32 @@ def test_a_ledger_that_may_not_be_written_can_be_looked_at(mailing: Make, which:
     assert 10 == len(seen.told.get("frame", [])), (seen.told, seen.said)
     if killed:
         letter.finish()
+
+
+def test_a_lock_that_cannot_be_made_sends_nothing_and_says_so(mailing: Make) -> None:
+    """As on a disk without free inodes: a LedgerError, no traceback from the depths."""
+    letter = mailing(bound=True)
+    letter.do(people=1)
+    locks = letter.ledger.with_name("ledger.sqlite3.locks")
+    with mode_of(locks, 0o500):
+        ended = letter.do()
+    assert "LedgerError" == ended.told.get("error"), (ended.told, ended.said)
+    assert str(locks) in ended.told["message"]
+    assert 1 == letter.server.mailed.total()
+    letter.finish()
+
+
+def test_locks_that_cannot_be_tried_leave_the_run_as_it_stands(mailing: Make) -> None:
+    """Nobody can say whether a run is alive: its account can be read all the same."""
+    letter = mailing(bound=True)
+    letter.do(step="outcome: on disk", nth=3)
+    locks = letter.ledger.with_name("ledger.sqlite3.locks")
+    for path in locks.iterdir():
+        path.unlink()
+    with mode_of(locks, 0o500):
+        seen = letter.do("look")
+    assert 10 == len(seen.told.get("frame", [])), (seen.told, seen.said)
+    letter.finish()
 
 
 def unwritable(letter: Mailing, which: str) -> tuple[Path, int]:

@@ -17,7 +17,7 @@ def slowly(_: Call) -> Act:
 
 
 def test_a_run_keeps_its_records_while_its_own_process_and_others_look_at_the_ledger(mailing: Make) -> None:
-    """A file that is opened and closed beside SQLite loses the process its locks; then others tidy up too much."""
+    """A file opened and closed beside SQLite loses the process its locks; others then tidy up too much."""
     letter = mailing(workers=1)
     letter.script(slowly)
     child = letter.begin("send and look")

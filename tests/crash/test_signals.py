@@ -4,13 +4,12 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.crash.mailings import Mailing
 from tests.crash.processes import Child
-from tests.servers.scripted import Act, Call
+from tests.servers.scripted import Act
 
 Make = Callable[..., Mailing]
 
@@ -41,7 +40,7 @@ def test_sigterm_ends_a_script_at_once_and_is_as_safe_as_a_kill(slow: Mailing) -
     assert -signal.SIGTERM == child.wait().code
     slow.check_record()
     slow.server.delay_s = 0.0
-    slow.finish()
+    slow.finish(timeout=0.5)
 
 
 def test_an_interrupt_lets_what_is_in_flight_come_back(slow: Mailing) -> None:
@@ -56,7 +55,7 @@ def test_an_interrupt_lets_what_is_in_flight_come_back(slow: Mailing) -> None:
     slow.check_frame(ended)
     slow.check_nothing_is_open()
     slow.server.delay_s = 0.0
-    slow.finish()
+    slow.finish(timeout=0.5)
 
 
 def test_a_second_interrupt_frees_the_cell_while_the_run_comes_to_its_end(slow: Mailing) -> None:
@@ -78,7 +77,7 @@ def test_a_script_that_ends_at_the_second_interrupt_still_records_what_comes_bac
     slow.check_record()
     slow.check_nothing_is_open()
     slow.server.delay_s = 0.0
-    assert 3 == list(slow.finish().states.values()).count("already_sent")
+    assert 3 == list(slow.finish(timeout=0.5).states.values()).count("already_sent")
 
 
 def test_an_interrupt_at_the_exit_is_as_safe_as_a_kill(slow: Mailing) -> None:
@@ -90,7 +89,7 @@ def test_an_interrupt_at_the_exit_is_as_safe_as_a_kill(slow: Mailing) -> None:
     child.wait()
     slow.check_record()
     slow.server.delay_s = 0.0
-    slow.finish()
+    slow.finish(timeout=0.5)
 
 
 def test_a_script_that_ends_in_the_middle_records_what_is_in_flight(slow: Mailing) -> None:
@@ -101,7 +100,7 @@ def test_a_script_that_ends_in_the_middle_records_what_is_in_flight(slow: Mailin
     slow.check_record()
     slow.check_nothing_is_open()
     slow.server.delay_s = 0.0
-    assert 3 <= list(slow.finish().states.values()).count("already_sent")
+    assert 3 <= list(slow.finish(timeout=0.5).states.values()).count("already_sent")
 
 
 def test_a_script_that_ends_while_the_server_is_silent_ends_all_the_same(mailing: Make) -> None:
@@ -116,7 +115,7 @@ def test_a_script_that_ends_while_the_server_is_silent_ends_all_the_same(mailing
 
 
 def interrupted_twice(letter: Mailing, job: str = "send") -> Child:
-    """Return a process that was interrupted with three mails in flight, and again while it let them come back."""
+    """Return a process that was interrupted with mails in flight, and again while it waited for them."""
     child = letter.begin(job)
     letter.wait_until(lambda: in_flight(letter))
     child.signal(signal.SIGINT)

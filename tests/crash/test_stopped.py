@@ -1,4 +1,4 @@
-"""A sender that SIGSTOP holds for longer than its time-out: nobody takes it for dead, and it finds its way back."""
+"""A sender that SIGSTOP holds for longer than its time-out: nobody takes it for dead, and it finds back."""
 
 import signal
 import time
@@ -11,7 +11,7 @@ from tests.servers.scripted import Act
 
 Make = Callable[..., Mailing]
 
-#: Moments at which it is stopped: before and after the intent, with the request half out, and before the outcome.
+#: Moments at which it is stopped: around the intent, with the request half out, and before the outcome.
 STEPS = [
     "write: the ledger is ours",
     "intent: on disk",
@@ -27,16 +27,16 @@ STEPS = [
 def test_stopped_for_longer_than_the_time_out_it_goes_on_and_mails_nobody_twice(
     mailing: Make, step: str
 ) -> None:
-    """It is asked to go on after four time-outs; a send meanwhile neither mails its rows nor calls it dead."""
+    """It goes on after four time-outs; a send meanwhile neither mails its rows nor calls it dead."""
     letter = mailing(timeout=0.4)
     nth = 12 if step.startswith("write") else 2
     stopped = letter.begin(step=step, nth=nth, signal=signal.SIGSTOP)
     letter.wait_until(lambda: stopped.is_stopped)
     second = letter.begin()
     time.sleep(1.6)
-    assert [("running",)] == letter.asked(
-        f"SELECT state FROM runs ORDER BY started_at LIMIT 1"
-    ), "a run that is only stopped was taken for dead"
+    assert [("running",)] == letter.asked("SELECT state FROM runs ORDER BY started_at LIMIT 1"), (
+        "a run that is only stopped was taken for dead"
+    )
     stopped.signal(signal.SIGCONT)
     first, other = stopped.wait(), second.wait()
     letter.check_record()

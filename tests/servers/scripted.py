@@ -270,6 +270,10 @@ class ScriptedServer:
 
 
 def _head(answer: _Answer) -> bytes:
-    lines = [f"HTTP/1.1 {answer.status} X", "Content-Type: application/json", f"Date: {formatdate(usegmt=True)}"]
+    lines = [
+        f"HTTP/1.1 {answer.status} X",
+        "Content-Type: application/json",
+        f"Date: {formatdate(usegmt=True)}",
+    ]
     lines += [f"Content-Length: {len(answer.body)}", *(f"{k}: {v}" for k, v in answer.headers.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
