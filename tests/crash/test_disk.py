@@ -26,7 +26,7 @@ def test_a_disk_that_is_full_from_the_start_sends_nothing_and_says_so(mailing: M
     letter.finish()
 
 
-@pytest.mark.parametrize("kilobytes", [4, 40, 80, 120, 180])
+@pytest.mark.parametrize("kilobytes", [4, 60, 140])
 def test_wherever_the_disk_fills_up_nobody_is_mailed_twice_or_lost(mailing: Make, kilobytes: int) -> None:
     """A file that may not grow any more, at sizes from before the first row to near the last."""
     letter = mailing(constants=IMPATIENT)
@@ -70,7 +70,7 @@ def test_a_full_disk_before_the_first_row_sends_nothing_and_says_so(mailing: Mak
     letter.finish()
 
 
-@pytest.mark.parametrize("number", [1, 2, 5, 9])
+@pytest.mark.parametrize("number", [1, 5])
 def test_a_disk_full_in_the_middle_halts_with_the_sentence_and_goes_on_once_freed(
     mailing: Make, small_disk: Path, number: int
 ) -> None:

@@ -40,8 +40,7 @@ class OtherProgram:
             self._conn.close()
 
 
-@pytest.mark.parametrize("how", ["IMMEDIATE", "EXCLUSIVE"])
-@pytest.mark.parametrize("number", [1, 4])
+@pytest.mark.parametrize(("how", "number"), [("IMMEDIATE", 1), ("EXCLUSIVE", 4)])
 def test_a_ledger_locked_in_the_middle_halts_and_loses_nothing(mailing: Make, how: str, number: int) -> None:
     """No row leaves without its intent; the next send goes on, and nobody is mailed twice."""
     letter = mailing(constants=BUSY)

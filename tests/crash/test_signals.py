@@ -1,12 +1,16 @@
 """SIGTERM, SIGINT once, twice and a third time, and a script that ends while rows are in flight."""
 
+import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from migma_nb.cli.exits import Exit
 from tests.crash.mailings import Mailing
 from tests.crash.processes import Child
 from tests.servers.scripted import Act
@@ -112,6 +116,43 @@ def test_a_script_that_ends_while_the_server_is_silent_ends_all_the_same(mailing
     letter.check_record()
     letter.check_nothing_is_open()
     letter.finish()
+
+
+def test_the_command_terminated_twice_ends_with_its_code_and_all_on_record(
+    slow: Mailing, tmp_path: Path
+) -> None:
+    """`migma-nb send` takes SIGTERM for Ctrl-C: what is in flight comes back, also on its way out."""
+    people = [f"p{n}@d.example,N{n}" for n in range(10)]
+    (tmp_path / "people.csv").write_text("\n".join(["email,first_name", *people]))
+    (tmp_path / "mail.html").write_text("<p>{{first_name}}</p>")
+    options = ["--template=mail.html", "--subject=Hello", "--sender=A <a@b.example>", "--mailing=m"]
+    options += [
+        "--project=p",
+        "--transactional",
+        "--live",
+        "--confirm=10",
+        "--rate=500/second",
+        "--timeout=20",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "migma_nb.cli", "send", "people.csv", *options, f"--ledger={slow.ledger}"],
+        cwd=tmp_path,
+        env=os.environ | {"MIGMA_BASE_URL": slow.server.url, "MIGMA_API_KEY": "k" * 20},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    slow.wait_until(lambda: in_flight(slow, 8))
+    process.send_signal(signal.SIGTERM)
+    while b"Stopping:" not in process.stderr.readline():
+        assert process.poll() is None, "it ended without a word"
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert Exit.INTERRUPTED == process.returncode
+    slow.check_record()
+    slow.check_nothing_is_open()
+    assert [("accepted", 8)] == slow.asked("SELECT state, count(*) FROM claims GROUP BY state")
+    assert 8 == slow.server.mailed.total()
 
 
 def interrupted_twice(letter: Mailing, job: str = "send") -> Child:

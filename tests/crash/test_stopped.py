@@ -15,9 +15,7 @@ Make = Callable[..., Mailing]
 STEPS = [
     "write: the ledger is ours",
     "intent: on disk",
-    "mail: connect_tcp complete",
     "mail: send_request_body half",
-    "mail: receive_response_headers started",
     "mail: receive_response_body complete",
     "outcome: commit begun",
 ]
