@@ -2,7 +2,6 @@
 
 import random
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable
 
@@ -115,7 +114,8 @@ def test_killed_once_at_every_step_nobody_is_mailed_twice_or_lost(mailing: Make,
 
 
 def test_the_parts_hold_every_step() -> None:
-    """What the parts reach together is all that there is."""
+    """What the parts reach together is all that there is; often, that is two hundred kills and more."""
+    assert 200 < 2 * sum(len(part(every_step_often(), number)) for number in range(PARTS))
     assert set(SENDING) == {step for n in range(PARTS) for step, _ in part(every_step_once(), n)}
     assert {"mail: send_request_body started", HALF, "intent: on disk"} < set(SENDING)
 
@@ -124,14 +124,12 @@ def test_the_parts_hold_every_step() -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("number", range(PARTS))
 def test_killed_often_at_every_step_by_a_server_that_errs_nobody_is_mailed_twice(
-    mailing: Make, number: int, capsys: pytest.CaptureFixture[str]
+    mailing: Make, number: int
 ) -> None:
     """More than two hundred kills over the parts, with lost answers, refusals and time-outs between them."""
     kills = part(every_step_often(), number)
     done = carry_out(kills, mailing, lambda seed: faulty(100 * number + seed))
     done += carry_out(kills, mailing, lambda _: well)
-    with capsys.disabled():
-        sys.stdout.write(f"\n{done.total()} kills at {len(done)} steps: {dict(sorted(done.items()))}\n")
     assert {step for step, _ in kills} <= set(done)
     assert 2 * len(kills) <= done.total()
 

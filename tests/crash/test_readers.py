@@ -21,6 +21,7 @@ def test_a_run_keeps_its_records_while_its_own_process_and_others_look_at_the_le
     letter = mailing(workers=1)
     letter.script(slowly)
     child = letter.begin("send and look")
+    letter.wait_until(lambda: bool(letter.server.calls))
     while letter.server.mailed.total() < 8:
         letter.do("look")
     child.signal(signal.SIGKILL)
