@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import resource
+import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -86,6 +87,21 @@ def _send_in_spite_of_interrupts(order: Order) -> dict[str, Any]:
     return _told(run)
 
 
+def _send_and_fork(order: Order) -> dict[str, Any]:
+    """Fork in the middle, as `multiprocessing` does, a worker that outlives its parent."""
+    run = _start(order)
+    while not run.counts.get("sending") and run.state == "running":  # type: ignore[call-overload]
+        time.sleep(0.01)
+    worker = os.fork()
+    if worker == 0:
+        time.sleep(60)
+        os._exit(0)
+    sys.stdout.write(f"worker {worker}.\n")
+    sys.stdout.flush()
+    run.wait(progress=False)
+    return _told(run)
+
+
 def _start_and_end(order: Order) -> dict[str, Any]:
     """Begin a run and let the script end, while rows are in flight."""
     run = _start(order)
@@ -138,6 +154,7 @@ JOBS: dict[str, Callable[[Order], dict[str, Any]]] = {
     "send": _send,
     "send and look": _send_and_look,
     "send in spite of interrupts": _send_in_spite_of_interrupts,
+    "send and fork": _send_and_fork,
     "start and end": _start_and_end,
     "resolve": _resolve,
     "look": _look,

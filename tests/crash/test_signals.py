@@ -33,7 +33,8 @@ def in_flight(letter: Mailing, mails: int = 3) -> bool:
 
 def said(child: Child, words: str) -> bool:
     """Return whether a process has printed this."""
-    return words in Path(child.order.out + ".said").read_text()
+    heard = Path(child.order.out + ".said")
+    return heard.exists() and words in heard.read_text()
 
 
 def test_sigterm_ends_a_script_at_once_and_is_as_safe_as_a_kill(slow: Mailing) -> None:
@@ -45,6 +46,22 @@ def test_sigterm_ends_a_script_at_once_and_is_as_safe_as_a_kill(slow: Mailing) -
     slow.check_record()
     slow.server.delay_s = 0.0
     slow.finish(timeout=0.5)
+
+
+def test_a_worker_forked_in_the_middle_does_not_keep_its_killed_parent_alive(slow: Mailing) -> None:
+    """It has a copy of the lock, and lives on; the parent's rows are settled all the same."""
+    child = slow.begin("send and fork")
+    slow.wait_until(lambda: said(child, ".") and in_flight(slow))
+    words = Path(child.order.out + ".said").read_text()
+    worker = int(words.partition("worker ")[2].partition(".")[0])
+    try:
+        child.signal(signal.SIGKILL)
+        assert child.wait().killed
+        slow.server.delay_s = 0.0
+        slow.finish(timeout=0.5)
+        os.kill(worker, 0)  # it was there all the time
+    finally:
+        os.kill(worker, signal.SIGKILL)
 
 
 def test_an_interrupt_lets_what_is_in_flight_come_back(slow: Mailing) -> None:
