@@ -9,12 +9,26 @@ from migma_nb.api.models import SendAnswer
 
 
 def parsed(body: bytes) -> dict[str, Any] | None:
-    """Return a body as the JSON object it is, or None where it is none."""
+    """Return a body as the JSON object it is, or None where it is none.
+
+    What no database can hold (a lone surrogate, a NUL) is replaced in its texts: an answer with a strange
+    character must not be lost when it is put on record.
+    """
     try:
-        found = json.loads(body)
+        found = _storable(json.loads(body))
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, list):
+        return [_storable(part) for part in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(part) for name, part in value.items()}
+    return value
 
 
 def send_answer(parts: dict[str, Any] | None) -> SendAnswer:

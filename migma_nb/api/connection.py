@@ -6,6 +6,7 @@ Network errors become values here, so that no traceback holds the key in its loc
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
 from functools import cache
 from typing import Self
 
@@ -18,16 +19,27 @@ from migma_nb.api.settings import Settings
 IDLE_S = 0.9
 #: No answer of this API is longer (bytes); the rest is not read.
 LONGEST_ANSWER = 8 * 1024 * 1024
+#: So much of a body is written at a time (bytes).
+PIECE = 64 * 1024
 #: A trickling answer is given up after so many times the time-out.
 PATIENCE = 4
 
-_BEFORE_ANY_BYTE = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
+
+class _Body(httpx.AsyncByteStream):
+    """The body of a request; `left` tells whether all of it may have left.
+
+    The kind of an error does not tell: a proxy that never answers a CONNECT is a read time-out. A server that
+    was not given the last byte of the body it was promised can have accepted nothing.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self.left = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._body), PIECE):
+            self.left = start + PIECE >= len(self._body)
+            yield self._body[start : start + PIECE]
 
 
 @cache
@@ -80,11 +92,14 @@ class Connection:
     ) -> Answer | NoAnswer:
         heard: list[tuple[int, dict[str, str]]] = []
         received = bytearray()
+        stream = _Body(body or b"")
         try:
             async with asyncio.timeout(self._ceiling):
                 request = self._client.build_request(
                     method, self._base_url + path, headers=headers | self._key.headers(), content=body
                 )
+                if body is not None:
+                    request.stream = stream
                 response = await self._client.send(request, stream=True)
                 try:
                     heard.append((response.status_code, {k.lower(): v for k, v in response.headers.items()}))
@@ -94,12 +109,10 @@ class Connection:
                             return self._answer(heard[0], received, complete=False)
                 finally:
                     await response.aclose()
-        except _BEFORE_ANY_BYTE as error:
-            return NoAnswer(connected=False, what=self._words(error))
         except Exception as error:  # noqa: BLE001 - whatever broke, the mail may have left
             if heard:
                 return self._answer(heard[0], received, complete=False)
-            return NoAnswer(connected=True, what=self._words(error))
+            return NoAnswer(connected=stream.left, what=self._words(error))
         return self._answer(heard[0], received, complete=True)
 
     def _answer(self, head: tuple[int, dict[str, str]], body: bytearray, *, complete: bool) -> Answer:

@@ -26,6 +26,8 @@ SHORTEST_LOST_WAIT_S = 10.0
 MOST_TRIES = 8
 MOST_LOST_TRIES = 4
 
+#: No server means a wait beyond this (seconds), and no calendar may overflow by it.
+_A_YEAR_S = 366 * 86_400.0
 _RECIPIENT_WORDS = ("RECIPIENT", "SUPPRESS", "UNSUBSCRIBED", "BOUNCED")
 
 
@@ -155,9 +157,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """
     value = headers.get("retry-after", "").strip()
     if value.isdecimal() and value.isascii():
-        return float(value)
+        return min(float(value), _A_YEAR_S)
     until, since = _date(value), _date(headers.get("date", "")) or now
-    return None if until is None else max(0.0, (until - since).total_seconds())
+    return None if until is None else min(max(0.0, (until - since).total_seconds()), _A_YEAR_S)
 
 
 def seconds_ahead(headers: Mapping[str, str], now: float) -> float:
@@ -225,7 +227,8 @@ class _Reading:
         # 5xx answers of the API itself are not stored under a key, so the key protects no repeat.
         if self.status == 503 and self.wait_s is not None:
             return self._not_accepted(Reason.UNAVAILABLE)
-        if self.json is None and self.complete and self.status in {502, 504}:
+        own = {"success", "error"} & (self.json or {}).keys()
+        if not own and self.complete and self.status in {502, 504}:
             return self._lost("a gateway answered for the API")
         return self._say(Verdict.UNKNOWN, Reason.SERVER_ERROR, self.words or "no word from the API")
 
@@ -274,8 +277,9 @@ class _Reading:
 
     @property
     def _outdated(self) -> bool:
-        # What a server stored of the account's trouble says nothing of today, and would for a whole day.
-        return self.replayed and not self.uncertain and self.status >= 400
+        # What a server stored of the account's trouble says nothing of today, and would for a whole day. It
+        # also settles a doubt: had an attempt under this key been accepted, that would be stored instead.
+        return self.replayed and self.status >= 400
 
     def _halt(self, reason: Reason, words: str) -> Meaning:
         if self._outdated:

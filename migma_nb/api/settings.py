@@ -7,6 +7,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from migma_nb.api.errors import ConfigurationError
 from migma_nb.api.secret import ApiKey
 
@@ -107,7 +109,8 @@ def parse_rate(rate: Any) -> Rate | None:
 def origin_of(url: str) -> str:
     """Return scheme, host and port of a URL, the port always written out."""
     parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
+    # One server has one origin, however its name is written: A-label, lower case, no dot at the end.
+    host = httpx.URL(url).raw_host.decode("ascii").lower().rstrip(".")
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -117,7 +120,8 @@ def _checked_base_url(text: str) -> str:
     try:
         parts = urlsplit(text.strip())
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        usable = usable and bool(origin_of(text.strip()))
+    except (ValueError, httpx.InvalidURL):
         usable = False
     if not usable:
         raise ConfigurationError("The base URL is no http(s) address.", hint=hint)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 from migma_nb.ledger.schema import (
+    ACCOUNT_COLUMNS,
     ClaimState,
     Intent,
     Outcome,
@@ -22,7 +23,46 @@ from migma_nb.ledger.schema import (
     rows,
     runs,
 )
-from migma_nb.ledger.standings import person, standing_of
+from migma_nb.ledger.standings import WHOSE, standing_of
+
+# What every row goes through is built once: building such a statement costs ten times what running it does.
+_BYTES_COLUMNS = ("payload_sha256", "key_fingerprint", "subject_sha256")
+_INTENT_COLUMNS = ("scope", "mailing", "recipient", "run_id", "plan_id", *_BYTES_COLUMNS)
+_ATTEMPT_COLUMNS = ("finished_at", "verdict", "reason", "http_status", "request_id")
+_CLAIM_COLUMNS = (
+    *("state", "reason", "detail", "uncertain", "finished_at", "latency_s"),
+    *("message_id", "provider", "api_status", "http_status", "request_id"),
+)
+_THIS_CLAIM = claims.c.claim_id == sa.bindparam("the_claim")
+_OF_RUN = claims.c.run_id == sa.bindparam("of_run")
+_OF_GENERATION = claims.c.generation == sa.bindparam("of_generation")
+_RUN_STATE = sa.select(runs.c.state).where(runs.c.run_id == sa.bindparam("the_run"))
+_FIRST_CLAIM = insert(claims).on_conflict_do_nothing()
+_TAKE_OVER = claims.update().where(
+    _THIS_CLAIM, claims.c.state == sa.bindparam("in_state"), _OF_RUN, _OF_GENERATION
+)
+_HELD_BY_RUN = sa.select(
+    claims.c.claim_id, claims.c.generation, claims.c.uncertain, claims.c.first_attempt_at
+).where(*WHOSE, _OF_RUN, claims.c.state == ClaimState.HELD)
+_ANOTHER_ATTEMPT = claims.update().where(_THIS_CLAIM).values(attempts=claims.c.attempts + 1)
+_ATTEMPT = attempts.insert()
+_ATTEMPT_ENDS = attempts.update().where(attempts.c.attempt_id == sa.bindparam("the_attempt"))
+
+
+def _outcome(state: ClaimState) -> sa.Update:
+    """Return what writes an outcome of this state, where that may still be written."""
+    settled = [ClaimState.ACCEPTED, ClaimState.ALREADY_SENT]
+    if state in settled:
+        return claims.update().where(_THIS_CLAIM, claims.c.state.not_in(settled))
+    # Whoever took this run for dead may have called the row unknown, and nobody has taken it up since.
+    still_open = [ClaimState.HELD] + [ClaimState.UNKNOWN] * (state is ClaimState.REFUSED)
+    return claims.update().where(_THIS_CLAIM, _OF_RUN, claims.c.state.in_(still_open), _OF_GENERATION)
+
+
+_OUTCOME = {state: _outcome(state) for state in ClaimState}
+
+#: The one status from 400 to 499 that is not stored under a key (migma-api.md, section 2).
+_NOT_STORED = 429
 
 
 def idempotency_key(scope: str, mailing: str, recipient: str, generation: int) -> str:
@@ -44,12 +84,16 @@ def take(conn: sa.Connection, intent: Intent, seen: Standing | None) -> Taken | 
         LedgerError: this run is no longer on record as running, so it may not send.
     """
     _require_alive(conn, intent.run_id)
-    if not _claim(conn, intent, seen):
-        found = standing_of(conn, intent.scope, intent.mailing, intent.recipient)
-        if found is None:
-            raise LedgerError("A claim vanished from the ledger while it was being taken.")
-        return found
-    return _write_intent(conn, intent)
+    if seen is None:
+        taken = _claim_first(conn, intent)
+    else:
+        taken = _write_intent(conn, intent) if _claim_seen(conn, intent, seen) else None
+    if taken is not None:
+        return taken
+    found = standing_of(conn, intent.scope, intent.mailing, intent.recipient)
+    if found is None:
+        raise LedgerError("A claim vanished from the ledger while it was being taken.")
+    return found
 
 
 def again(conn: sa.Connection, intent: Intent) -> Taken:
@@ -68,45 +112,12 @@ def record(conn: sa.Connection, taken: Taken, intent: Intent, outcome: Outcome) 
     A definite answer is written even where another process has meanwhile called the row unknown: what is
     known to be mailed stays on record. Nothing definite is ever turned back.
     """
-    conn.execute(
-        attempts.update()
-        .where(attempts.c.attempt_id == taken.attempt_id)
-        .values(
-            finished_at=outcome.finished_at,
-            verdict=outcome.verdict,
-            reason=outcome.reason,
-            http_status=outcome.http_status,
-            request_id=outcome.request_id,
-        )
-    )
-    # Whoever took this run for dead may have called the row unknown, and nobody has taken it up since.
-    open_states = [ClaimState.HELD] + [ClaimState.UNKNOWN] * (outcome.state is ClaimState.REFUSED)
-    writable = sa.and_(
-        claims.c.run_id == intent.run_id,
-        claims.c.state.in_(open_states),
-        claims.c.generation == taken.generation,
-    )
-    if outcome.state in {ClaimState.ACCEPTED, ClaimState.ALREADY_SENT}:
-        writable = claims.c.state.not_in([ClaimState.ACCEPTED, ClaimState.ALREADY_SENT])
+    attempt = {name: getattr(outcome, name) for name in _ATTEMPT_COLUMNS}
+    conn.execute(_ATTEMPT_ENDS, {"the_attempt": taken.attempt_id, **attempt})
     begun_anew = {"generation": taken.generation + 1, "attempts": 0, "first_attempt_at": None}
-    conn.execute(
-        claims.update()
-        .where(claims.c.claim_id == taken.claim_id, writable)
-        .values(
-            state=outcome.state,
-            reason=outcome.reason,
-            detail=outcome.detail,
-            uncertain=outcome.uncertain,
-            finished_at=outcome.finished_at,
-            latency_s=outcome.latency_s,
-            message_id=outcome.message_id,
-            provider=outcome.provider,
-            api_status=outcome.api_status,
-            http_status=outcome.http_status,
-            request_id=outcome.request_id,
-            **(begun_anew if outcome.fresh else {}),
-        )
-    )
+    claim = {name: getattr(outcome, name) for name in _CLAIM_COLUMNS}
+    claim |= {"the_claim": taken.claim_id, "of_run": intent.run_id, "of_generation": taken.generation}
+    conn.execute(_OUTCOME[outcome.state], claim | (begun_anew if outcome.fresh else {}))
 
 
 def let_go(conn: sa.Connection, claim_id: int, run_id: str, reason: Reason) -> bool:
@@ -173,12 +184,41 @@ def close(conn: sa.Connection, run_id: str, now: float, *, reason: Reason, detai
     conn.execute(claims.update().where(held).values(state=ClaimState.FREE, reason=reason))
     ended = rows.update().where(rows.c.run_id == run_id, rows.c.state == State.WAITING)
     doubtful = rows.c.recipient.in_(sa.select(claims.c.recipient).where(held_in_doubt))
-    conn.execute(ended.where(doubtful).values(state=State.UNKNOWN, reason=Reason.RUN_DIED, detail=detail))
+    # What is known of the mail stands beside the row too: a person must see since when it is uncertain.
+    account: dict[str, object] = {
+        name: sa.select(claims.c[name])
+        .where(held_in_doubt, claims.c.recipient == rows.c.recipient)
+        .scalar_subquery()
+        for name in ACCOUNT_COLUMNS
+    }
+    conn.execute(ended.where(doubtful).values(account | {"state": State.UNKNOWN, "detail": detail}))
+    _end_by_others(conn, run_id, ended)
     conn.execute(ended.values(state=State.NOT_SENT, reason=reason, detail=detail))
 
 
+#: How a row ends whose turn in a run had not come, where others have dealt with its person meanwhile.
+_MEANWHILE = (
+    (State.ALREADY_SENT, (ClaimState.ACCEPTED, ClaimState.ALREADY_SENT), "mailed by another run"),
+    (State.UNKNOWN, (ClaimState.UNKNOWN,), "unknown since another run tried"),
+    (State.UNKNOWN, (ClaimState.HELD,), "another run was at work on it"),
+)
+_WHY = {ClaimState.ACCEPTED: Reason.EARLIER_RUN, ClaimState.HELD: Reason.ELSEWHERE}
+
+
+def _end_by_others(conn: sa.Connection, run_id: str, still_waiting: sa.Update) -> None:
+    """End the rows of a run that others have dealt with, by how their people stand in its mailing."""
+    mailing = sa.and_(runs.c.scope == claims.c.scope, runs.c.mailing == claims.c.mailing)
+    whose = sa.and_(runs.c.run_id == run_id, claims.c.recipient == rows.c.recipient)
+    own = sa.select(claims.c.reason).join(runs, mailing).where(whose).correlate(rows).scalar_subquery()
+    for state, stands, what in _MEANWHILE:
+        found = sa.select(claims.c.recipient).join(runs, mailing)
+        found = found.where(runs.c.run_id == run_id, claims.c.state.in_(stands))
+        values = {"state": state, "reason": _WHY.get(stands[0], own), "detail": what}
+        conn.execute(still_waiting.where(rows.c.recipient.in_(found)).values(values))
+
+
 def _require_alive(conn: sa.Connection, run_id: str) -> None:
-    state = conn.execute(sa.select(runs.c.state).where(runs.c.run_id == run_id)).scalar_one_or_none()
+    state = conn.execute(_RUN_STATE, {"the_run": run_id}).scalar_one_or_none()
     if state not in LIVE_STATES:
         raise LedgerError(
             f"Run {run_id} is no longer on record as running ({state}); it sends nothing more.",
@@ -186,33 +226,24 @@ def _require_alive(conn: sa.Connection, run_id: str) -> None:
         )
 
 
-def _claim(conn: sa.Connection, intent: Intent, seen: Standing | None) -> bool:
-    """Take the claim by one conditional write; return whether it is ours now."""
-    if seen is None:
-        taken = conn.execute(
-            insert(claims)
-            .values(
-                scope=intent.scope,
-                mailing=intent.mailing,
-                recipient=intent.recipient,
-                state=ClaimState.HELD,
-                run_id=intent.run_id,
-                plan_id=intent.plan_id,
-                generation=1,
-                uncertain=False,
-                attempts=0,
-            )
-            .on_conflict_do_nothing()
-        )
-        return taken.rowcount == 1
-    # A refusal is certain, so what follows it is a new generation with a key of its own.
-    fresh = seen.state is ClaimState.REFUSED
-    unchanged = (
-        claims.c.claim_id == seen.claim_id,
-        claims.c.state == seen.state,
-        claims.c.run_id == seen.run_id,
-        claims.c.generation == seen.generation,
+def _claim_first(conn: sa.Connection, intent: Intent) -> Taken | None:
+    """Claim a person whom nobody has claimed, with the intent; None where somebody was quicker."""
+    key = idempotency_key(intent.scope, intent.mailing, intent.recipient, 1)
+    claim = {name: getattr(intent, name) for name in _INTENT_COLUMNS}
+    claim |= {"state": ClaimState.HELD, "generation": 1, "uncertain": False, "idempotency_key": key}
+    made = conn.execute(_FIRST_CLAIM, claim | {"attempts": 1, "first_attempt_at": intent.at})
+    if made.rowcount != 1:
+        return None
+    claim_id = _number(made)
+    return Taken(
+        claim_id, _attempt(conn, intent, claim_id, 1), 1, key, uncertain=False, first_attempt_at=intent.at
     )
+
+
+def _claim_seen(conn: sa.Connection, intent: Intent, seen: Standing) -> bool:
+    """Take a claim by one conditional write, if it is still as it was seen; return whether it is ours now."""
+    # A refusal is certain, so what follows it is a new generation with a key of its own.
+    fresh = seen.state is ClaimState.REFUSED or _key_is_spent(conn, intent, seen)
     values: dict[str, object] = {
         "state": ClaimState.HELD,
         "run_id": intent.run_id,
@@ -221,43 +252,71 @@ def _claim(conn: sa.Connection, intent: Intent, seen: Standing | None) -> bool:
     }
     if fresh:
         values |= {"uncertain": False, "attempts": 0, "first_attempt_at": None}
-    return conn.execute(claims.update().where(*unchanged).values(values)).rowcount == 1
+    unchanged = {
+        "the_claim": seen.claim_id,
+        "in_state": seen.state,
+        "of_run": seen.run_id,
+        "of_generation": seen.generation,
+    }
+    return conn.execute(_TAKE_OVER, values | unchanged).rowcount == 1
+
+
+def _key_is_spent(conn: sa.Connection, intent: Intent, seen: Standing) -> bool:
+    """Return whether the server may keep a certain refusal of other bytes under a free claim's key.
+
+    A 401, 402 or 403 frees the claim, and servers store it: other bytes under the same key would be a
+    conflict, which nobody could tell from a mail that another ledger sent.
+    """
+    if seen.state is not ClaimState.FREE:
+        return False
+    stored = sa.and_(attempts.c.http_status.between(400, 499), attempts.c.http_status != _NOT_STORED)
+    query = sa.select(attempts.c.attempt_id).where(
+        attempts.c.claim_id == seen.claim_id,
+        attempts.c.generation == seen.generation,
+        attempts.c.payload_sha256 != intent.payload_sha256,
+        stored,
+    )
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def _write_intent(conn: sa.Connection, intent: Intent) -> Taken:
-    held = conn.execute(
-        sa.select(claims.c.claim_id, claims.c.generation, claims.c.uncertain, claims.c.first_attempt_at)
-        .where(*person(intent.scope, intent.mailing, intent.recipient))
-        .where(claims.c.run_id == intent.run_id, claims.c.state == ClaimState.HELD)
-    ).one_or_none()
+    """Write the intent of an attempt on a claim that this run holds."""
+    whose = {
+        "whose_scope": intent.scope,
+        "whose_mailing": intent.mailing,
+        "whose_recipient": intent.recipient,
+    }
+    held = conn.execute(_HELD_BY_RUN, whose | {"of_run": intent.run_id}).one_or_none()
     if held is None:
         raise LedgerError(f"Run {intent.run_id} no longer holds a claim that it was about to use.")
     first = intent.at if held.first_attempt_at is None else held.first_attempt_at
     key = idempotency_key(intent.scope, intent.mailing, intent.recipient, held.generation)
-    conn.execute(
-        claims.update()
-        .where(claims.c.claim_id == held.claim_id)
-        .values(
-            attempts=claims.c.attempts + 1,
-            first_attempt_at=first,
-            payload_sha256=intent.payload_sha256,
-            key_fingerprint=intent.key_fingerprint,
-            idempotency_key=key,
-            subject_sha256=intent.subject_sha256,
-        )
-    )
-    made = conn.execute(
-        attempts.insert().values(
-            claim_id=held.claim_id,
-            run_id=intent.run_id,
-            generation=held.generation,
-            payload_sha256=intent.payload_sha256,
-            key_fingerprint=intent.key_fingerprint,
-            intent_at=intent.at,
-        )
-    )
-    attempt_id = made.inserted_primary_key[0] if made.inserted_primary_key else None
-    if not isinstance(attempt_id, int):
-        raise LedgerError("The ledger did not number an attempt.")
+    bytes_and_key = {name: getattr(intent, name) for name in _BYTES_COLUMNS}
+    bytes_and_key |= {"idempotency_key": key, "first_attempt_at": first, "the_claim": held.claim_id}
+    conn.execute(_ANOTHER_ATTEMPT, bytes_and_key)
+    attempt_id = _attempt(conn, intent, held.claim_id, held.generation)
     age_s = max(0.0, intent.at - first)
     return Taken(held.claim_id, attempt_id, held.generation, key, bool(held.uncertain), first, age_s)
+
+
+def _attempt(conn: sa.Connection, intent: Intent, claim_id: int, generation: int) -> int:
+    """Put an attempt on record before it leaves; return its number."""
+    made = conn.execute(
+        _ATTEMPT,
+        {
+            "claim_id": claim_id,
+            "run_id": intent.run_id,
+            "generation": generation,
+            "payload_sha256": intent.payload_sha256,
+            "key_fingerprint": intent.key_fingerprint,
+            "intent_at": intent.at,
+        },
+    )
+    return _number(made)
+
+
+def _number(made: sa.CursorResult[tuple[object, ...]]) -> int:
+    found = made.inserted_primary_key[0] if made.inserted_primary_key else None
+    if not isinstance(found, int):
+        raise LedgerError("The ledger did not number a claim or an attempt.")
+    return found

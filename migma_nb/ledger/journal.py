@@ -31,6 +31,12 @@ from migma_nb.ledger.store import Ledger
 PROOF_LIFE_S = 24 * 3600.0
 
 
+# Built once, since every row goes through it.
+_ROW = rows.update().where(
+    rows.c.run_id == sa.bindparam("of_run"), rows.c.position == sa.bindparam("at_position")
+)
+
+
 def begin(conn: sa.Connection, run: RunRecord, records: Iterable[RowRecord]) -> None:
     """Put a run and all its rows on record, before anything else of it happens."""
     conn.execute(runs.insert().values(state=RunState.RUNNING, **asdict(run)))
@@ -47,11 +53,10 @@ def settle_rows(conn: sa.Connection, run_id: str, settled: Sequence[Settled]) ->
         nothing
         | dict(row.account)
         | {"state": row.state, "reason": row.reason, "detail": row.detail}
-        | {"at_position": row.position}
+        | {"of_run": run_id, "at_position": row.position}
         for row in settled
     ]
-    at = rows.c.position == sa.bindparam("at_position")
-    conn.execute(rows.update().where(rows.c.run_id == run_id, at), values)
+    conn.execute(_ROW, values)
 
 
 def finish(

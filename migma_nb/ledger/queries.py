@@ -1,11 +1,12 @@
 """What people ask the ledger: which runs there were, and what became of a run's rows."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from migma_nb.api.errors import InputError
-from migma_nb.api.states import State
+from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.ledger.schema import ACCOUNT_COLUMNS, BATCH_COLUMNS, ClaimState, claims, rows, runs
 
 _ROW = [rows.c.position, rows.c.address, rows.c.state, *(rows.c[name] for name in ACCOUNT_COLUMNS)]
@@ -21,6 +22,33 @@ def run_rows(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
         if row["state"] == State.WAITING and row["position"] in flying:
             row.update(flying[row["position"]], state=State.SENDING)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Another run that holds rows which a run waits for, how it stands, and how many they are."""
+
+    run_id: str
+    state: RunState
+    rows: int
+
+
+def holders_of(conn: sa.Connection, run_id: str) -> list[Holder]:
+    """Return which other runs hold people whom a run waits for, most rows first."""
+    own, other = runs.alias("own"), runs.alias("other")
+    same_mailing = (claims.c.scope == own.c.scope, claims.c.mailing == own.c.mailing)
+    query = (
+        sa.select(other.c.run_id, other.c.state, sa.func.count())
+        .select_from(rows)
+        .join(own, own.c.run_id == rows.c.run_id)
+        .join(claims, sa.and_(*same_mailing, claims.c.recipient == rows.c.recipient))
+        .join(other, other.c.run_id == claims.c.run_id)
+        .where(rows.c.run_id == run_id, rows.c.state == State.WAITING)
+        .where(claims.c.state == ClaimState.HELD, claims.c.run_id != run_id)
+        .group_by(other.c.run_id, other.c.state)
+        .order_by(sa.func.count().desc(), other.c.run_id)
+    )
+    return [Holder(holder, RunState(state), count) for holder, state, count in conn.execute(query)]
 
 
 def _in_flight(conn: sa.Connection, run_id: str) -> dict[int, dict[str, Any]]:
@@ -72,15 +100,34 @@ def first_accepted(conn: sa.Connection, scope: str, mailing: str) -> float | Non
     return found
 
 
+def kept_from_other_plans(conn: sa.Connection, run_id: str) -> int:
+    """Return how many rows of a run were mailed before with the content of another plan."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(rows)
+        .join(runs, runs.c.run_id == rows.c.run_id)
+        .join(claims, claims.c.recipient == rows.c.recipient)
+        .where(claims.c.scope == runs.c.scope, claims.c.mailing == runs.c.mailing)
+        .where(rows.c.run_id == run_id, rows.c.state == State.ALREADY_SENT)
+        .where(claims.c.plan_id != runs.c.plan_id)
+    )
+    return int(conn.execute(query).scalar_one())
+
+
 def targets_of(conn: sa.Connection, scope: str, mailing: str) -> set[str | None]:
-    """Return whom a mailing holds: the recipient of each batch, and None for single recipients."""
+    """Return whom a mailing holds: the recipient of each batch, and None for single recipients.
+
+    A run that is going counts although it may have claimed nobody yet.
+    """
     query = (
         sa.select(runs.c.target)
         .join(claims, claims.c.run_id == runs.c.run_id)
         .where(claims.c.scope == scope, claims.c.mailing == mailing, claims.c.state != ClaimState.FREE)
-        .distinct()
     )
-    return set(conn.scalars(query))
+    going = sa.select(runs.c.target).where(
+        runs.c.scope == scope, runs.c.mailing == mailing, runs.c.state.in_(LIVE_STATES)
+    )
+    return set(conn.scalars(query.union(going)))
 
 
 def batch_handle(conn: sa.Connection, run_id: str) -> str | None:

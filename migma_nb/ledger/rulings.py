@@ -4,7 +4,7 @@ What is ruled is on record as such, with how the row stood before. Every functio
 transaction of its caller.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -148,6 +148,33 @@ def _change(conn: sa.Connection, doubt: Doubt, ruling: Ruling, now: float) -> bo
         .values(values)
     )
     return found.rowcount == 1
+
+
+def rivals(
+    conn: sa.Connection, scope: str, doubts: Sequence[Doubt], handles: set[str], since: float
+) -> set[tuple[str, str]]:
+    """Return whose line in the API's log may be that of another mail: (address, subject's hash) of each.
+
+    Another mail is that of any other claim, of whatever mailing, that may have been taken since, and that
+    none of the log's handles belongs to.
+    """
+    own = {doubt.claim_id for doubt in doubts}
+    subjects = sorted({doubt.subject_sha256 for doubt in doubts if doubt.subject_sha256 is not None})
+    columns = (claims.c.claim_id, claims.c.recipient, claims.c.subject_sha256, claims.c.message_id)
+    found: set[tuple[str, str]] = set()
+    for start in range(0, len(subjects), 500):
+        query = sa.select(*columns).where(
+            claims.c.scope == scope,
+            claims.c.subject_sha256.in_(subjects[start : start + 500]),
+            claims.c.state != ClaimState.REFUSED,
+            sa.or_(claims.c.finished_at.is_(None), claims.c.finished_at >= since),
+        )
+        found |= {
+            (row.recipient.partition(" ")[0], row.subject_sha256)
+            for row in conn.execute(query)
+            if row.claim_id not in own and row.message_id not in handles
+        }
+    return found
 
 
 def known_handles(conn: sa.Connection, handles: Iterable[str]) -> set[str]:

@@ -1,6 +1,7 @@
 """Group commit: writes that are wanted at the same time share one transaction and one sync to disk."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
@@ -15,6 +16,8 @@ T = TypeVar("T")
 
 #: So many writes at most share a transaction.
 MOST_TOGETHER = 64
+#: So long (seconds) a write waits for those of the run's other workers, to share their sync to disk.
+GATHER_S = 0.002
 
 _Work = Callable[[sa.Connection], Any]
 
@@ -24,10 +27,13 @@ class Scribe:
 
     Args:
         ledger: where it writes.
+        writers: how many may want to write at the same time; one alone is not kept waiting for others.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, *, writers: int = 1) -> None:
         self._ledger = ledger
+        self._writers = writers
+        self._all_here = asyncio.Event()
         self._waiting: list[tuple[_Work, asyncio.Future[Any]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -43,6 +49,8 @@ class Scribe:
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, future))
+        if len(self._waiting) >= self._writers:
+            self._all_here.set()
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._drain())
         return await asyncio.shield(future)
@@ -73,6 +81,10 @@ class Scribe:
 
     async def _drain(self) -> None:
         while self._waiting:
+            if len(self._waiting) < self._writers:
+                self._all_here.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._all_here.wait(), GATHER_S)
             batch, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
             results = await self.aside(lambda batch=batch: self._commit(batch))  # type: ignore[misc]
             for (_, future), (result, error) in zip(batch, results, strict=True):

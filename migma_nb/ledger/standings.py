@@ -1,11 +1,14 @@
 """How people stand in a mailing, as the ledger has it now."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from migma_nb.ledger.schema import ACCOUNT_COLUMNS, ClaimState, Standing, claims
 
+#: So many people are asked for in one statement.
+_AT_ONCE = 500
 _ACCOUNT = [claims.c[name] for name in ACCOUNT_COLUMNS]
 _STANDING = (
     "claim_id",
@@ -18,31 +21,51 @@ _STANDING = (
     "key_fingerprint",
 )
 _COLUMNS = [*(claims.c[name] for name in _STANDING), *_ACCOUNT]
+#: What picks one person of a mailing out of the claims.
+WHOSE = (
+    claims.c.scope == sa.bindparam("whose_scope"),
+    claims.c.mailing == sa.bindparam("whose_mailing"),
+    claims.c.recipient == sa.bindparam("whose_recipient"),
+)
+# Built once, since every row asks: building a statement costs ten times what running it does.
+_ONE = sa.select(*_COLUMNS).where(*WHOSE)
+_ACCOUNT_OF = sa.select(*_ACCOUNT).where(claims.c.claim_id == sa.bindparam("the_claim"))
 
 
 def standing_of(conn: sa.Connection, scope: str, mailing: str, recipient: str) -> Standing | None:
     """Return how one person stands in a mailing, or None where nobody has claimed them yet."""
-    found = conn.execute(sa.select(*_COLUMNS).where(*person(scope, mailing, recipient))).one_or_none()
+    whose = {"whose_scope": scope, "whose_mailing": mailing, "whose_recipient": recipient}
+    found = conn.execute(_ONE, whose).one_or_none()
     return None if found is None else _standing(found)
 
 
-def standings(conn: sa.Connection, scope: str, mailing: str) -> dict[str, Standing]:
-    """Return how everybody stands who was ever claimed in a mailing, by recipient."""
+def standings(
+    conn: sa.Connection, scope: str, mailing: str, recipients: Sequence[str] | None = None
+) -> dict[str, Standing]:
+    """Return how people stand who were ever claimed in a mailing, by recipient.
+
+    Args:
+        conn: a transaction.
+        scope: the server or account.
+        mailing: the mailing.
+        recipients: whom to look for; None for everybody.
+    """
     query = sa.select(*_COLUMNS).where(claims.c.scope == scope, claims.c.mailing == mailing)
-    return {found.recipient: _standing(found) for found in conn.execute(query)}
+    if recipients is None:
+        return {found.recipient: _standing(found) for found in conn.execute(query)}
+    known: dict[str, Standing] = {}
+    for start in range(0, len(recipients), _AT_ONCE):
+        part = query.where(claims.c.recipient.in_(recipients[start : start + _AT_ONCE]))
+        known |= {found.recipient: _standing(found) for found in conn.execute(part)}
+    return known
 
 
 def account_of(conn: sa.Connection, claim_id: int) -> dict[str, Any]:
     """Return what a claim knows of its mail: the account's columns by name."""
-    return dict(conn.execute(sa.select(*_ACCOUNT).where(claims.c.claim_id == claim_id)).one()._asdict())
+    return conn.execute(_ACCOUNT_OF, {"the_claim": claim_id}).one()._asdict()
 
 
 def _standing(found: sa.Row[tuple[object, ...]]) -> Standing:
     values = found._asdict()
     own = {name: values[name] for name in _STANDING} | {"state": ClaimState(values["state"])}
     return Standing(**own, account={name: values[name] for name in ACCOUNT_COLUMNS})
-
-
-def person(scope: str, mailing: str, recipient: str) -> tuple[sa.ColumnElement[bool], ...]:
-    """Return what picks one person of a mailing out of the claims."""
-    return (claims.c.scope == scope, claims.c.mailing == mailing, claims.c.recipient == recipient)

@@ -21,7 +21,7 @@ BUSY_S = 30.0
 
 
 def ledger_path(setting: str | os.PathLike[str] | None = None) -> Path:
-    """Return the file of the ledger that a setting names.
+    """Return the file of the ledger that a setting names, links followed, since its locks lie beside it.
 
     Args:
         setting: a path or a `sqlite:///` URL; None takes `MIGMA_LEDGER`, else a file in the user's data
@@ -32,9 +32,9 @@ def ledger_path(setting: str | os.PathLike[str] | None = None) -> Path:
     """
     text = os.fspath(setting) if setting is not None else os.environ.get("MIGMA_LEDGER", "")
     if not text:
-        return Path(platformdirs.user_data_dir("migma_nb", appauthor=False)) / "ledger.sqlite3"
+        return Path(platformdirs.user_data_dir("migma_nb", appauthor=False)).resolve() / "ledger.sqlite3"
     if "://" not in text:
-        return Path(text).expanduser().absolute()
+        return Path(text).expanduser().resolve()
     try:
         url = sa.make_url(text)
     except sa.exc.ArgumentError:
@@ -45,7 +45,7 @@ def ledger_path(setting: str | os.PathLike[str] | None = None) -> Path:
             f"This version keeps its ledger in a SQLite file, not in {kind!r}.",
             hint="Set MIGMA_LEDGER or ledger= to the path of a file.",
         )
-    return Path(url.database).expanduser().absolute()
+    return Path(url.database).expanduser().resolve()
 
 
 class Ledger:
@@ -69,7 +69,9 @@ class Ledger:
     @property
     def locks(self) -> Path:
         """The folder of the locks that say which runs are alive."""
-        return self.path.with_name(self.path.name + ".locks")
+        # By the file's own name: who came to it through a link must meet the others' locks.
+        own = self.path.resolve()
+        return own.with_name(own.name + ".locks")
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:

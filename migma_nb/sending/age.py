@@ -1,16 +1,22 @@
 """How old a row's idempotency key is, by two clocks, so that none that jumps can make it look young."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
 class KeyAge:
-    """An age by the ledger's clock (seconds), and when that was read off."""
+    """An age by the ledger's clock (seconds), and what this machine's clocks said when it was read off."""
 
     base_s: float
-    wall: float = field(default_factory=time.time)
-    monotonic: float = field(default_factory=time.monotonic)
+    wall: float
+    monotonic: float
+
+    @classmethod
+    def of(cls, seconds: float) -> Self:
+        """Return an age that was read off just now."""
+        return cls(seconds, time.time(), time.monotonic())
 
     def now(self) -> float:
         """Return the age at present (seconds): the larger of what wall and monotonic clock say."""
@@ -18,4 +24,4 @@ class KeyAge:
 
     def at_least(self, seconds: float) -> "KeyAge":
         """Return the age read off anew; it never grows younger."""
-        return KeyAge(max(seconds, self.now()))
+        return KeyAge.of(max(seconds, self.now()))

@@ -10,7 +10,7 @@ from migma_nb.ledger.schema import Standing, Taken
 from migma_nb.sending.age import KeyAge
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Task:
     """One row on its way.
 
@@ -33,7 +33,7 @@ class Agenda:
     def __init__(self) -> None:
         self._ready: deque[Task] = deque()
         self._later: list[tuple[float, int, Task]] = []
-        self._in_flight = 0
+        self._in_hand: list[Task] = []
         self._paused = False
         self._stopped = asyncio.Event()
         self._changed = asyncio.Event()
@@ -53,9 +53,9 @@ class Agenda:
 
     @property
     def only_doubts_left(self) -> bool:
-        """Whether nothing but rows with an open doubt is left, and at most one of them is in flight."""
-        tasks = chain(self._ready, (task for _, _, task in self._later))
-        return self._in_flight <= 1 and all(task.uncertain for task in tasks)
+        """Whether nothing but rows with an open doubt is left, also in the hands of the workers."""
+        tasks = chain(self._ready, (task for _, _, task in self._later), self._in_hand)
+        return all(task.uncertain for task in tasks)
 
     def add(self, task: Task, delay: float = 0.0) -> None:
         """Put a task on the agenda, to be done no sooner than in `delay` seconds."""
@@ -72,18 +72,18 @@ class Agenda:
             now = asyncio.get_running_loop().time()
             task = self._due(now)
             if task is not None:
-                self._in_flight += 1
+                self._in_hand.append(task)
                 return task
-            if not len(self) and not self._in_flight:
+            if not len(self) and not self._in_hand:
                 break
             self._changed.clear()
             due = self._later[0][0] - now if self._later and not self._paused else None
             await _until(self._changed, due)
         return None
 
-    def done(self) -> None:
+    def done(self, task: Task) -> None:
         """Say that a task handed out has been dealt with, or was put back."""
-        self._in_flight -= 1
+        self._in_hand.remove(task)
         self._changed.set()
 
     def pause(self) -> None:

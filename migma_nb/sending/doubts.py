@@ -128,21 +128,26 @@ async def reconcile(ledger: Ledger, run_id: str, settings: Settings) -> int:
     log = await read_log(settings, run["email_id"], since=since)
 
     def write(conn: sa.Connection) -> int:
-        known = rulings.known_handles(conn, [entry.tracking_id for entry in log.entries])
+        handles = {entry.tracking_id for entry in log.entries}
+        known = rulings.known_handles(conn, handles)
+        rivals = rulings.rivals(conn, settings.scope, doubts, handles, since - 60.0)
         still = {doubt.position: doubt for doubt in rulings.doubts_of(conn, run_id)}
         fresh = [doubt for doubt in doubts if still.get(doubt.position) == doubt]
-        made = certain(fresh, log, known)
+        made = certain(fresh, log, known, rivals)
         rulings.rule(conn, run_id, made, clock.now(conn))
         return len(made)
 
     return ledger.writing(write)
 
 
-def certain(doubts: Sequence[Doubt], log: EmailLog, known: set[str]) -> list[Ruling]:
+def certain(
+    doubts: Sequence[Doubt], log: EmailLog, known: set[str], rivals: set[tuple[str, str]]
+) -> list[Ruling]:
     """Return the rulings that the log allows without guessing. Pure.
 
     A line fits a row by address, subject, and a time not before the row's first attempt. Where a person has
-    fewer lines than unknown rows, or more, nobody can say which is which: nothing is ruled.
+    fewer lines than unknown rows, or more, or where a line may be another mail's (`rivals`), nobody can say
+    which is which: nothing is ruled.
     """
     waiting: dict[tuple[str, str], list[Doubt]] = defaultdict(list)
     for doubt in doubts:
@@ -159,7 +164,7 @@ def certain(doubts: Sequence[Doubt], log: EmailLog, known: set[str]) -> list[Rul
             (entry for entry in lines[key] if entry.created_at >= earliest),
             key=lambda entry: entry.created_at,
         )
-        if len(fitting) != len(group):
+        if len(fitting) != len(group) or key in rivals:
             continue
         for doubt, entry in zip(
             sorted(group, key=lambda one: one.first_attempt_at or 0.0), fitting, strict=True

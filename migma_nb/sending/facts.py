@@ -38,12 +38,17 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
     """Return everything a summary of a run needs."""
     state_of(ledger, run_id)
 
-    def look(conn: sa.Connection) -> tuple[dict[str, Any], list[dict[str, Any]], float | None]:
+    def look(conn: sa.Connection) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
         run = queries.run_of(conn, run_id)
         first = queries.first_accepted(conn, run["scope"], run["mailing"])
-        return run, queries.run_rows(conn, run_id), first
+        told = {
+            "kept": queries.kept_from_other_plans(conn, run_id),
+            "held": queries.holders_of(conn, run_id),
+            "first_sent_on": None if first is None else f"{datetime.fromtimestamp(first, UTC):%Y-%m-%d}",
+        }
+        return run, queries.run_rows(conn, run_id), told
 
-    run, rows, first = ledger.reading(look)
+    run, rows, told = ledger.reading(look)
     counts: dict[State, int] = {}
     for row in rows:
         counts[State(row["state"])] = counts.get(State(row["state"]), 0) + 1
@@ -57,8 +62,8 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
         ledger=str(ledger.path),
         batch=run["target"] is not None,
         counts=counts,
-        first_sent_on=None if first is None else f"{datetime.fromtimestamp(first, UTC):%Y-%m-%d}",
         rows=[row for row in rows if row["state"] in {State.REFUSED, State.UNKNOWN} or run["target"]],
+        **told,
     )
 
 

@@ -70,7 +70,7 @@ def check_retry(plan: Plan, settings: Settings, options: SendOptions, ledger: Le
     )
 
 
-def check_overlap(plan: Plan, settings: Settings, ledger: Ledger) -> None:
+def check_overlap(plan: Plan, settings: Settings, conn: sa.Connection) -> None:
     """Refuse to mix a batch and single recipients in one mailing: who is in a tag only the server knows.
 
     Raises:
@@ -78,11 +78,7 @@ def check_overlap(plan: Plan, settings: Settings, ledger: Ledger) -> None:
     """
     if plan.overlap == "allowed":
         return
-
-    def look(conn: sa.Connection) -> set[str | None]:
-        return targets_of(conn, settings.scope, plan.mailing)
-
-    others = ledger.reading(look) - {_target(plan)}
+    others = targets_of(conn, settings.scope, plan.mailing) - {_target(plan)}
     if not others:
         return
     held = "single recipients" if None in others else f"the batch {min(filter(None, others))}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import os
 import secrets
 import threading
 import time
@@ -9,6 +10,8 @@ import weakref
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+
+import sqlalchemy as sa
 
 from migma_nb.api import loop
 from migma_nb.api.connection import Connection
@@ -19,7 +22,7 @@ from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 from migma_nb.ledger import journal
 from migma_nb.ledger.control import Wish
 from migma_nb.ledger.locks import LifeLock
-from migma_nb.ledger.queries import batch_handle
+from migma_nb.ledger.queries import Holder, batch_handle
 from migma_nb.ledger.schema import RowRecord, RunRecord
 from migma_nb.ledger.store import Ledger, open_ledger
 from migma_nb.planning.frozen import Plan
@@ -32,6 +35,9 @@ from migma_nb.sending.runner import Runner
 from migma_nb.sending.tally import Listener, Tally
 
 _alive: "weakref.WeakSet[LiveRun]" = weakref.WeakSet()
+# A forked child drives no run, so its end has none to wait for.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_alive.clear)
 
 
 def start(
@@ -58,7 +64,6 @@ def start(
     gate.check(plan, settings, options)
     opened = open_ledger(ledger or settings.ledger)
     journal.settle_the_dead(opened, time.time())
-    gate.check_overlap(plan, settings, opened)
     if options.only_refused:
         gate.check_retry(plan, settings, options, opened)
     now = time.time()
@@ -80,8 +85,14 @@ def start(
     if not lock.take():
         raise LedgerError(f"The lock of the new run {record.run_id} is held by somebody else.")
     records = [_record(plan, position) for position in range(plan.size)]
+
+    def begin(conn: sa.Connection) -> None:
+        # In one transaction: two runs that begin at the same moment see each other.
+        gate.check_overlap(plan, settings, conn)
+        journal.begin(conn, record, records)
+
     try:
-        opened.writing(lambda conn: journal.begin(conn, record, records))
+        opened.writing(begin)
     except BaseException:
         lock.release(for_good=True)
         raise
@@ -145,6 +156,11 @@ class LiveRun:
         """Whether the run is paused for a reason that a person must look at, such as a spent error budget."""
         return self.state is RunState.PAUSED and self.reason is not Reason.PAUSED
 
+    @property
+    def held(self) -> list[Holder]:
+        """Which other runs hold rows that this run waits for, as of its last look."""
+        return self._runner.held
+
     def ask(self, wish: Wish) -> None:
         """Stop, pause or resume; what is in flight is always finished and recorded. Returns at once."""
         if not self.ended.is_set():
@@ -165,8 +181,12 @@ class LiveRun:
             await self._finish()
             await self._follow_batch()
         except Exception as error:
-            self.state, self.reason = RunState.HALTED, Reason.HALTED
-            self.detail = f"{type(error).__name__}: {error}"
+            halt = Halt(Reason.HALTED, f"{type(error).__name__}: {error}")
+            self.state, self.reason, self.detail = RunState.HALTED, halt.reason, halt.detail
+            if not self._on_record:
+                # A fault of our own leaves no row waiting either.
+                self._runner.halted(halt)
+                await self._finish()
             raise
         finally:
             listening.cancel()

@@ -4,6 +4,9 @@ Two halves. A body that cannot be sent is posted twice under a fresh key, and an
 same: the server replays refusals, and sees that the bodies differ. Then such a body is posted under the key
 of a mail that was accepted: only a server that stored that acceptance calls it a conflict. Without the second
 half a server that stores nothing but refusals would pass, and mail people twice.
+
+Each question goes over a connection of its own, as the repeat of a lost answer will: behind a load balancer a
+connection that is kept leads to one server, and the others may have never heard of its keys.
 """
 
 import asyncio
@@ -51,6 +54,10 @@ class Aside(Protocol):
         """Return what the work returns."""
 
 
+async def _in_a_pool(work: Callable[[], T]) -> T:
+    return await asyncio.to_thread(work)
+
+
 class Trust:
     """What is known of how a server treats keys, for one run.
 
@@ -63,11 +70,14 @@ class Trust:
     def __init__(self, settings: Settings, ledger: Ledger, *, allowed: bool) -> None:
         #: How far this machine's clock was seen to be ahead of the server's (seconds).
         self.ahead_s = 0.0
+        #: Runs blocking work of the ledger; the runner puts its own thread here, which lives to the last.
+        self.aside: Aside = _in_a_pool
         self.proven: bool | None = None if allowed else False
         self._settings = settings
         self._ledger = ledger
         self._keys_left = MOST_KEYS
         self._asking = False
+        self._established = False
 
     @property
     def wants_a_key(self) -> bool:
@@ -79,47 +89,53 @@ class Trust:
         if isinstance(answer, Answer):
             self.ahead_s = max(self.ahead_s, seconds_ahead(answer.headers, time.time()))
 
-    async def establish(self, given_up: Callable[[], bool], aside: Aside) -> Halt | None:
+    async def establish(self, given_up: Callable[[], bool]) -> Halt | None:
         """Find out what can be found out before anything is sent; return why the run must halt, if it must.
 
         A positive proof of the last day is taken from the ledger. What proves nothing either way (no answer,
-        a 5xx) is tried again a few times.
-
-        Args:
-            given_up: whether nobody waits for it any more.
-            aside: runs work of the ledger in the run's own thread.
+        a 5xx) is tried again a few times. Only the first call does anything.
         """
-        if self.proven is False:
+        if self.proven is False or self._established:
             return None
-        known, key = await aside(lambda: self._ledger.reading(self._known))
+        self._established = True
+        known, key = await self.aside(lambda: self._ledger.reading(self._known))
         if known:
             self.proven = True
             return None
         found = Found(None)
-        async with Connection(self._settings) as connection:
-            for wait in TRY_AGAIN_S:
-                found = await replays_refusals(connection, self.heard)
-                if found.holds is not None or given_up():
-                    break
-                await asyncio.sleep(wait)
-            if found.holds is not True:
-                self.proven = False
-            elif key is not None:
-                await self.learn_from(connection, key, aside)
+        for wait in TRY_AGAIN_S:
+            found = await replays_refusals(self._settings, self.heard)
+            if found.holds is not None or given_up():
+                break
+            await asyncio.sleep(wait)
+        if found.holds is not True:
+            self.proven = False
+        elif key is not None:
+            await self.learn_from(key)
         return halt_for(found.halt, self._settings) if found.halt else None
 
-    async def learn_from(self, connection: Connection, accepted_key: str, aside: Aside) -> None:
+    async def learn_from(self, accepted_key: str) -> None:
         """Try the second half on the key of an accepted mail, and keep the proof where it holds."""
         self._asking = True
         self._keys_left -= 1
-        found = await remembers(connection, accepted_key)
+        found = await remembers(self._settings, accepted_key)
         self._asking = False
         if found.holds is not None:
             self.proven = found.holds
         elif self._keys_left == 0:
             self.proven = False
         if self.proven:
-            await aside(self._keep)
+            await self.aside(self._keep)
+
+    async def learn_from_others(self) -> None:
+        """See whether another run has made the proof meanwhile, or had a mail accepted whose key helps."""
+        if not self.wants_a_key:
+            return
+        known, key = await self.aside(lambda: self._ledger.reading(self._known))
+        if known:
+            self.proven = True
+        elif key is not None:
+            await self.learn_from(key)
 
     def _known(self, conn: sa.Connection) -> tuple[bool, str | None]:
         origin, fingerprint, now = self._settings.origin, self._settings.key.fingerprint(), clock.now(conn)
@@ -140,7 +156,7 @@ class Trust:
             return
 
 
-async def replays_refusals(connection: Connection, heard: Callable[[Answer | NoAnswer], None]) -> Found:
+async def replays_refusals(settings: Settings, heard: Callable[[Answer | NoAnswer], None]) -> Found:
     """Post an unsendable body twice under one fresh key, then another such body under it.
 
     It holds where the second answer is marked as a replay with the same status, and the third is 409
@@ -149,7 +165,7 @@ async def replays_refusals(connection: Connection, heard: Callable[[Answer | NoA
     key = f"mnb-proof-{secrets.token_hex(16)}"
     answers: list[Answer] = []
     for body in (_BODY, _BODY, _OTHER_BODY):
-        answer = await connection.post("/sending", body, idempotency_key=key)
+        answer = await _asked(settings, body, key)
         heard(answer)
         meaning = _meaning(answer)
         if meaning.verdict is Verdict.HALT:
@@ -161,12 +177,17 @@ async def replays_refusals(connection: Connection, heard: Callable[[Answer | NoA
     return Found(holds=_same_refusal(*answers[:2]) and _is_conflict(answers[2]))
 
 
-async def remembers(connection: Connection, accepted_key: str) -> Found:
+async def remembers(settings: Settings, accepted_key: str) -> Found:
     """Post an unsendable body under the key of an accepted mail: a conflict, where that answer was stored."""
-    answer = await connection.post("/sending", _BODY, idempotency_key=accepted_key)
+    answer = await _asked(settings, _BODY, accepted_key)
     if isinstance(answer, NoAnswer) or _tells_nothing(answer, _meaning(answer)):
         return Found(holds=None)
     return Found(holds=_is_conflict(answer))
+
+
+async def _asked(settings: Settings, body: bytes, key: str) -> Answer | NoAnswer:
+    async with Connection(settings) as connection:
+        return await connection.post("/sending", body, idempotency_key=key)
 
 
 def _tells_nothing(answer: Answer, meaning: Meaning) -> bool:

@@ -1,14 +1,16 @@
 """The roll of a run: which rows it takes up, which are settled already, and what is left at its end."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from migma_nb.api.states import Reason, State
 from migma_nb.ledger import claims, clock, journal, standings
-from migma_nb.ledger.schema import Settled, Standing
+from migma_nb.ledger.queries import Holder, holders_of
+from migma_nb.ledger.schema import Settled, Standing, Taken
 from migma_nb.ledger.scribe import Scribe
 from migma_nb.ledger.store import Ledger
 from migma_nb.planning.frozen import Plan
@@ -17,13 +19,18 @@ from migma_nb.sending.halting import Halt
 from migma_nb.sending.sorting import Sorter, Turn
 from migma_nb.sending.tally import RowChanged
 
+T = TypeVar("T")
+
 _BEYOND_LIMIT = "beyond limit={limit}; send again to go on"
 _HELD = "another run holds this person; its own account has the answer"
 
 
 @dataclass(slots=True)
 class Roll:
-    """The rows of one run and where they belong; `elsewhere` are those that another live run holds."""
+    """The rows of one run and where they belong.
+
+    `elsewhere` are those that another live run holds, `holders` says which runs those are.
+    """
 
     run_id: str
     plan: Plan
@@ -34,6 +41,9 @@ class Roll:
     sorter: Sorter
     row_changed: RowChanged
     elsewhere: list[int] = field(default_factory=list)
+    holders: list[Holder] = field(default_factory=list)
+    _limit: int | None = None
+    _begun: set[int] = field(default_factory=set)
 
     async def look(self) -> tuple[dict[str, Standing], float | None, float]:
         """Return how everybody stands, the time of the ledger's newest entry, and the ledger's present."""
@@ -42,23 +52,17 @@ class Roll:
             found = standings.standings(conn, self.scope, self.plan.mailing)
             return found, journal.newest_entry(conn), clock.now(conn)
 
-        return await self.scribe.aside(lambda: self.ledger.reading(query))
+        return await self._read(query)
 
     async def call(self, found: dict[str, Standing], limit: int | None) -> None:
         """Put every ready row where it belongs; begin with at most `limit` rows, None for all."""
-        turns = [self.sorter.sort(at, found.get(self.plan.recipient(at))) for at in self.plan.ready]
-        begun = 0
-        for turn in turns:
-            if turn.task is not None:
-                begun += 1
-                if limit is not None and begun > limit:
-                    words = _BEYOND_LIMIT.format(limit=limit)
-                    turn.settled = Settled(turn.position, State.NOT_SENT, Reason.LIMIT, words)
-                    turn.task = None
-        await self.place(turns)
+        self._limit = limit
+        await self.place([self._sort(at, found) for at in self.plan.ready])
 
     async def place(self, turns: list[Turn]) -> None:
         """Put each row where it belongs: on the agenda, among those held elsewhere, or at its end."""
+        for turn in turns:
+            self._keep_to_limit(turn)
         settled = [turn.settled for turn in turns if turn.settled is not None]
         if settled:
             await self.scribe.write(lambda conn: journal.settle_rows(conn, self.run_id, settled))
@@ -72,18 +76,22 @@ class Roll:
 
     async def look_again(self) -> None:
         """See what became of the rows that another process held; take up those of the dead."""
-        positions, self.elsewhere = self.elsewhere, []
+        positions = self.elsewhere
         await self.scribe.aside(lambda: journal.settle_the_dead(self.ledger, time.time(), but=self.run_id))
-        found, _, _ = await self.look()
-        await self.place([self.sorter.sort(at, found.get(self.plan.recipient(at))) for at in positions])
+        found, holders = await self._read(lambda conn: self._held(conn, positions))
+        self.elsewhere, self.holders = [], holders
+        await self.place([self._sort(at, found) for at in positions])
 
     async def close(self, halt: Halt | None) -> None:
         """Give back claims that wait for an attempt which will not come, and close all open rows."""
         left = self.agenda.remaining()
+        untaken = [task.position for task in left if task.taken is None] + self.elsewhere
 
         def write(conn: sa.Connection) -> list[Settled]:
-            closed = [self._closed(conn, task, halt) for task in left]
-            closed += [Settled(at, State.UNKNOWN, Reason.ELSEWHERE, _HELD) for at in self.elsewhere]
+            closed = [self._let_go(conn, task, taken, halt) for task in left if (taken := task.taken)]
+            # Others may have dealt with the rest since this run last looked.
+            found = self._found(conn, untaken)
+            closed += [self._closed(self._sort(at, found), halt) for at in untaken]
             journal.settle_rows(conn, self.run_id, closed)
             return closed
 
@@ -93,35 +101,71 @@ class Roll:
     async def give_up(self, task: Task, why: Reason) -> None:
         """End a row whose doubt stays open: its key does not protect a repeat, for this reason."""
 
-        def write(conn: sa.Connection) -> Settled:
-            account, detail = self._let_go(conn, task, why)
+        def write(conn: sa.Connection) -> Settled | None:
+            if task.taken is not None:
+                claims.let_go(conn, task.taken.claim_id, self.run_id, why)
+                account = standings.account_of(conn, task.taken.claim_id)
+            elif self._found(conn, [task.position]).get(self.plan.recipient(task.position)) != task.seen:
+                return None
+            else:
+                account = dict(task.seen.account) if task.seen else {}
             reason = Reason(account.get("reason") or why) if why is Reason.LOST_ANSWER else why
-            row = Settled(task.position, State.UNKNOWN, reason, detail, account)
+            row = Settled(task.position, State.UNKNOWN, reason, account.get("detail"), account)
             journal.settle_rows(conn, self.run_id, [row])
             return row
 
         row = await self.scribe.write(write)
+        if row is None:
+            # Another run has dealt with it since this one looked: it stands as it stands there.
+            found = await self._read(lambda conn: self._found(conn, [task.position]))
+            await self.place([self._sort(task.position, found)])
+            return
         self.row_changed(task.position, State.WAITING, State.UNKNOWN, row.detail or "")
 
-    def _let_go(self, conn: sa.Connection, task: Task, why: Reason) -> tuple[dict[str, Any], str | None]:
-        if task.taken is not None:
-            claims.let_go(conn, task.taken.claim_id, self.run_id, why)
-            account = standings.account_of(conn, task.taken.claim_id)
-        else:
-            account = dict(task.seen.account) if task.seen else {}
-        return account, account.get("detail")
+    async def _read(self, query: Callable[[sa.Connection], T]) -> T:
+        return await self.scribe.aside(lambda: self.ledger.reading(query))
 
-    def _closed(self, conn: sa.Connection, task: Task, halt: Halt | None) -> Settled:
-        reason = halt.reason if halt else Reason.STOPPED
-        words = halt.detail if halt else "the run was stopped before its turn"
-        if task.taken is not None:
-            unknown = claims.let_go(conn, task.taken.claim_id, self.run_id, reason)
-            account = standings.account_of(conn, task.taken.claim_id)
-            why = Reason(account["reason"]) if unknown else reason
-            state = State.UNKNOWN if unknown else State.NOT_SENT
-            return Settled(task.position, state, why, words, account)
-        if task.uncertain:
-            account = dict(task.seen.account) if task.seen else {}
-            why = Reason(account.get("reason") or Reason.LOST_ANSWER)
-            return Settled(task.position, State.UNKNOWN, why, words, account)
-        return Settled(task.position, State.NOT_SENT, reason, words)
+    def _sort(self, position: int, found: dict[str, Standing]) -> Turn:
+        return self.sorter.sort(position, found.get(self.plan.recipient(position)))
+
+    def _found(self, conn: sa.Connection, positions: list[int]) -> dict[str, Standing]:
+        whom = [self.plan.recipient(at) for at in positions]
+        return standings.standings(conn, self.scope, self.plan.mailing, whom)
+
+    def _held(self, conn: sa.Connection, positions: list[int]) -> tuple[dict[str, Standing], list[Holder]]:
+        return self._found(conn, positions), holders_of(conn, self.run_id)
+
+    def _keep_to_limit(self, turn: Turn) -> None:
+        if turn.task is None or turn.position in self._begun:
+            return
+        if self._limit is not None and len(self._begun) >= self._limit:
+            words = _BEYOND_LIMIT.format(limit=self._limit)
+            turn.settled = Settled(turn.position, State.NOT_SENT, Reason.LIMIT, words)
+            turn.task = None
+        else:
+            self._begun.add(turn.position)
+
+    def _let_go(self, conn: sa.Connection, task: Task, taken: Taken, halt: Halt | None) -> Settled:
+        reason, words = _end_of(halt)
+        unknown = claims.let_go(conn, taken.claim_id, self.run_id, reason)
+        account = standings.account_of(conn, taken.claim_id)
+        if unknown:
+            return Settled(task.position, State.UNKNOWN, Reason(account["reason"]), words, account)
+        return Settled(task.position, State.NOT_SENT, reason, words, account)
+
+    def _closed(self, turn: Turn, halt: Halt | None) -> Settled:
+        """Return the end of a row whose turn never came, by how its person stands now."""
+        if turn.settled is not None:
+            return turn.settled
+        if turn.task is None:
+            return Settled(turn.position, State.UNKNOWN, Reason.ELSEWHERE, _HELD)
+        reason, words = _end_of(halt)
+        if not turn.task.uncertain or turn.task.seen is None:
+            return Settled(turn.position, State.NOT_SENT, reason, words)
+        account = turn.task.seen.account
+        why = Reason(account.get("reason") or Reason.LOST_ANSWER)
+        return Settled(turn.position, State.UNKNOWN, why, words, account)
+
+
+def _end_of(halt: Halt | None) -> tuple[Reason, str]:
+    return (halt.reason, halt.detail) if halt else (Reason.STOPPED, "the run was stopped before its turn")

@@ -20,6 +20,7 @@ from migma_nb.api.meaning import Meaning, Past, Verdict, judge, obstacle, repeat
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, RunState, State
 from migma_nb.ledger import claims, journal, standings
+from migma_nb.ledger.queries import Holder
 from migma_nb.ledger.schema import ClaimState, Intent, Settled, Standing, Taken
 from migma_nb.ledger.scribe import Scribe
 from migma_nb.ledger.store import Ledger
@@ -79,15 +80,20 @@ class Runner:
         self._fingerprint = settings.key.fingerprint()
         self._logged = "template" not in plan.constants and plan.target is None
         self._agenda = Agenda()
-        self._scribe = Scribe(ledger)
+        self._scribe = Scribe(ledger, writers=settings.workers)
         #: Runs blocking work of the ledger in the run's own thread, which lives as long as the interpreter.
-        self.aside = self._scribe.aside
+        self.aside = trust.aside = self._scribe.aside
         self._pacer = Pacer(settings.rate)
         self._budget = Budget()
         self._sorter = Sorter(run_id, plan, settings, self._fingerprint, only_refused=only_refused)
         self._roll = Roll(
             run_id, plan, settings.scope, ledger, self._scribe, self._agenda, self._sorter, row_changed
         )
+
+    @property
+    def held(self) -> list[Holder]:
+        """Which other runs hold rows that this run waits for, as of its last look."""
+        return self._roll.holders
 
     def stop(self) -> None:
         """Begin no further attempt; those in flight are finished and recorded. Call it in the loop."""
@@ -114,6 +120,8 @@ class Runner:
             while self._roll.elsewhere and not self._agenda.stopped:
                 await self._agenda.rest(LOOK_AGAIN_S)
                 await self._roll.look_again()
+                if len(self._agenda):
+                    await self._establish()
                 await self._work_off()
             await self._roll.close(self.halt)
         except LedgerError as error:
@@ -142,11 +150,14 @@ class Runner:
         found, newest, now = await self._roll.look()
         seen = (found.get(self._plan.recipient(at)) for at in self._plan.ready)
         if any(one is None or one.state not in _NOTHING_TO_SEND for one in seen):
-            halt = await self._trust.establish(lambda: self._agenda.stopped, self._scribe.aside)
-            if halt is not None:
-                self.halted(halt)
+            await self._establish()
         self._sorter.prepare(proven=self._trust.proven, newest=newest, now=now)
         await self._roll.call(found, limit)
+
+    async def _establish(self) -> None:
+        halt = await self._trust.establish(lambda: self._agenda.stopped)
+        if halt is not None:
+            self.halted(halt)
 
     async def _work_off(self) -> None:
         workers = min(self._settings.workers, len(self._agenda))
@@ -162,7 +173,7 @@ class Runner:
                     try:
                         await self._turn(connection, task)
                     finally:
-                        self._agenda.done()
+                        self._agenda.done(task)
         except LedgerError as error:
             self.halted(halt_for_ledger(error))
         except BaseException:
@@ -172,6 +183,8 @@ class Runner:
 
     async def _turn(self, connection: Connection, task: Task) -> None:
         """Make one attempt for a row, once its turn in the pace has come."""
+        if task.uncertain and not await self._may_repeat(task):
+            return  # without a turn: doubts that come round again and again would starve all other rows
         while (wait := self._pacer.reserve(time.monotonic())) > 0:
             await self._agenda.rest(wait)
             if self._agenda.held_up:
@@ -196,11 +209,13 @@ class Runner:
         _log.debug("%s: attempt %d, %s", taken.idempotency_key, taken.attempt_id, meaning.verdict)
         await self._settle(task, taken, intent, meaning, began)
         if meaning.verdict is Verdict.ACCEPTED and self._trust.wants_a_key:
-            await self._trust.learn_from(connection, taken.idempotency_key, self._scribe.aside)
+            await self._trust.learn_from(taken.idempotency_key)
 
     async def _may_repeat(self, task: Task) -> bool:
         """Look once more, right before an uncertain row is asked for again: a pause may have been long."""
         hindrance = obstacle(self._past(task, uncertain=True))
+        if hindrance is None and self._agenda.only_doubts_left:
+            await self._trust.learn_from_others()
         if hindrance is None and self._trust.proven is True:
             return True
         if hindrance is None and not self._agenda.only_doubts_left:
@@ -220,11 +235,10 @@ class Runner:
             payload_sha256=hashlib.sha256(body).hexdigest(),
             key_fingerprint=self._fingerprint,
             at=time.time() - self._trust.ahead_s,
-            subject_sha256=self._subject(task) if self._logged else None,
+            subject_sha256=subject_digest(self._plan.message(task.position).subject)
+            if self._logged
+            else None,
         )
-
-    def _subject(self, task: Task) -> str:
-        return subject_digest(self._plan.message(task.position).subject)
 
     async def _take(self, task: Task, intent: Intent) -> Taken | None:
         """Claim the row and write its intent to disk, or place it by how the ledger has it now."""
@@ -237,15 +251,15 @@ class Runner:
                 return None
             task.taken = found
         age_s = task.taken.age_s
-        task.age = KeyAge(age_s) if task.age is None else task.age.at_least(age_s)
+        task.age = KeyAge.of(age_s) if task.age is None else task.age.at_least(age_s)
         return task.taken
 
     async def _settle(self, task: Task, taken: Taken, intent: Intent, meaning: Meaning, began: float) -> None:
         """Decide what the answer leaves behind, write it, and only then show it."""
         task.tries += 1
         past = self._past(task, uncertain=taken.uncertain)
-        jitter = random.random()  # noqa: S311 - no secret
-        wait = repeat_after(meaning, past, timeout=self._settings.timeout, chance=jitter)
+        chance = random.random()  # noqa: S311 - jitter, no secret
+        wait = repeat_after(meaning, past, timeout=self._settings.timeout, chance=chance)
         decision = decide(meaning, past, repeats=wait is not None)
         task.uncertain = decision.uncertain
         if decision.fresh:

@@ -67,6 +67,10 @@ class Sorter:
         if seen is None or seen.state is ClaimState.FREE:
             return self._untouched(position, seen)
         if seen.state is ClaimState.HELD:
+            if seen.run_id == self._run_id:
+                # Its intent reached the disk, yet the ledger called the write failed: nothing has left.
+                age = KeyAge.of(self._age(seen) or 0.0)
+                return Turn(position, Task(position, seen, uncertain=seen.uncertain, age=age))
             return Turn(position)
         if seen.state is ClaimState.UNKNOWN:
             return self._doubtful(position, seen)
@@ -107,7 +111,7 @@ class Sorter:
         )
         if hindrance is None and age_s is not None:
             delay = max(self._settings.timeout, SHORTEST_LOST_WAIT_S)
-            return Turn(position, Task(position, seen, uncertain=True, age=KeyAge(age_s)), delay)
+            return Turn(position, Task(position, seen, uncertain=True, age=KeyAge.of(age_s)), delay)
         shown = why if hindrance in {None, Reason.LOST_ANSWER} else hindrance
         return self._end(position, seen, State.UNKNOWN, shown, detail)
 

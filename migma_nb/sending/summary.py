@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migma_nb.api.states import STATE_MEANINGS, Reason, RunState, State
+from migma_nb.ledger.queries import Holder
 
 _MAILED = (State.ACCEPTED, State.ALREADY_SENT)
 #: So many kinds of refusal and doubt are named; the rest is counted.
@@ -14,7 +15,10 @@ MOST_KINDS = 3
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What a summary is made of: the run's own record, its counts, and its rows' reasons."""
+    """What a summary is made of: the run's own record, its counts, and its rows' reasons.
+
+    `kept` rows were mailed before with the content of another plan; `held` says which runs are waited for.
+    """
 
     run_id: str
     mailing: str
@@ -25,8 +29,10 @@ class RunFacts:
     ledger: str
     batch: bool
     counts: Mapping[State, int]
+    kept: int = 0
     first_sent_on: str | None = None
     rows: Sequence[Mapping[str, Any]] = ()
+    held: Sequence[Holder] = ()
 
 
 def summarise(facts: RunFacts) -> str:
@@ -48,8 +54,8 @@ def summarise(facts: RunFacts) -> str:
 
 
 def trouble_of(facts: RunFacts) -> list[str]:
-    """Return a line for each of the most frequent reasons of refusals and doubts."""
-    return [*_kinds(facts, State.REFUSED), *_kinds(facts, State.UNKNOWN)]
+    """Return what a person should know besides the counts: other content, what failed, who is waited for."""
+    return [*_kept(facts), *_kinds(facts, State.REFUSED), *_kinds(facts, State.UNKNOWN), *_waits(facts)]
 
 
 def headline(facts: RunFacts) -> str:
@@ -83,6 +89,12 @@ def next_step(facts: RunFacts) -> str:
     """Return what a person would sensibly do next, or "" where there is nothing."""
     if facts.state is RunState.PAUSED:
         return "run.resume() goes on, run.stop() ends it."
+    if paused := [one for one in facts.held if one.state is RunState.PAUSED]:
+        there = f"mg.open_run({paused[0].run_id!r})"
+        return (
+            f"{there}.resume() or .stop() lets this run go on with the rows that are held there; "
+            "run.stop() ends this one without them."
+        )
     if facts.counts.get(State.UNKNOWN, 0):
         return (
             "The unknown rows may have been mailed, so nobody repeats them blindly: "
@@ -116,6 +128,13 @@ def _batch_lines(facts: RunFacts) -> list[str]:
     return [f"batch {row.get('message_id')}: {', '.join(parts)} ({row.get('api_status')})"]
 
 
+def _kept(facts: RunFacts) -> list[str]:
+    if not facts.kept:
+        return []
+    whose = "keep what an earlier plan of this mailing sent them"
+    return [f"{State.ALREADY_SENT}: {facts.kept:,} {whose}; for the new content use a new mailing name"]
+
+
 def _kinds(facts: RunFacts, state: State) -> list[str]:
     found = Counter(
         (row.get("reason") or Reason.REFUSED, _short(row.get("detail")))
@@ -127,6 +146,13 @@ def _kinds(facts: RunFacts, state: State) -> list[str]:
     ]
     rest = sum(found.values()) - sum(count for _, count in found.most_common(MOST_KINDS))
     return [*lines, f"{state}: {rest:,} more, see run.frame"] if rest else lines
+
+
+def _waits(facts: RunFacts) -> list[str]:
+    return [
+        f"{State.SENDING}: {one.rows:,} rows are held by run {one.run_id}, which is {one.state}"
+        for one in facts.held
+    ]
 
 
 def _short(detail: Any) -> str:

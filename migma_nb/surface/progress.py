@@ -49,7 +49,8 @@ class Progress:
         counts = self._run.tally.counts
         self._draw(self._bar, self._total - sum(counts.get(state, 0) for state in _OPEN))
         words = {str(state): counts[state] for state in _SHOWN if counts.get(state)}
-        self._bar.set_postfix(words, refresh=False)
+        held = [f"{one.rows:,} held by run {one.run_id} ({one.state})" for one in self._run.held]
+        self._bar.set_postfix(words | ({"waiting": ", ".join(held)} if held else {}), refresh=False)
         self._update_batch()
 
     def _update_batch(self) -> None:

@@ -58,7 +58,7 @@ def test_the_interpreters_exit_closes_it_without_a_word() -> None:
     """A script that forgets to close prints no warning and does not hang."""
     script = "from migma_nb.sandbox import SandboxServer; print(SandboxServer(batch_seconds=9).url)"
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error::ResourceWarning", "-c", script],
+        [sys.executable, "-W", "default", "-W", "error::ResourceWarning", "-c", script],
         capture_output=True,
         text=True,
         timeout=30,

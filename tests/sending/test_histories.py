@@ -1,5 +1,6 @@
 """Histories that a rule could get wrong, each by name: who was mailed, and what the account says of it."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,6 +58,18 @@ def test_where_nothing_was_ever_accepted_nothing_proves_that_keys_are_remembered
         assert {"unknown": 1} == send(server, 1).counts
         assert {"unknown": 1} == send(server, 1).counts
     assert 1 == server.mailed.total()
+
+
+def test_doubts_do_not_wait_for_each_other(plan: Plan, tmp_path: Path) -> None:
+    """Two workers, each with a doubt in hand, took the other's for a mail that might bring the proof."""
+    with ScriptedServer(lambda call: Act.DROP_AFTER) as server:  # noqa: ARG005 - a script's signature
+        client = mg.Migma("k" * 20, base_url=server.url, timeout=0.3, workers=4, rate="1000/second")
+        run = plan(4).start(client, confirm=4, ledger=tmp_path / "ledger.sqlite3")
+        ended = run.wait(8, progress=False).state
+        run.stop()
+        run.wait(progress=False)
+    assert ("finished", {"unknown": 4}) == (ended, run.counts)
+    assert {1} == set(server.mailed.values())
 
 
 def test_an_earlier_acceptance_proves_it_for_a_later_run(send: Send) -> None:
@@ -170,3 +183,69 @@ def test_a_refusal_after_a_doubt_settles_nothing(send: Send) -> None:
         server.script = scripted(Act.OK, Act.DROP_BEFORE, Act.OK, Act.REFUSE)
         run = send(server)
     assert {"accepted": 2, "unknown": 1} == run.counts
+
+
+def test_a_server_that_closes_idle_connections_makes_no_row_unknown(plan: Plan, tmp_path: Path) -> None:
+    """At one mail a second it hangs up just as the next would leave; a connection that old is not used."""
+    with ScriptedServer(scripted(), idle_s=1.0) as server:
+        client = mg.Migma("k" * 20, base_url=server.url, timeout=5, workers=1, rate="1/second")
+        run = plan(5).send(client, confirm=5, progress=False, ledger=tmp_path / "ledger.sqlite3")
+    assert {"accepted": 5} == run.counts
+    assert [1] * 5 == list(run.frame["attempts"])
+
+
+@pytest.mark.parametrize(
+    ("hours", "state", "reason"), [(22.9, "accepted", "ok"), (23.1, "unknown", "key_too_old")]
+)
+def test_a_key_is_used_for_23_hours_also_across_a_restart(
+    send: Send, monkeypatch: pytest.MonkeyPatch, hours: float, state: str, reason: str
+) -> None:
+    """The API forgets keys after a day; a later repeat would be a second mail."""
+    with ScriptedServer(scripted(Act.OK, Act.OK, *[Act.DROP_AFTER] * 4)) as server:
+        assert {"accepted": 2, "unknown": 1} == send(server).counts
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() + hours * 3600)
+        again = send(server)
+    assert [state, reason] == list(again.frame.loc[2, ["state", "reason"]])
+    assert {1} == set(server.mailed.values())
+
+
+def test_a_clock_that_was_set_back_makes_every_key_too_old(
+    send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By such a clock a key of yesterday could look young."""
+    with ScriptedServer(scripted(Act.OK, Act.OK, *[Act.DROP_AFTER] * 4)) as server:
+        send(server)
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() - 3600)
+        again = send(server)
+    assert ["key_too_old"] == list(again.unknown["reason"])
+    assert {1} == set(server.mailed.values())
+
+
+def test_a_proof_is_kept_for_a_day_and_only_a_positive_one(
+    send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three questions about refusals, one about an acceptance; then none until tomorrow."""
+    with ScriptedServer(scripted()) as server:
+        send(server, mailing="one")
+        assert 4 == server.questions
+        send(server, mailing="two")
+        assert 4 == server.questions
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() + 24.1 * 3600)
+        send(server, mailing="three")
+        assert 8 == server.questions
+    with ScriptedServer(scripted(), Memory.ONLY_4XX) as forgetful:
+        send(forgetful, mailing="one")
+        send(forgetful, mailing="two")
+        assert 8 == forgetful.questions
+
+
+def test_a_run_that_was_not_confirmed_asks_nothing_of_a_server(plan: Plan, tmp_path: Path) -> None:
+    """One mail needs no confirm, and then nothing but that mail is posted."""
+    with ScriptedServer(scripted()) as server:
+        client = mg.Migma("k" * 20, base_url=server.url, rate="1000/second")
+        ledger = tmp_path / "ledger.sqlite3"
+        assert {"accepted": 1} == plan(1).send(client, progress=False, ledger=ledger).counts
+    assert (0, 1) == (server.questions, len(server.calls))

@@ -319,7 +319,9 @@ class Histories(RuleBasedStateMachine):
         if not self.calm or self.server.memory is not Memory.ALL:
             return
         frame = run.frame
-        if not frame["state"].isin(["accepted", "already_sent"]).any():
+        answered = frame["state"].isin(["accepted", "already_sent"]) & (frame["reason"] != "resolved")
+        if not answered.any():
+            # What a person said proves nothing about keys: only the key of an accepted mail can be tried.
             return
         for who in frame.loc[frame["state"] == "unknown", "recipient"]:
             assert self.acts[who] & _OPEN_DOUBTS, f"{who} is unknown without need"
@@ -338,9 +340,9 @@ def test_no_short_history_breaks_the_promise() -> None:
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_no_history_breaks_the_promise() -> None:
     """Hundreds of histories of up to ten steps."""
     run_state_machine_as_test(
-        Histories, settings=settings(_SETTINGS, max_examples=500, stateful_step_count=10)
+        Histories, settings=settings(_SETTINGS, max_examples=250, stateful_step_count=10)
     )

@@ -42,6 +42,21 @@ def test_the_frame_has_the_inputs_rows_order_and_index(plan: Plan) -> None:
     assert ["accepted", "invalid", "accepted", "duplicate"] == list(frame["state"])
 
 
+def test_a_mailing_begun_with_another_plan_says_how_many_keep_what_that_one_sent(plan: Plan) -> None:
+    """New content under an old name reaches only those who had not been mailed yet."""
+    with mg.Sandbox() as sandbox:
+        plan(20).send(sandbox.client(), limit=12, progress=False)
+        run = plan(20, subject="News for {{first_name}}").send(sandbox.client(), progress=False)
+        assert {"accepted": 8, "already_sent": 12} == run.counts
+        assert "12 keep what an earlier plan of this mailing sent them" in run.summary()
+        assert (
+            "keep what"
+            not in plan(20, subject="News for {{first_name}}", mailing="other")
+            .send(sandbox.client(), progress=False)
+            .summary()
+        )
+
+
 def test_a_column_of_the_input_survives_a_collision(plan: Plan) -> None:
     """A list with a column `state` of its own keeps it; the account's is prefixed."""
     people = pd.DataFrame({"email": ["a@x.example"], "first_name": ["A"], "state": ["LA"]})

@@ -42,6 +42,7 @@ class Act(StrEnum):
     ERROR_AFTER = auto()
     BUSY = auto()  # 503 with Retry-After
     LIMITED = auto()  # 429 with Retry-After
+    COME_LATER = auto()  # 429 with a Retry-After of a minute
     AT_WORK = auto()  # 409 with another code than the conflict's
     REFUSE = auto()  # 400
     NO_SUCCESS = auto()  # 200 with success false
@@ -105,6 +106,7 @@ _BEFORE: dict[Act, _Answer | None] = {
     Act.ERROR_BEFORE: _Answer(500, b'{"success":false,"error":"it broke"}'),
     Act.BUSY: _Answer(503, b'{"success":false,"error":"busy"}', {"Retry-After": "0"}),
     Act.LIMITED: _Answer(429, b'{"success":false,"error":"slowly"}', {"Retry-After": "0"}),
+    Act.COME_LATER: _Answer(429, b'{"success":false,"error":"slowly"}', {"Retry-After": "60"}),
     Act.AT_WORK: _Answer(409, b'{"success":false,"error":"wait","code":"REQUEST_IN_PROGRESS"}'),
     Act.BAD_KEY: _Answer(401, b'{"success":false,"error":"bad key","code":"UNAUTHORIZED"}'),
     Act.FORBIDDEN: _Answer(403, b'{"success":false,"error":"not allowed","code":"FORBIDDEN"}'),
@@ -126,13 +128,18 @@ class ScriptedServer:
     Args:
         script: what to do with each send; called in the server's thread, so it may also stop or pause a run.
         memory: which answers are kept under an idempotency key.
+        idle_s: a connection that is silent for so long (seconds) is closed.
     """
 
-    def __init__(self, script: Callable[[Call], Act], memory: Memory = Memory.ALL) -> None:
+    def __init__(
+        self, script: Callable[[Call], Act], memory: Memory = Memory.ALL, *, idle_s: float | None = None
+    ) -> None:
         self.script = script
         self.memory = memory
         #: How long each mail is worked on before anything becomes of it (seconds).
         self.delay_s = 0.0
+        self.idle_s = idle_s
+        self.questions = 0
         self.accepted: list[Accepted] = []
         self.calls: list[tuple[Call, Act]] = []
         self._stored: dict[str, _Stored] = {}
@@ -197,7 +204,11 @@ class ScriptedServer:
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Serve one request; return whether the connection stays open."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        try:
+            async with asyncio.timeout(self.idle_s):
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        except TimeoutError:
+            return False
         headers = {
             name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])
         }
@@ -208,6 +219,8 @@ class ScriptedServer:
         if call.recipient:
             self.calls.append((call, act))
             await asyncio.sleep(self.delay_s)
+        else:
+            self.questions += 1
         return await self._do(call, act, reader, writer)
 
     async def _do(

@@ -1,0 +1,258 @@
+"""What a durable send costs: CPU per send against bare httpx on the same transport, at 8 in flight.
+
+Three measurements a round, in changing order: bare httpx twice (the second is the A/A control) and
+`plan.send`, which claims, syncs every intent to disk, posts, and records. Each posts the same bytes with the
+same headers to the same server, which runs in a process of its own. What is compared is the CPU time of this
+process, all threads included. Run it with::
+
+    .venv/bin/python benchmarks/sends.py --rounds 12 --people 1000 --delay-ms 0
+"""
+
+import argparse
+import asyncio
+import contextlib
+import multiprocessing
+import multiprocessing.connection
+import resource
+import secrets
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pandas as pd
+
+import migma_nb as mg
+
+#: What issue 3 allows: CPU per send, ours over bare.
+ALLOWED = 1.25
+IN_FLIGHT = 8
+KEY = "benchmark-key-of-no-account"
+_TEMPLATE = "<h1>Hello {{first_name}}</h1>" + "<p>Your plan renews soon, as it does each year.</p>" * 30
+_ANSWER = b'{"success":true,"data":{"id":"em_0123456789","status":"queued","provider":"migma"}}'
+_REFUSAL = b'{"success":false,"error":"recipientEmail is required","code":"VALIDATION_ERROR"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one measurement took: CPU seconds of this process, and wall seconds."""
+
+    cpu_s: float
+    wall_s: float
+
+
+def main() -> int:
+    """Measure, print, and say by the exit code whether the promise holds."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--people", type=int, default=1000)
+    parser.add_argument("--delay-ms", type=float, default=0.0, help="how long the server takes for an answer")
+    parser.add_argument(
+        "--profile", type=Path, help="write a cProfile of the ledger's and the loop's threads"
+    )
+    wanted = parser.parse_args()
+    with server(wanted.delay_ms / 1000) as url, tempfile.TemporaryDirectory(prefix="migma-bench-") as place:
+        bench = Bench(url, Path(place) / "ledger.sqlite3", wanted.people)
+        bench.bare()
+        bench.ours()
+        rounds = [bench.round(number) for number in range(wanted.rounds)]
+    return report(rounds, wanted.people, wanted.delay_ms)
+
+
+def report(rounds: list[dict[str, Cost]], people: int, delay_ms: float) -> int:
+    """Print the medians, the ratio and the control; return 1 where the ratio is above what is allowed."""
+    ratios = [one["ours"].cpu_s / one["bare"].cpu_s for one in rounds]
+    control = [one["again"].cpu_s / one["bare"].cpu_s for one in rounds]
+    print(f"{len(rounds)} rounds of {people:,} sends, server {delay_ms:g} ms, {IN_FLIGHT} in flight")
+    for name in ("bare", "again", "ours"):
+        cpu = statistics.median(one[name].cpu_s for one in rounds) / people
+        wall = statistics.median(one[name].wall_s for one in rounds) / people
+        print(
+            f"  {name:<6} {cpu * 1e3:6.3f} ms CPU a send ({1 / cpu:6.0f}/s), {1 / wall:6.0f}/s of wall time"
+        )
+    print(f"  A/A control: median {statistics.median(control):.3f}, {_spread(control)}")
+    ratio = statistics.median(ratios)
+    print(f"  ours / bare: median {ratio:.3f}, {_spread(ratios)}; allowed {ALLOWED}")
+    return 0 if ratio <= ALLOWED else 1
+
+
+def _spread(values: list[float]) -> str:
+    if len(values) < 4:  # noqa: PLR2004 - no quartiles of less
+        return f"from {min(values):.3f} to {max(values):.3f}"
+    low, _, high = statistics.quantiles(values, n=4)
+    return f"quartiles {low:.3f} to {high:.3f}"
+
+
+class Bench:
+    """The two ways of sending the same requests.
+
+    Args:
+        url: the server.
+        ledger: our ledger's file.
+        people: how many sends a measurement has.
+    """
+
+    def __init__(self, url: str, ledger: Path, people: int) -> None:
+        self._url = url
+        self._ledger = ledger
+        self._people = people
+        self._frame = pd.DataFrame(
+            {
+                "email": [f"person{n}@d{n % 50}.example" for n in range(people)],
+                "first_name": [f"Name{n}" for n in range(people)],
+            }
+        )
+        planned = self._plan()._plan  # noqa: SLF001 - the very bytes that ours will post
+        self._bodies = [planned.body(at) for at in range(people)]
+        self._tls = httpx.create_ssl_context()
+
+    def round(self, number: int) -> dict[str, Cost]:
+        """Measure all three, each round beginning with another one."""
+        ways: list[tuple[str, Callable[[], Cost]]] = [
+            ("bare", self.bare),
+            ("ours", self.ours),
+            ("again", self.bare),
+        ]
+        turn = number % len(ways)
+        return {name: way() for name, way in ways[turn:] + ways[:turn]}
+
+    def bare(self) -> Cost:
+        """Post everything with a client per worker, and keep nothing."""
+        with measured() as cost:
+            asyncio.run(self._post_all())
+        return cost[0]
+
+    def ours(self) -> Cost:
+        """Send a new mailing to the same people; the planning is done before."""
+        plan = self._plan()
+        client = mg.Migma(KEY, base_url=self._url, workers=IN_FLIGHT, rate="100000/second")
+        with measured() as cost:
+            run = plan.send(client, confirm=plan.people, progress=False, ledger=self._ledger)
+        if run.counts != {"accepted": self._people}:
+            raise SystemExit(f"The benchmark's sends failed.\n{run.summary()}")
+        return cost[0]
+
+    def _plan(self) -> mg.SendPlan:
+        return mg.plan(
+            self._frame,
+            mailing=f"benchmark {secrets.token_hex(6)}",
+            sender="Acme <billing@acme.example>",
+            subject="Hello {{first_name}}",
+            template=_TEMPLATE,
+            project_id="p",
+            transactional=True,
+        )
+
+    async def _post_all(self) -> None:
+        left = iter(self._bodies)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(IN_FLIGHT):
+                group.create_task(self._post_some(left))
+
+    async def _post_some(self, left: Iterator[bytes]) -> None:
+        fixed = {"User-Agent": "migma_nb", "Accept": "application/json", "Accept-Encoding": "identity"}
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+        async with httpx.AsyncClient(
+            verify=self._tls, trust_env=False, headers=fixed, limits=limits
+        ) as client:
+            for body in left:
+                own = {
+                    "Content-Type": "application/json",
+                    "Idempotency-Key": "mnb-" + secrets.token_hex(32),
+                    "Authorization": f"Bearer {KEY}",
+                }
+                answer = await client.post(f"{self._url}/v1/sending", content=body, headers=own)
+                answer.raise_for_status()
+
+
+@contextlib.contextmanager
+def measured() -> Iterator[list[Cost]]:
+    """Yield a list that holds the block's cost once it has ended."""
+    found: list[Cost] = []
+    cpu, wall = _cpu(), time.perf_counter()
+    yield found
+    found.append(Cost(_cpu() - cpu, time.perf_counter() - wall))
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+@contextlib.contextmanager
+def server(delay_s: float) -> Iterator[str]:
+    """Serve in a process of its own, with little work for each answer; yield the address."""
+    processes = multiprocessing.get_context("spawn")
+    line, theirs = processes.Pipe()
+    process = processes.Process(target=serve, args=(delay_s, theirs), daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{line.recv()}"
+    finally:
+        process.kill()
+        process.join()
+
+
+def serve(delay_s: float, line: "multiprocessing.connection.Connection[int, int]") -> None:
+    """Take everything that names a recipient, until killed."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        made = await loop.create_server(lambda: _Exchange(delay_s), "127.0.0.1", 0)
+        line.send(made.sockets[0].getsockname()[1])
+        await made.serve_forever()
+
+    asyncio.run(run())
+
+
+class _Exchange(asyncio.Protocol):
+    """One connection: a request with Content-Length in, a fixed answer out.
+
+    Args:
+        delay_s: how long the answer takes.
+    """
+
+    def __init__(self, delay_s: float) -> None:
+        self._delay_s = delay_s
+        self._received = bytearray()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, found, body = self._received.partition(b"\r\n\r\n")
+        if not found or len(body) < _length(head):
+            return
+        good = b"recipientEmail" in body
+        self._received.clear()
+        if self._delay_s:
+            asyncio.get_running_loop().call_later(self._delay_s, self._answer, good)
+        else:
+            self._answer(good)
+
+    def _answer(self, good: bool) -> None:
+        body = _ANSWER if good else _REFUSAL
+        status = b"200 OK" if good else b"400 Bad Request"
+        head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (
+            status,
+            len(body),
+        )
+        if isinstance(self._transport, asyncio.Transport):
+            self._transport.write(head + body)
+
+
+def _length(head: bytes | bytearray) -> int:
+    for line in bytes(head).split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Histories found by reading: Migma's log, and those that are still open, each with the reason it fails."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+import pandas as pd
+import pytest
+
+import migma_nb as mg
+from migma_nb.api.states import State
+from migma_nb.ledger.store import open_ledger
+from tests.sending.test_review import client_of, scripted
+from tests.servers.scripted import Act, Call, ScriptedServer, _Answer, _head
+
+Plan = Callable[..., mg.SendPlan]
+
+pytestmark = pytest.mark.usefixtures("hasten")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Return where the ledger of a test is."""
+    return tmp_path / "ledger.sqlite3"
+
+
+class Logged(ScriptedServer):
+    """A scripted server with a log of one stored email, which has one line."""
+
+    line: dict[str, str]
+
+    def _take(self, call: Call, act: Act) -> _Answer:
+        if call.path.startswith("/v1/emails"):
+            data = {"success": True, "data": {"emails": [self.line], "hasMore": False}}
+            return _Answer(200, json.dumps(data).encode())
+        return super()._take(call, act)
+
+
+@pytest.mark.parametrize(("mailings", "state"), [(1, "accepted"), (2, "unknown")])
+def test_a_line_of_the_log_that_may_be_another_mailings_settles_nothing(
+    plan: Plan, place: Path, mailings: int, state: str
+) -> None:
+    """One person, one stored email, two mailings in doubt: the first that looked took the other's line."""
+    with Logged(scripted(Act.ERROR_BEFORE if mailings > 1 else Act.ERROR_AFTER, Act.ERROR_AFTER)) as server:
+        client = client_of(server.url)
+        content = {"template": None, "email_id": "e1", "project_id": None}
+        plans = [plan(1, mailing=f"m{n}", **content) for n in range(mailings)]
+        run, *_ = [one.send(client, confirm=1, progress=False, ledger=place) for one in plans]
+        when = datetime.now(UTC).isoformat()
+        line = {"to_email": "p0@d0.example", "subject": "Hello N0", "status": "sent", "created_at": when}
+        server.line = line | {"tracking_id": "t1"}
+        run.reconcile(client)
+    assert {state: 1} == run.counts
+    assert 1 == server.mailed.total()
+
+
+def test_who_closed_before_the_last_byte_was_written_has_taken_nothing(plan: Plan, place: Path) -> None:
+    """A 413 in the middle of a large body is lost with the connection; the mail certainly never arrived."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def refuse() -> None:
+            with suppress(OSError):
+                while True:
+                    with server.accept()[0] as met:
+                        met.recv(100)
+                        met.sendall(b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n")
+
+        Thread(target=refuse, daemon=True).start()
+        people = pd.DataFrame({"email": ["a@x.example"], "first_name": ["x" * 9_000_000]})
+        run = plan(people).start(client_of(f"http://127.0.0.1:{server.getsockname()[1]}"), ledger=place)
+        run.wait(2, progress=False)
+        run.stop()
+        run.wait(progress=False)
+        server.shutdown(socket.SHUT_RDWR)
+    assert {"not_sent": 1} == run.counts
+
+
+@pytest.mark.xfail(strict=True, reason="nothing remembers that the clock was ahead at the first intent")
+def test_a_clock_that_was_ahead_at_first_and_is_right_now_makes_no_key_look_young(
+    plan: Plan, place: Path
+) -> None:
+    """A doubt of 30 hours ago, written down as of 10 hours ago: the server has forgotten its key."""
+    with ScriptedServer(scripted(Act.OK, Act.OK, *[Act.DROP_AFTER] * 4)) as server:
+        client = client_of(server.url)
+        plan(3).send(client, confirm=3, progress=False, ledger=place)
+        for table in ("claims", "attempts"):
+            column = "first_attempt_at" if table == "claims" else "intent_at"
+            statement = f"UPDATE {table} SET {column} = {column} - 36000"
+            open_ledger(place).writing(lambda conn, line=statement: conn.exec_driver_sql(line))  # type: ignore[misc]
+        del server._stored[next(key for key, kept in server._stored.items() if b"p2@d2" in kept.body)]
+        plan(3).send(client, confirm=3, progress=False, ledger=place)
+    assert {1} == set(server.mailed.values())
+
+
+@pytest.mark.xfail(strict=True, reason="MOST_LOST_TRIES counts every attempt of the run, not the lost ones")
+def test_asking_slowly_does_not_use_up_the_repeats_of_a_lost_answer(plan: Plan, place: Path) -> None:
+    """Four 429s and then a lost answer: unknown, although its proven key protects a repeat."""
+    with ScriptedServer(scripted(Act.OK, *[Act.LIMITED] * 4, Act.DROP_AFTER)) as server:
+        run = plan(2).send(client_of(server.url), confirm=2, progress=False, ledger=place)
+    assert {"accepted": 2} == run.counts
+
+
+@pytest.mark.xfail(strict=True, reason="what a server sends beyond its answer is read as the next one")
+def test_an_answer_that_comes_twice_is_not_taken_for_the_next_rows(plan: Plan, place: Path) -> None:
+    """A broken server or proxy repeats an answer: the next row, in truth refused, was called accepted."""
+
+    class Twice(ScriptedServer):
+        said = False
+
+        async def _say(self, writer: asyncio.StreamWriter, answer: _Answer | None) -> bool:
+            if answer is not None and answer.status == 200 and not self.said:
+                self.said = True
+                writer.write(_head(answer) + answer.body)
+            return await super()._say(writer, answer)
+
+    with Twice(scripted(Act.OK, Act.REFUSE)) as server:
+        run = plan(2).send(client_of(server.url), confirm=2, progress=False, ledger=place)
+    assert server.mailed.total() == run.counts.get(State.ACCEPTED, 0)

@@ -1,0 +1,69 @@
+"""The documents: what they name exists, what they show runs, and what people meet stands in them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import migma_nb as mg
+from migma_nb.api.states import Reason
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md")])
+TESTS = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("test_*.py")))
+
+
+def named(pattern: str) -> Iterator[tuple[str, str]]:
+    """Yield each page's name with everything in it that fits a pattern's group."""
+    for page in PAGES:
+        for found in re.findall(pattern, page.read_text(encoding="utf-8")):
+            yield page.name, found
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    """A promise whose proof was renamed is a promise without proof."""
+    missing = [
+        (page, name) for page, name in named(r"`(test_\w+)`") if not re.search(rf"def {name}\(", TESTS)
+    ]
+    assert [] == missing
+
+
+def test_every_file_that_a_page_links_to_exists() -> None:
+    """Links within the project lead somewhere."""
+    links = named(r"\]\((?!https?:|#)([^)#]+)")
+    assert [] == [
+        (page, link)
+        for page, link in links
+        if not (ROOT / link).exists() and not (ROOT / "docs" / link).exists()
+    ]
+
+
+@pytest.mark.parametrize("word", [*map(str, mg.State), *map(str, Reason)])
+def test_every_state_and_reason_is_explained(word: str) -> None:
+    """Whoever meets one in a frame finds it."""
+    assert f"| `{word}` |" in (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
+
+
+def test_the_readmes_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a CSV to a live send, its last line sent to a sandbox that plays the real server."""
+    example = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    people = pd.DataFrame(
+        {
+            "email": ["ann@x.example", "bo@x.example"],
+            "first_name": ["Ann", "Bo"],
+            "renews_on": ["1 May", "2 May"],
+        }
+    )
+    people.to_csv(tmp_path / "customers.csv", index=False)
+    (tmp_path / "renewal.html").write_text("<p>Hello {{first_name}}</p>", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with mg.Sandbox() as server:
+        monkeypatch.setenv("MIGMA_API_KEY", server.server.api_key)
+        monkeypatch.setenv("MIGMA_BASE_URL", server.url)
+        for block in example:
+            exec(block, {})
+        assert ["Ann, your plan renews on 1 May", "Bo, your plan renews on 2 May"] == sorted(
+            server.outbox["subject"]
+        )
