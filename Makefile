@@ -59,6 +59,7 @@ lint: $(VENV)/.dev
 test: lint
 	$(BIN)/$(PYTEST) --nbval-lax --nbval-current-env -p no:cacheprovider -o filterwarnings=default notebooks
 	$(BIN)/$(PYTEST) -n 4 --dist worksteal
+	$(BIN)/$(PYTEST) -m browser tests/browser
 
 # What takes longer: the oldest supported versions, and the wheel with no extras in an empty environment.
 proof: oldest

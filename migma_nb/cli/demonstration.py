@@ -1,5 +1,6 @@
 """`migma-nb demo`: the main job on a sample list, shown from the file to the account."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -75,6 +76,12 @@ def _send_twice(made: SendPlan, result: Path) -> Exit:
     say(f"\nThe sandbox delivered {len(outbox):,} messages to {mailed:,} people: {verdict}.")
     say()
     say("Next: open notebooks/01_quickstart.ipynb, or look at a list of your own:", bold=True)
-    say("  migma-nb check people.csv", bold=True)
+    say(f"  {_command()} check people.csv", bold=True)
     as_promised = mailed == len(outbox) == made.people == run.counts.get(State.ACCEPTED)
     return Exit.FINE if as_promised else Exit.FAULT
+
+
+def _command() -> str:
+    """Return how the command can be typed here: after `make demo` it is not on the path."""
+    typed = Path(sys.argv[0])
+    return str(typed) if typed.name == "migma-nb" and shutil.which("migma-nb") is None else "migma-nb"

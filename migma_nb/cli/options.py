@@ -166,8 +166,8 @@ Topic = Annotated[
 ]
 
 Ledger = Annotated[
-    Path | None,
-    typer.Option(help="The ledger's file (or MIGMA_LEDGER, else your own).", metavar="FILE"),
+    str | None,
+    typer.Option(help="The ledger's file or URL (or MIGMA_LEDGER, else your own).", metavar="LEDGER"),
 ]
 Out = Annotated[Path | None, typer.Option(help="Write what became of every row to this CSV.", metavar="FILE")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and all else on stderr.")]

@@ -13,7 +13,7 @@ from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit, exit_of
 from migma_nb.cli.screen import document, say, table
 from migma_nb.cli.wording import for_terminal
-from migma_nb.ledger.store import ledger_path
+from migma_nb.ledger.places import place_of
 from migma_nb.notebook.lines import one_line
 from migma_nb.surface.history import history, open_run
 from migma_nb.surface.run import Run
@@ -22,32 +22,32 @@ _LONGEST_MAILING = 32
 
 
 @answered
-def runs(ledger: Path | None, *, as_json: bool) -> Exit:
+def runs(ledger: str | None, *, as_json: bool) -> Exit:
     """List all runs of a ledger, newest first."""
-    place = ledger_path(ledger)
-    if not place.exists() and ledger is not None:
-        raise InputError(f"There is no ledger {place}.", hint="Leave --ledger out to see your own.")
+    place = place_of(ledger)
+    if not place.may_exist and ledger is not None:
+        raise InputError(f"There is no ledger {place.name}.", hint="Leave --ledger out to see your own.")
     # Looking must not make a ledger where there is none.
-    found = history(ledger=ledger) if place.exists() else None
+    found = history(ledger=ledger) if place.may_exist else None
     if as_json:
         records = "[]" if found is None else found.to_json(orient="records", date_format="iso")
         document(json.loads(records))
     elif found is None or found.empty:
-        say(f"No run is on record yet. The ledger is {place}.")
+        say(f"No run is on record yet. The ledger is {place.name}.")
     else:
-        say(f"Ledger {place}\n")
+        say(f"Ledger {place.name}\n")
         table([["run", "started (UTC)", "state", "where", "mailing", "rows"], *map(_line, _rows(found))])
         say("\nWhat became of each row: migma-nb report RUN --out sent.csv")
     return Exit.FINE
 
 
 @answered
-def report(run_id: str, ledger: Path | None, out: Path | None, *, as_json: bool) -> Exit:
+def report(run_id: str, ledger: str | None, out: Path | None, *, as_json: bool) -> Exit:
     """Say what became of a run."""
-    place = ledger_path(ledger)
-    if not place.exists():
+    place = place_of(ledger)
+    if not place.may_exist:
         raise InputError(
-            f"There is no ledger {place}, so no run is on record.", hint="Name another by --ledger."
+            f"There is no ledger {place.name}, so no run is on record.", hint="Name another by --ledger."
         )
     run = open_run(run_id, ledger=ledger)
     check_out(out)

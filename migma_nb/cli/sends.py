@@ -33,7 +33,7 @@ class How:
     timeout: float
     base_url: str | None
     account: str | None
-    ledger: Path | None
+    ledger: str | None
     out: Path | None
     preview: int
     as_json: bool

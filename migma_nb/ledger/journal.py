@@ -5,14 +5,14 @@ from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.meaning import KEY_LIFE_S
 from migma_nb.api.models import BatchStatus
 from migma_nb.api.states import LIVE_STATES, Reason, RunState
-from migma_nb.ledger.claims import close, settle_dead
-from migma_nb.ledger.locks import LifeLock
+from migma_nb.ledger import clock
+from migma_nb.ledger.dialects import insert
+from migma_nb.ledger.endings import close, settle_dead
 from migma_nb.ledger.schema import (
     ACCOUNT_COLUMNS,
     ClaimState,
@@ -77,12 +77,11 @@ def finish(
     )
 
 
-def settle_the_dead(ledger: Ledger, now: float, *, but: str | None = None) -> list[str]:
+def settle_the_dead(ledger: Ledger, *, but: str | None = None) -> list[str]:
     """Settle every run that is on record as running and whose lock can be taken.
 
     Args:
         ledger: the ledger.
-        now: the present, in seconds since the epoch.
         but: a run to leave alone: the caller's own.
 
     Returns:
@@ -96,22 +95,22 @@ def settle_the_dead(ledger: Ledger, now: float, *, but: str | None = None) -> li
     for run_id in running:
         if run_id == but:
             continue
-        lock = LifeLock(ledger.locks, run_id)
+        lock = ledger.life_lock(run_id)
         if not lock.take():
             continue
         try:
             with ledger.write() as conn:
-                if settle_dead(conn, run_id, now):
+                if settle_dead(conn, run_id, clock.now(conn)):
                     died.append(run_id)
         finally:
             lock.release(for_good=True)
     return died
 
 
-def settle_for_a_look(ledger: Ledger, now: float) -> list[str]:
+def settle_for_a_look(ledger: Ledger) -> list[str]:
     """Settle the dead before somebody looks; where that cannot be done, they see what is on record."""
     try:
-        return settle_the_dead(ledger, now)
+        return settle_the_dead(ledger)
     except LedgerError:
         return []
 
@@ -164,7 +163,7 @@ def accepted_key(conn: sa.Connection, origin: str, key_fingerprint: str, now: fl
 
 def write_proof(conn: sa.Connection, origin: str, key_fingerprint: str, now: float) -> None:
     """Keep a positive proof. A negative one is never kept."""
-    made = insert(proofs).values(origin=origin, key_fingerprint=key_fingerprint, proven_at=now)
+    made = insert(conn, proofs).values(origin=origin, key_fingerprint=key_fingerprint, proven_at=now)
     conn.execute(
         made.on_conflict_do_update(
             index_elements=["origin", "key_fingerprint"], set_={"proven_at": made.excluded.proven_at}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
+from migma_nb.ledger import server
 from migma_nb.ledger.schema import SCHEMA_VERSION, meta, metadata, rulings
 
 _Step = Callable[[sa.Connection], None]
@@ -21,6 +22,8 @@ def bring_up(conn: sa.Connection) -> None:
     """Make what is missing, step by step; the caller holds the write transaction of all of it."""
     found = version_of(conn)
     if found is None:
+        if conn.dialect.name == "postgresql":
+            server.make_schema(conn)
         metadata.create_all(conn)
         conn.execute(meta.insert().values(name="schema_version", value=str(SCHEMA_VERSION)))
         return

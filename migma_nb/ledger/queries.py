@@ -91,6 +91,14 @@ def all_runs(conn: sa.Connection) -> list[dict[str, Any]]:
     return [run | {"counts": counts.get(run["run_id"], {})} for run in found]
 
 
+def live_runs(conn: sa.Connection, scope: str, mailing: str) -> list[str]:
+    """Return the ids of a mailing's runs that are on record as going."""
+    query = sa.select(runs.c.run_id).where(
+        runs.c.scope == scope, runs.c.mailing == mailing, runs.c.state.in_(LIVE_STATES)
+    )
+    return list(conn.scalars(query))
+
+
 def first_accepted(conn: sa.Connection, scope: str, mailing: str) -> float | None:
     """Return when the mailing first mailed somebody (seconds since the epoch), None if it never did."""
     query = sa.select(sa.func.min(claims.c.first_attempt_at)).where(

@@ -1,6 +1,5 @@
 """A ledger that is only looked at: one that may not be written is read as it lies, and nothing is settled."""
 
-import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,30 +8,32 @@ import sqlalchemy as sa
 from migma_nb.api.errors import LedgerError
 from migma_nb.ledger.inode import may_be_written
 from migma_nb.ledger.migrations import version_of
+from migma_nb.ledger.places import Setting, place_of
 from migma_nb.ledger.schema import SCHEMA_VERSION
-from migma_nb.ledger.store import Ledger, ledger_path, open_ledger
+from migma_nb.ledger.store import Ledger, open_ledger
 
 
-def open_to_read(setting: str | os.PathLike[str] | None = None) -> Ledger:
+def open_to_read(setting: Setting = None) -> Ledger:
     """Open a ledger to look at it: as `open_ledger` does where it may be written, else as it lies.
 
     Args:
-        setting: as in `ledger_path`.
+        setting: as in `place_of`.
 
     Raises:
         LedgerError: it cannot be read.
     """
-    path = ledger_path(setting)
-    if not path.is_file() or (may_be_written(path) and may_be_written(path.parent)):
-        return open_ledger(setting)
-    ledger = Ledger(path, _engine(path, {}), writable=False)
+    place, setting = place_of(setting), None
+    path = place.path
+    if path is None or not path.is_file() or (may_be_written(path) and may_be_written(path.parent)):
+        return open_ledger(place)
+    ledger = Ledger(place, _engine(path, {}), writable=False)
     try:
         found = ledger.reading(version_of)
     except LedgerError:
         if _has_a_log(path):
             raise
         # SQLite wants to put its log beside the file, and may not. Without one there is nothing to miss.
-        ledger = Ledger(path, _engine(path, {"immutable": "1"}), writable=False)
+        ledger = Ledger(place, _engine(path, {"immutable": "1"}), writable=False)
         found = ledger.reading(version_of)
     if found != SCHEMA_VERSION:
         raise LedgerError(

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from migma_nb.api.states import Reason, State
+from migma_nb.ledger.told import Told
 
 SCHEMA_VERSION = 2
 
@@ -38,7 +39,7 @@ runs = sa.Table(
     sa.Column("target", sa.String),
     sa.Column("state", sa.String, nullable=False),
     sa.Column("reason", sa.String),
-    sa.Column("detail", sa.String),
+    sa.Column("detail", Told),
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("finished_at", sa.Float),
     sa.Column("wanted", sa.String, nullable=False, server_default="run"),
@@ -48,16 +49,16 @@ runs = sa.Table(
 #: What is known of a mail that may have gone out; on a claim and, as it was then, on a run's row.
 _ACCOUNT = (
     ("reason", sa.String),
-    ("detail", sa.String),
-    ("message_id", sa.String),
-    ("provider", sa.String),
-    ("api_status", sa.String),
+    ("detail", Told),
+    ("message_id", Told),
+    ("provider", Told),
+    ("api_status", Told),
     ("http_status", sa.Integer),
     ("attempts", sa.Integer),
     ("first_attempt_at", sa.Float),
     ("finished_at", sa.Float),
     ("latency_s", sa.Float),
-    ("request_id", sa.String),
+    ("request_id", Told),
     ("idempotency_key", sa.String),
     ("payload_sha256", sa.String),
 )
@@ -97,7 +98,7 @@ attempts = sa.Table(
     sa.Column("verdict", sa.String),
     sa.Column("reason", sa.String),
     sa.Column("http_status", sa.Integer),
-    sa.Column("request_id", sa.String),
+    sa.Column("request_id", Told),
     sa.Index("attempts_open", "run_id", "finished_at"),
 )
 
@@ -215,7 +216,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to leave: who, which exact bytes, under which API key, when.
+    """What is about to leave: who, which exact bytes, under which API key; and when, by the ledger's clock.
 
     `subject_sha256` stands for the subject where Migma keeps a log of the mail, to find it there again.
     """
@@ -227,7 +228,7 @@ class Intent:
     plan_id: str
     payload_sha256: str
     key_fingerprint: str
-    at: float
+    at: float = 0.0
     subject_sha256: str | None = None
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from migma_nb.api.errors import LedgerError
-from migma_nb.ledger.store import Ledger
+from migma_nb.ledger.store import Ledger, LedgerGoneError
 
 T = TypeVar("T")
 
@@ -94,6 +94,9 @@ class Scribe:
         """Write a batch in one transaction; where that fails, each alone, so that one harms no other."""
         try:
             return self._together([work for work, _ in batch])
+        except LedgerGoneError as error:
+            # What was asked for may be on record all the same, so nobody may act on it a second time.
+            return [(None, error)] * len(batch)
         except Exception as error:  # noqa: BLE001 - it is given to whoever asked for the write
             if len(batch) == 1:
                 return [(None, _as_ledger_error(error))]

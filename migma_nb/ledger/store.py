@@ -1,17 +1,20 @@
-"""The ledger file: where it is, how it is opened, and how its transactions reach the disk."""
+"""The ledger: how it is opened, and how its transactions reach the disk."""
 
-import os
+import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import platformdirs
 import sqlalchemy as sa
 
-from migma_nb.api.errors import ConfigurationError, LedgerError
-from migma_nb.ledger.inode import identity_of, make_file
+from migma_nb.api.errors import LedgerError
+from migma_nb.ledger import files, forks, server
+from migma_nb.ledger.inode import identity_of
+from migma_nb.ledger.locks import FileLifeLock, LifeLock, ServerLifeLock, this_host
 from migma_nb.ledger.migrations import bring_up, version_of
+from migma_nb.ledger.mounts import Keeping, Mount, mount_under
+from migma_nb.ledger.places import Place, Setting, place_of
 from migma_nb.ledger.schema import SCHEMA_VERSION
 
 T = TypeVar("T")
@@ -20,58 +23,85 @@ T = TypeVar("T")
 BUSY_S = 30.0
 
 
-def ledger_path(setting: str | os.PathLike[str] | None = None) -> Path:
-    """Return the file of the ledger that a setting names, links followed, since its locks lie beside it.
-
-    Args:
-        setting: a path or a `sqlite:///` URL; None takes `MIGMA_LEDGER`, else a file in the user's data
-            folder.
-
-    Raises:
-        ConfigurationError: the setting names a database that this version cannot keep a ledger in.
-    """
-    text = os.fspath(setting) if setting is not None else os.environ.get("MIGMA_LEDGER", "")
-    if not text:
-        return Path(platformdirs.user_data_dir("migma_nb", appauthor=False)).resolve() / "ledger.sqlite3"
-    if "://" not in text:
-        return Path(text).expanduser().resolve()
-    try:
-        url = sa.make_url(text)
-    except sa.exc.ArgumentError:
-        url = None
-    if url is None or url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        kind = text.partition(":")[0]
-        raise ConfigurationError(
-            f"This version keeps its ledger in a SQLite file, not in {kind!r}.",
-            hint="Set MIGMA_LEDGER or ledger= to the path of a file.",
-        )
-    return Path(url.database).expanduser().resolve()
+class LedgerGoneError(LedgerError):
+    """The ledger cannot be reached, or it is open whether a commit reached it: nothing is tried again."""
 
 
 class Ledger:
     """An open ledger. Made by `open_ledger`; safe to use from several threads.
 
     Args:
-        path: the SQLite file.
+        place: where it is.
         engine: its engine, set up for durable writes.
+        mount: the file system that a file is on, None where that is not known.
         writable: whether anything may be written; else what the dead left is not settled either.
     """
 
-    def __init__(self, path: Path, engine: sa.Engine, *, writable: bool = True) -> None:
-        self.path = path
+    def __init__(
+        self, place: Place, engine: sa.Engine, mount: Mount | None = None, *, writable: bool = True
+    ) -> None:
+        self.place = place
         self.writable = writable
+        self._identity = None if place.path is None else identity_of(place.path)
+        self.mount = mount
         self._engine = engine
-        self._identity = identity_of(path)
+        self._on_server = place.url is not None
+        kind = server if self._on_server else files
+        self._begin_write, self._begin_read, self._hint = kind.BEGIN_WRITE, kind.BEGIN_READ, kind.HINT
+        forks.note(engine)
+        # No pool may be left to the garbage collector: it would not say good-bye to the server.
+        weakref.finalize(self, engine.dispose)
 
     def __repr__(self) -> str:
-        return f"Ledger({str(self.path)!r})"
+        return f"Ledger({self.name!r})"
+
+    @property
+    def name(self) -> str:
+        """What people are told: the file, or the database without its password."""
+        return self.place.name
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file.
+
+        Raises:
+            LedgerError: there is none.
+        """
+        if self.place.path is None:
+            raise LedgerError(f"The ledger {self.name} is no file.")
+        return self.place.path
 
     @property
     def locks(self) -> Path:
-        """The folder of the locks that say which runs are alive."""
-        # By the file's own name: who came to it through a link must meet the others' locks.
-        own = self.path.resolve()
-        return own.with_name(own.name + ".locks")
+        """The folder of the locks that say which runs are alive, beside a file."""
+        return self.path.with_name(self.path.name + ".locks")
+
+    @property
+    def keeping(self) -> Keeping:
+        """How a file is kept on its file system."""
+        return Keeping.WAL if self.mount is None else self.mount.keeping
+
+    @property
+    def one_clock(self) -> bool:
+        """Whether all who write share one clock: a computer's, or the server's."""
+        return self._on_server or self.keeping is Keeping.WAL
+
+    @property
+    def refusal(self) -> str | None:
+        """Why nobody may be mailed live by this ledger, None where it is safe."""
+        if self.keeping is not Keeping.UNSAFE or self.mount is None:
+            return None
+        return (
+            f"The ledger {self.name} lies on a network or shared drive of the kind {self.mount.kind!r} "
+            f"(mounted at {self.mount.point}), where another computer may not see who is at work on it, "
+            "so that people could be mailed twice."
+        )
+
+    def life_lock(self, run_id: str) -> LifeLock:
+        """Return the lock of a run, not yet taken."""
+        if self._on_server:
+            return ServerLifeLock(self._engine, run_id, self._errors)
+        return FileLifeLock(self.locks, run_id, host=None if self.keeping is Keeping.WAL else this_host())
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -81,14 +111,15 @@ class Ledger:
             LedgerError: the ledger could not be written.
         """
         with self._errors("written"), self._engine.connect() as conn:
-            conn.exec_driver_sql("BEGIN IMMEDIATE")
             try:
+                _begin(conn, self._begin_write)
                 self._require_the_same_file()
                 yield conn
+                self._require_whole(conn)
             except BaseException:
-                conn.exec_driver_sql("ROLLBACK")
+                _roll_back(conn)
                 raise
-            conn.exec_driver_sql("COMMIT")
+            self._commit(conn)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -98,11 +129,11 @@ class Ledger:
             LedgerError: the ledger could not be read.
         """
         with self._errors("read"), self._engine.connect() as conn:
-            conn.exec_driver_sql("BEGIN")
             try:
+                _begin(conn, self._begin_read)
                 yield conn
             finally:
-                conn.exec_driver_sql("ROLLBACK")
+                _roll_back(conn)
 
     def reading(self, query: Callable[[sa.Connection], T]) -> T:
         """Return what a query finds, all of it of one moment."""
@@ -120,45 +151,69 @@ class Ledger:
 
     def _require_the_same_file(self) -> None:
         """Write nothing into a file that nobody will find again: what it holds would be sent twice."""
-        if identity_of(self.path) != self._identity:
+        if self.place.path is not None and identity_of(self.place.path) != self._identity:
             raise LedgerError(
-                f"The ledger {self.path} was deleted or replaced while it was in use.",
+                f"The ledger {self.name} was deleted or replaced while it was in use.",
                 hint="Nothing more is sent. Put the file back, and send again to go on.",
             )
+
+    def _require_whole(self, conn: sa.Connection) -> None:
+        if self._on_server and server.is_broken(conn):
+            raise LedgerError(f"The ledger {self.name} could not be written: a statement failed.")
+
+    def _commit(self, conn: sa.Connection) -> None:
+        try:
+            conn.exec_driver_sql("COMMIT")
+        except sa.exc.SQLAlchemyError as error:
+            _roll_back(conn)
+            why = self._words(error)
+        else:
+            return
+        raise LedgerGoneError(
+            f"The ledger {self.name} could not be written: {why}.", hint=self._hint
+        ) from None
 
     @contextmanager
     def _errors(self, what: str) -> Iterator[None]:
         try:
             yield
         except sa.exc.SQLAlchemyError as error:
-            why = str(getattr(error, "orig", None) or error).splitlines()[0]
+            why = self._words(error)
+            gone = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) or (
+                isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+            )
         else:
             return
-        raise LedgerError(
-            f"The ledger {self.path} could not be {what}: {why}.",
-            hint="Nothing is sent without it; free the file or its disk, and send again to go on.",
-        )
+        kind = LedgerGoneError if gone else LedgerError
+        # From nothing: a driver's frames hold the password.
+        raise kind(f"The ledger {self.name} could not be {what}: {why}.", hint=self._hint) from None
+
+    def _words(self, error: sa.exc.SQLAlchemyError) -> str:
+        lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+        words = lines[0] if lines else type(error).__name__
+        secret = None if self.place.url is None else self.place.url.password
+        return (words.replace(str(secret), "***") if secret else words).rstrip(".")
 
 
-def open_ledger(setting: str | os.PathLike[str] | None = None) -> Ledger:
-    """Open the ledger, making it where it is not there yet (readable by its owner only).
+def open_ledger(setting: Setting = None) -> Ledger:
+    """Open the ledger, making it where it is not there yet (a file: readable by its owner only).
 
     Args:
-        setting: as in `ledger_path`.
+        setting: as in `place_of`.
 
     Raises:
+        ConfigurationError: the setting names no place for a ledger, or a driver is missing.
         LedgerError: the place cannot be written, holds something else, or a newer version made it.
     """
-    path = ledger_path(setting)
-    hint = "Set MIGMA_LEDGER or ledger= to a file in a folder that you may write to."
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        make_file(path)
-    except OSError as error:
-        raise LedgerError(
-            f"The ledger {path} cannot be written: {error.strerror}. Nothing was sent.", hint=hint
-        ) from None
-    ledger = Ledger(path, _engine(path))
+    place, setting = place_of(setting), None
+    mount = None
+    if place.url is not None:
+        engine = server.engine_of(place.url, BUSY_S)
+    elif place.path is not None:
+        files.make(place.path)
+        mount = mount_under(place.path)
+        engine = files.engine_of(place.path, Keeping.WAL if mount is None else mount.keeping, BUSY_S)
+    ledger = Ledger(place, engine, mount)
     _prepare(ledger)
     return ledger
 
@@ -167,27 +222,20 @@ def _prepare(ledger: Ledger) -> None:
     found = ledger.reading(version_of)
     if found is None or found < SCHEMA_VERSION:
         ledger.writing(bring_up)
+        found = ledger.reading(version_of)
     if found is not None and found > SCHEMA_VERSION:
         raise LedgerError(
-            f"The ledger {ledger.path} was made by a newer migma_nb (its version {found}).",
+            f"The ledger {ledger.name} was made by a newer migma_nb (its version {found}).",
             hint="Upgrade migma_nb, or name another ledger. Nothing was sent.",
         )
 
 
-def _engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)),
-        connect_args={"timeout": BUSY_S, "check_same_thread": False},
-        isolation_level="AUTOCOMMIT",
-    )
+def _begin(conn: sa.Connection, statements: tuple[str, ...]) -> None:
+    for statement in statements:
+        conn.exec_driver_sql(statement)
 
-    @sa.event.listens_for(engine, "connect")
-    def _settle(connection: Any, _: Any) -> None:
-        # WAL lets readers look while a run writes; FULL puts each commit on the disk before it returns,
-        # since with NORMAL a power cut could lose an intent whose mail had left.
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.close()
 
-    return engine
+def _roll_back(conn: sa.Connection) -> None:
+    # A connection that is gone has nothing to roll back, and its own error is the one to tell.
+    with suppress(sa.exc.SQLAlchemyError):
+        conn.exec_driver_sql("ROLLBACK")

@@ -117,6 +117,7 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
         ("Kind", _kind(constants)),
         ("Addresses", plan.address_note if plan.target or plan.size > 1 else ""),
         ("Variables", _variables(plan, first)),
+        ("Defaults", _defaults(plan)),
         ("Provider", constants.get("providerType", "")),
         ("Topic", constants.get("topicId", "")),
     ]
@@ -155,6 +156,11 @@ def _variables(plan: Plan, first: RenderedMessage | None) -> str:
         slots = " ".join(_cut([_slot(name) for name in same]))
         parts.insert(0, f"{slots} ← same-named column{'s' * (len(same) > 1)}")
     return "; ".join(_cut(parts))
+
+
+def _defaults(plan: Plan) -> str:
+    parts = _cut([f"{_slot(name)} = {quoted(json.loads(text), 30)}" for name, text in plan.defaults.items()])
+    return f"{', '.join(parts)} where the cell is empty" if parts else ""
 
 
 def _slot(name: str) -> str:

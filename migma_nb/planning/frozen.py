@@ -30,6 +30,7 @@ class Plan:
         address_column: the column with the addresses (str), or None.
         address_note: which column that is and why (str).
         columns: placeholder to the column that fills it.
+        defaults: placeholder to what stands in for a missing cell of its column, as JSON text.
         overlap: "allowed" if people may also be mailed by a batch of this mailing, else None.
         duplicates_question: what has to be decided before the send (str), "" if nothing.
     """
@@ -42,6 +43,7 @@ class Plan:
     address_column: str | None
     address_note: str
     columns: Mapping[str, str]
+    defaults: Mapping[str, str]
     overlap: str | None
     duplicates_question: str
     _content: Content

@@ -105,6 +105,7 @@ def _plan_target(target: Target, options: PlanOptions) -> Plan:
         address_column=None,
         address_note=f"Who is in {target} only Migma knows.",
         columns=MappingProxyType({}),
+        defaults=MappingProxyType({}),
         overlap=options.overlap,
         duplicates_question="",
         _content=content,
@@ -145,6 +146,13 @@ def _plan_people(recipients: Any, options: PlanOptions) -> Plan:
         address_note=column.note,
         columns=MappingProxyType(
             {filling.name: names[filling.column] for filling in fillings if filling.column is not None}
+        ),
+        defaults=MappingProxyType(
+            {
+                filling.name: filling.default
+                for filling in fillings
+                if filling.column is not None and filling.default is not None
+            }
         ),
         overlap=options.overlap,
         duplicates_question=_question(settled.differing, options),

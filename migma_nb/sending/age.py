@@ -1,4 +1,4 @@
-"""How old a row's idempotency key is, by two clocks, so that none that jumps can make it look young."""
+"""How much time has passed, by two clocks: none that jumps back can make an idempotency key look young."""
 
 import time
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class KeyAge:
-    """An age by the ledger's clock (seconds), and what this machine's clocks said when it was read off."""
+    """An age, or the present, by the ledger's clock (seconds); and both clocks when that was read off."""
 
     base_s: float
     wall: float
@@ -19,7 +19,7 @@ class KeyAge:
         return cls(seconds, time.time(), time.monotonic())
 
     def now(self) -> float:
-        """Return the age at present (seconds): the larger of what wall and monotonic clock say."""
+        """Return what it is by now (seconds): the larger of what wall and monotonic clock say."""
         return self.base_s + max(0.0, time.time() - self.wall, time.monotonic() - self.monotonic)
 
     def at_least(self, seconds: float) -> "KeyAge":

@@ -30,7 +30,7 @@ WHY: dict[str, str] = {
     Reason.KEY_USED_BEFORE: "this person's key was used before with other content, perhaps by another ledger",
     Reason.PLAN_CHANGED: "it was in flight with other content than the plan has now",
     Reason.OTHER_API_KEY: "it was in flight under another API key, so this one's repeats are not protected",
-    Reason.KEY_TOO_OLD: "it is older than the API remembers keys",
+    Reason.KEY_TOO_OLD: "it is older than the API remembers keys, or its age is not known for certain",
     Reason.ELSEWHERE: "another run is at work on it",
 }
 _ASK_AGAIN = {Reason.LOST_ANSWER, Reason.RUN_DIED, Reason.STILL_AT_WORK}

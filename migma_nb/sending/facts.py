@@ -1,6 +1,5 @@
 """What the ledger knows of a run, gathered for its summary; a run whose process died is settled first."""
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +14,7 @@ from migma_nb.sending.summary import RunFacts
 def state_of(ledger: Ledger, run_id: str) -> RunState:
     """Return how a run stands; one on record as running whose process is gone has died."""
     state = RunState(_record(ledger, run_id)["state"])
-    if state in LIVE_STATES and run_id in journal.settle_for_a_look(ledger, time.time()):
+    if state in LIVE_STATES and run_id in journal.settle_for_a_look(ledger):
         return RunState.DIED
     return state
 
@@ -59,7 +58,7 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
         sandbox=run["sandbox"],
         state=RunState(run["state"]),
         detail=run["detail"] or "",
-        ledger=str(ledger.path),
+        ledger=ledger.name,
         batch=run["target"] is not None,
         counts=counts,
         rows=[row for row in rows if row["state"] in {State.REFUSED, State.UNKNOWN} or run["target"]],

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from migma_nb.api.errors import ConfirmationError, InputError
+from migma_nb.api.errors import ConfigurationError, ConfirmationError, InputError, LedgerError
 from migma_nb.api.settings import Settings
-from migma_nb.ledger.queries import targets_of
+from migma_nb.ledger.queries import live_runs, targets_of
 from migma_nb.ledger.schema import ClaimState
 from migma_nb.ledger.standings import standings
 from migma_nb.ledger.store import Ledger
@@ -68,6 +68,36 @@ def check_retry(plan: Plan, settings: Settings, options: SendOptions, ledger: Le
         f"This would mail {count:,} people whom the API refused, {_where(settings)}. Nothing was sent.",
         hint=f"To go on, add confirm={count}.",
     )
+
+
+def check_ledger(settings: Settings, ledger: Ledger) -> None:
+    """Refuse a live send by a ledger that lies where it is not safe.
+
+    Raises:
+        ConfigurationError: it lies on a network drive whose locks are not seen by other computers.
+    """
+    if ledger.refusal is not None and not settings.sandbox:
+        raise ConfigurationError(
+            f"{ledger.refusal} Nothing was sent.",
+            hint="Set MIGMA_LEDGER or ledger= to a file on a local disk, or to a PostgreSQL database.",
+        )
+
+
+def check_other_hosts(plan: Plan, settings: Settings, ledger: Ledger) -> None:
+    """Refuse to wait for a run of this mailing that another computer began, and perhaps will never end.
+
+    Raises:
+        LedgerError: says which run, and what a person can do. Nothing was sent.
+    """
+    for run_id in ledger.reading(lambda conn: live_runs(conn, settings.scope, plan.mailing)):
+        lock = ledger.life_lock(run_id).elsewhere()
+        if lock is not None:
+            host = lock.stem.rpartition("@")[2]
+            raise LedgerError(
+                f"Run {run_id} of mailing {plan.mailing!r} is on record as going on the computer {host!r}; "
+                "from here nobody can tell whether it lives. Nothing was sent.",
+                hint=f"Let it end, or call mg.history() there; if {host!r} is gone for good, delete {lock}",
+            )
 
 
 def check_overlap(plan: Plan, settings: Settings, conn: sa.Connection) -> None:

@@ -5,7 +5,6 @@ import atexit
 import os
 import secrets
 import threading
-import time
 import weakref
 from collections import Counter
 from collections.abc import Sequence
@@ -19,9 +18,10 @@ from migma_nb.api.errors import LedgerError
 from migma_nb.api.models import BatchStatus
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
-from migma_nb.ledger import journal
+from migma_nb.ledger import clock, journal
 from migma_nb.ledger.control import Wish
 from migma_nb.ledger.locks import LifeLock
+from migma_nb.ledger.places import Setting
 from migma_nb.ledger.queries import Holder, batch_handle
 from migma_nb.ledger.schema import RowRecord, RunRecord
 from migma_nb.ledger.store import Ledger, open_ledger
@@ -45,7 +45,7 @@ def start(
     settings: Settings,
     options: gate.SendOptions,
     *,
-    ledger: str | None = None,
+    ledger: Setting = None,
     listeners: Sequence[Listener] = (),
 ) -> "LiveRun":
     """Check a send, put the run and all its rows on record, and set it going in the background.
@@ -54,19 +54,22 @@ def start(
         plan: what to send.
         settings: the client's settings.
         options: confirm, skip_invalid, limit.
-        ledger: the ledger's path; None takes the client's own, `MIGMA_LEDGER`, or the user's.
+        ledger: the ledger's place; None takes the client's own, `MIGMA_LEDGER`, or the user's.
         listeners: told what happens, in the background thread.
 
     Raises:
         InputError, ConfirmationError: the send is not ready to go; nothing was sent.
         LedgerError: the ledger cannot be read or written; nothing was sent.
+        ConfigurationError: no live send is safe with this ledger; nothing was sent.
     """
     gate.check(plan, settings, options)
     opened = open_ledger(ledger or settings.ledger)
-    journal.settle_the_dead(opened, time.time())
+    gate.check_ledger(settings, opened)
+    journal.settle_the_dead(opened)
+    gate.check_other_hosts(plan, settings, opened)
     if options.only_refused:
         gate.check_retry(plan, settings, options, opened)
-    now = time.time()
+    now = opened.reading(clock.now)
     record = RunRecord(
         run_id=f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
         scope=settings.scope,
@@ -81,7 +84,7 @@ def start(
         email_id=plan.constants.get("emailId"),
         started_at=now,
     )
-    lock = LifeLock(opened.locks, record.run_id)
+    lock = opened.life_lock(record.run_id)
     if not lock.take():
         raise LedgerError(f"The lock of the new run {record.run_id} is held by somebody else.")
     records = [_record(plan, position) for position in range(plan.size)]
@@ -132,7 +135,6 @@ class LiveRun:
         self.detail = ""
         self.ended = threading.Event()
         self._options = options
-        self._lock = lock
         self._listeners = [tally, *listeners]
         # Without a confirmed send nothing but the mails themselves is posted to a live server.
         trust = Trust(settings, ledger, allowed=self._may_prove())
@@ -141,7 +143,8 @@ class LiveRun:
             plan,
             settings,
             ledger,
-            trust,
+            lock=lock,
+            trust=trust,
             row_changed=self._row_changed,
             budget_spent=self._budget_spent,
             only_refused=options.only_refused,
@@ -191,12 +194,13 @@ class LiveRun:
         finally:
             listening.cancel()
             # A run whose end is not on record leaves its lock file to whoever settles it.
-            self._runner.close()
-            self._lock.release(for_good=self.state not in LIVE_STATES and self._on_record)
-            for listener in self._listeners:
-                listener.run_ended(self.state, self.detail)
-            _alive.discard(self)
-            self.ended.set()
+            try:
+                await self._runner.close(for_good=self.state not in LIVE_STATES and self._on_record)
+            finally:
+                for listener in self._listeners:
+                    listener.run_ended(self.state, self.detail)
+                _alive.discard(self)
+                self.ended.set()
 
     _on_record = False
 
@@ -259,6 +263,11 @@ def _record(plan: Plan, position: int) -> RowRecord:
         state, reason, detail = preset
         return RowRecord(position, None, plan.address(position), state, reason, detail)
     return RowRecord(position, plan.recipient(position), plan.address(position), State.WAITING)
+
+
+if hasattr(os, "register_at_fork"):
+    # A child drives none of its parent's runs, and must not stop them when it ends.
+    os.register_at_fork(after_in_child=_alive.clear)
 
 
 @atexit.register

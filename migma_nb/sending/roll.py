@@ -1,6 +1,5 @@
 """The roll of a run: which rows it takes up, which are settled already, and what is left at its end."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -77,7 +76,7 @@ class Roll:
     async def look_again(self) -> None:
         """See what became of the rows that another process held; take up those of the dead."""
         positions = self.elsewhere
-        await self.scribe.aside(lambda: journal.settle_the_dead(self.ledger, time.time(), but=self.run_id))
+        await self.scribe.aside(lambda: journal.settle_the_dead(self.ledger, but=self.run_id))
         found, holders = await self._read(lambda conn: self._held(conn, positions))
         self.elsewhere, self.holders = [], holders
         await self.place([self._sort(at, found) for at in positions])

@@ -4,7 +4,6 @@ Whether a person is mailed twice hangs on this file, on what an answer means, an
 """
 
 import asyncio
-import hashlib
 import logging
 import random
 import time
@@ -15,11 +14,11 @@ import sqlalchemy as sa
 
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import LedgerError
-from migma_nb.api.logs import subject_digest
 from migma_nb.api.meaning import Meaning, Past, Verdict, judge, obstacle, repeat_after
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, RunState, State
-from migma_nb.ledger import claims, journal, standings
+from migma_nb.ledger import claims, clock, journal, standings
+from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.queries import Holder
 from migma_nb.ledger.schema import ClaimState, Intent, Settled, Standing, Taken
 from migma_nb.ledger.scribe import Scribe
@@ -30,6 +29,7 @@ from migma_nb.sending.agenda import Agenda, Task
 from migma_nb.sending.budget import Budget
 from migma_nb.sending.decision import decide, outcome_of
 from migma_nb.sending.halting import Halt, halt_for, halt_for_budget, halt_for_ledger
+from migma_nb.sending.intents import dated, intent_of
 from migma_nb.sending.pacing import Pacer
 from migma_nb.sending.proof import Trust
 from migma_nb.sending.roll import Roll
@@ -48,10 +48,11 @@ class Runner:
     """One run of a plan against one server, journaled in one ledger.
 
     Args:
-        run_id: the run's id, whose lock the caller holds and whose rows are on record.
+        run_id: the run's id, whose rows are on record.
         plan: what to send.
         settings: the client's settings.
         ledger: the open ledger.
+        lock: the run's lock, which the caller holds.
         trust: whether the server honours idempotency keys, or how to find out.
         row_changed: called with (position, before, after, detail) at every change of a row.
         budget_spent: called when too many answers in a row were failures of one kind; to pause the run.
@@ -64,8 +65,9 @@ class Runner:
         plan: Plan,
         settings: Settings,
         ledger: Ledger,
-        trust: Trust,
         *,
+        lock: LifeLock,
+        trust: Trust,
         row_changed: RowChanged,
         budget_spent: Callable[[Halt], None],
         only_refused: bool = False,
@@ -74,11 +76,11 @@ class Runner:
         self.halt: Halt | None = None
         self._plan = plan
         self._settings = settings
+        self._lock = lock
         self._trust = trust
         self._row_changed = row_changed
         self._budget_spent = budget_spent
         self._fingerprint = settings.key.fingerprint()
-        self._logged = "template" not in plan.constants and plan.target is None
         self._agenda = Agenda()
         self._scribe = Scribe(ledger, writers=settings.workers)
         #: Runs blocking work of the ledger in the run's own thread, which lives as long as the interpreter.
@@ -137,13 +139,15 @@ class Runner:
 
     async def finish(self, state: RunState, reason: Reason | None, detail: str | None) -> None:
         """Write the run's end."""
-        now = time.time()
         await self._scribe.write(
-            lambda conn: journal.finish(conn, self.run_id, state, reason=reason, detail=detail, now=now)
+            lambda conn: journal.finish(
+                conn, self.run_id, state, reason=reason, detail=detail, now=clock.now(conn)
+            )
         )
 
-    def close(self) -> None:
-        """Let the writing thread end."""
+    async def close(self, *, for_good: bool) -> None:
+        """Let go of the run's lock, and let the writing thread end."""
+        await self._scribe.aside(lambda: self._lock.release(for_good=for_good))
         self._scribe.close()
 
     async def _begin(self, limit: int | None) -> None:
@@ -151,7 +155,9 @@ class Runner:
         seen = (found.get(self._plan.recipient(at)) for at in self._plan.ready)
         if any(one is None or one.state not in _NOTHING_TO_SEND for one in seen):
             await self._establish()
-        self._sorter.prepare(proven=self._trust.proven, newest=newest, now=now)
+        self._sorter.prepare(
+            proven=self._trust.proven, newest=newest, now=now, one_clock=self._roll.ledger.one_clock
+        )
         await self._roll.call(found, limit)
 
     async def _establish(self) -> None:
@@ -196,7 +202,7 @@ class Runner:
             self._pacer.give_back()
             return
         body = self._plan.body(task.position)
-        intent = self._intent(task, body)
+        intent = intent_of(self._plan, self._settings, self.run_id, task.position, body)
         taken = await self._take(task, intent)
         if taken is None:
             self._pacer.give_back()
@@ -225,27 +231,18 @@ class Runner:
         await self._roll.give_up(task, hindrance or Reason.LOST_ANSWER)
         return False
 
-    def _intent(self, task: Task, body: bytes) -> Intent:
-        return Intent(
-            scope=self._settings.scope,
-            mailing=self._plan.mailing,
-            recipient=self._plan.recipient(task.position),
-            run_id=self.run_id,
-            plan_id=self._plan.id,
-            payload_sha256=hashlib.sha256(body).hexdigest(),
-            key_fingerprint=self._fingerprint,
-            at=time.time() - self._trust.ahead_s,
-            subject_sha256=subject_digest(self._plan.message(task.position).subject)
-            if self._logged
-            else None,
-        )
-
     async def _take(self, task: Task, intent: Intent) -> Taken | None:
         """Claim the row and write its intent to disk, or place it by how the ledger has it now."""
         if task.taken is not None:
-            task.taken = await self._scribe.write(lambda conn: claims.again(conn, intent))
+            task.taken = await self._scribe.write(
+                lambda conn: claims.again(conn, dated(conn, self._lock, intent, self._trust.ahead_s))
+            )
         else:
-            found = await self._scribe.write(lambda conn: claims.take(conn, intent, task.seen))
+            found = await self._scribe.write(
+                lambda conn: claims.take(
+                    conn, dated(conn, self._lock, intent, self._trust.ahead_s), task.seen
+                )
+            )
             if isinstance(found, Standing):
                 await self._roll.place([self._sorter.sort(task.position, found)])
                 return None
@@ -264,9 +261,10 @@ class Runner:
         task.uncertain = decision.uncertain
         if decision.fresh:
             task.age = None
-        outcome = outcome_of(meaning, decision, now=time.time(), latency_s=time.monotonic() - began)
+        latency_s = time.monotonic() - began
 
         def write(conn: sa.Connection) -> None:
+            outcome = outcome_of(meaning, decision, now=clock.now(conn), latency_s=latency_s)
             claims.record(conn, taken, intent, outcome)
             if decision.state is not None:
                 account = standings.account_of(conn, taken.claim_id)

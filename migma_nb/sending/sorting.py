@@ -1,7 +1,6 @@
 """Where a row belongs, by how the ledger has its person: on the agenda, at its end, or held elsewhere."""
 
 import hashlib
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -47,19 +46,21 @@ class Sorter:
         self._fingerprint = fingerprint
         self._only_refused = only_refused
         self._proven: bool | None = False
-        self._skew_s = 0.0
+        self._present: KeyAge | None = None
         self.clock_is_sound = False
 
-    def prepare(self, *, proven: bool | None, newest: float | None, now: float) -> None:
+    def prepare(self, *, proven: bool | None, newest: float | None, now: float, one_clock: bool) -> None:
         """Note whether the server honours keys, and whether the clock can tell how old they are.
 
         Args:
             proven: whether it does; None while that may yet be found out.
             newest: the time of the ledger's newest entry.
             now: the present by the ledger's clock.
+            one_clock: whether all who write to the ledger share that clock; else nobody can tell the age of a
+                key that another run began to use.
         """
         self._proven = False if self._plan.target else proven
-        self._skew_s = now - time.time()
+        self._present = KeyAge.of(now) if one_clock else None
         self.clock_is_sound = newest is None or now >= newest
 
     def sort(self, position: int, seen: Standing | None) -> Turn:
@@ -117,9 +118,9 @@ class Sorter:
 
     def _age(self, seen: Standing) -> float | None:
         first: float | None = seen.told("first_attempt_at")
-        if first is None or not self.clock_is_sound:
+        if first is None or self._present is None or not self.clock_is_sound:
             return None
-        return max(0.0, time.time() + self._skew_s - first)
+        return max(0.0, self._present.now() - first)
 
     def _digest(self, position: int) -> str:
         return hashlib.sha256(self._plan.body(position)).hexdigest()

@@ -5,6 +5,7 @@ import os
 import pandas as pd
 
 from migma_nb.ledger import queries
+from migma_nb.ledger.places import place_of
 from migma_nb.ledger.reading import open_to_read
 from migma_nb.sending import history as records
 from migma_nb.surface.run import Run
@@ -14,7 +15,7 @@ def history(*, ledger: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     """Return all runs of a ledger, newest first.
 
     Args:
-        ledger: its file; None takes `MIGMA_LEDGER`, else the user's own.
+        ledger: its file or its `postgresql://` URL; None takes `MIGMA_LEDGER`, else the user's own.
 
     Returns:
         Runs × (`run_id`, `mailing`, `started_at`, `finished_at`, `state`, `reason`, `server`, `sandbox`,
@@ -23,7 +24,9 @@ def history(*, ledger: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    return records.history(open_to_read(ledger))
+    # A URL's password stays in no frame of an error.
+    place, ledger = place_of(ledger), None
+    return records.history(open_to_read(place))
 
 
 def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Run:
@@ -36,6 +39,7 @@ def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Ru
     Raises:
         InputError: no run has this id, or several do.
     """
-    opened = open_to_read(ledger)
+    place, ledger = place_of(ledger), None
+    opened = open_to_read(place)
     found = opened.reading(lambda conn: queries.run_of(conn, run_id))
     return Run(opened, found["run_id"])

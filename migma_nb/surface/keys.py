@@ -15,23 +15,33 @@ def find_key() -> ApiKey:
     """Return the key from `MIGMA_API_KEY`, the OS keyring, or a prompt that does not echo.
 
     Raises:
-        ConfigurationError: none was found, and there is nobody to ask.
+        ConfigurationError: none was found, and there is nobody to ask; or what was found is no key.
     """
     if os.environ.get("MIGMA_API_KEY"):
         return ApiKey(os.environ["MIGMA_API_KEY"])
-    return _from_keyring() or _from_prompt() or _give_up()
+    key, trouble = _from_keyring()
+    key = key or _from_prompt()
+    if key is None:
+        raise ConfigurationError(
+            f"No API key was given{trouble}.",
+            hint="Pass mg.Migma(api_key=…) or set MIGMA_API_KEY; keys are in Settings → API Integration. "
+            "To rehearse without one: mg.Sandbox().client().",
+        )
+    return key
 
 
-def _from_keyring() -> ApiKey | None:
+def _from_keyring() -> tuple[ApiKey | None, str]:
+    """Return the key of the OS keyring, and what kept it from being read ("" for nothing)."""
     try:
         keyring = importlib.import_module("keyring")
     except ImportError:
-        return None
+        return None, ""
     try:
-        found = keyring.get_password(_SERVICE, "api_key")
-    except Exception:  # noqa: BLE001 - any backend may be broken; then there is no key there
-        return None
-    return ApiKey(found) if found else None
+        return _key_of([keyring.get_password(_SERVICE, "api_key")]), ""
+    except ConfigurationError:
+        raise
+    except Exception as error:  # noqa: BLE001 - any backend may be broken or locked; then there is no key there
+        return None, f", and the OS keyring could not be read ({type(error).__name__})"
 
 
 def _from_prompt() -> ApiKey | None:
@@ -39,15 +49,12 @@ def _from_prompt() -> ApiKey | None:
     if not in_notebook():
         return None
     try:
-        return ApiKey(getpass.getpass("Migma API key (not shown): "))
-    except (ConfigurationError, EOFError, KeyboardInterrupt, RuntimeError, NotImplementedError):
+        return _key_of([getpass.getpass("Migma API key (not shown): ")])
+    except (EOFError, KeyboardInterrupt, RuntimeError, NotImplementedError):
         # A notebook run without a screen cannot ask.
         return None
 
 
-def _give_up() -> ApiKey:
-    raise ConfigurationError(
-        "No API key was given.",
-        hint="Pass mg.Migma(api_key=…) or set MIGMA_API_KEY; keys are in Settings → API Integration. "
-        "To rehearse without one: mg.Sandbox().client().",
-    )
+def _key_of(found: list[str | None]) -> ApiKey | None:
+    """Return what was found as a key; it is taken out of the list, so that no frame holds it as text."""
+    return ApiKey(found.pop() or "") if (found[0] or "").strip() else None

@@ -8,6 +8,7 @@ from typing import ParamSpec
 import pandas as pd
 
 from migma_nb.api.errors import InputError
+from migma_nb.ledger.places import Place, place_of
 from migma_nb.notebook.plan_card import plan_html, plan_text
 from migma_nb.notebook.preview import preview_html, preview_text
 from migma_nb.planning.frozen import Plan
@@ -135,7 +136,8 @@ class SendPlan:
             skip_invalid: send although some rows have errors; those are left out.
             limit: begin with at most so many rows.
             progress: show a bar.
-            ledger: the ledger's file; None takes the client's own, `MIGMA_LEDGER`, or the user's.
+            ledger: the ledger's file or its `postgresql://` URL; None takes the client's own, `MIGMA_LEDGER`,
+                or the user's.
 
         Raises:
             InputError: the plan has errors, or a question is open. Nothing was sent.
@@ -143,8 +145,9 @@ class SendPlan:
             LedgerError: the ledger cannot be written. Nothing was sent.
             KeyboardInterrupt: it was interrupted; what was in flight is on record.
         """
-        run = self.start(client, confirm=confirm, skip_invalid=skip_invalid, limit=limit, ledger=ledger)
-        return run.wait(progress=progress).end_paused()
+        place, ledger = _place_of(ledger), None
+        options = SendOptions(confirm=confirm, skip_invalid=skip_invalid, limit=limit)
+        return self._begin(client, options, place).wait(progress=progress).end_paused()
 
     def retry(
         self,
@@ -169,8 +172,8 @@ class SendPlan:
             InputError: nobody of this plan was refused. Nothing was sent.
             ConfirmationError: the live send was not confirmed. Nothing was sent.
         """
-        options = SendOptions(confirm=confirm, skip_invalid=True, only_refused=True)
-        return self._begin(client, options, ledger).wait(progress=progress).end_paused()
+        place, ledger = _place_of(ledger), None
+        return self._retry(client, confirm, progress, place)
 
     def start(
         self,
@@ -182,17 +185,21 @@ class SendPlan:
         ledger: str | os.PathLike[str] | None = None,
     ) -> Run:
         """Set the plan going in the background and return at once; arguments and errors as in `send`."""
+        place, ledger = _place_of(ledger), None
         options = SendOptions(confirm=confirm, skip_invalid=skip_invalid, limit=limit)
-        return self._begin(client, options, ledger)
+        return self._begin(client, options, place)
 
-    def _begin(self, client: Migma, options: SendOptions, ledger: str | os.PathLike[str] | None) -> Run:
+    def _retry(self, client: Migma, confirm: int | None, progress: bool, place: Place | None) -> Run:
+        options = SendOptions(confirm=confirm, skip_invalid=True, only_refused=True)
+        return self._begin(client, options, place).wait(progress=progress).end_paused()
+
+    def _begin(self, client: Migma, options: SendOptions, place: Place | None) -> Run:
         if not isinstance(client, Migma):
             raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
-        place = None if ledger is None else os.fspath(ledger)
         started = live.start(self._plan, client.settings, options, ledger=place)
 
         def retry(other: Migma | None, confirm: int | None, progress: bool) -> Run:
-            return self.retry(other or client, confirm=confirm, progress=progress, ledger=ledger)
+            return self._retry(other or client, confirm, progress, place)
 
         return Run(started.ledger, started.run_id, index=self._plan.index, live=started, retry=retry)
 
@@ -201,6 +208,11 @@ class SendPlan:
 
     def _repr_html_(self) -> str:
         return plan_html(self._plan)
+
+
+def _place_of(ledger: str | os.PathLike[str] | None) -> Place | None:
+    """Return the place, whose password shows in no frame of an error; None leaves it to the client."""
+    return None if ledger is None else place_of(ledger)
 
 
 plan = _surfaced(make_plan)

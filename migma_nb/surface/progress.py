@@ -6,12 +6,12 @@ from typing import Any, Self
 
 from tqdm.std import tqdm as text_bar
 
-from migma_nb.api.states import State
+from migma_nb.api.states import RunState, State
 from migma_nb.sending.live import LiveRun
 from migma_nb.surface.whereabouts import in_notebook
 
 _OPEN = (State.WAITING, State.SENDING)
-_SHOWN = (State.ACCEPTED, State.ALREADY_SENT, State.REFUSED, State.UNKNOWN)
+_SHOWN = (State.ACCEPTED, State.ALREADY_SENT, State.REFUSED, State.UNKNOWN, State.NOT_SENT)
 
 
 class Progress:
@@ -30,8 +30,6 @@ class Progress:
         self._batch_bar: Any = None
 
     def __enter__(self) -> Self:
-        if self._shown and self._total:
-            self._bar = _bar_class()(total=self._total, unit="mail", desc=_short(self._run.plan.mailing))
         return self
 
     def __exit__(
@@ -44,10 +42,18 @@ class Progress:
 
     def update(self) -> None:
         """Draw how the run stands now."""
-        if self._bar is None:
+        if not self._shown or not self._total:
             return
+        if self._bar is None:
+            # Not before the first look: importing the widgets takes a moment, in which an interrupt must
+            # find somebody who stops the run.
+            self._bar = _made(total=self._total, desc=_short(self._run.plan.mailing))
         counts = self._run.tally.counts
-        self._draw(self._bar, self._total - sum(counts.get(state, 0) for state in _OPEN))
+        left = sum(counts.get(state, 0) for state in _OPEN)
+        # A run that was cut short must not look as if it had come to its end.
+        if self._run.state is not RunState.FINISHED:
+            left += counts.get(State.NOT_SENT, 0)
+        self._draw(self._bar, self._total - left)
         words = {str(state): counts[state] for state in _SHOWN if counts.get(state)}
         held = [f"{one.rows:,} held by run {one.run_id} ({one.state})" for one in self._run.held]
         self._bar.set_postfix(words | ({"waiting": ", ".join(held)} if held else {}), refresh=False)
@@ -58,7 +64,7 @@ class Progress:
         if batch is None or not batch.total_count:
             return
         if self._batch_bar is None:
-            self._batch_bar = _bar_class()(total=batch.total_count, unit="mail", desc="batch")
+            self._batch_bar = _made(total=batch.total_count, desc="batch")
         sent, failed = batch.sent_count or 0, batch.failed_count or 0
         self._batch_bar.set_postfix({"sent": sent, "failed": failed, "status": batch.status}, refresh=False)
         self._draw(self._batch_bar, sent + failed)
@@ -69,13 +75,18 @@ class Progress:
         bar.refresh()
 
 
-def _bar_class() -> Any:
+def _made(*, total: int, desc: str) -> Any:
     """Return tqdm's notebook bar where its widgets are there, else its text bar."""
-    if in_notebook() and importlib.util.find_spec("ipywidgets") is not None:
-        from tqdm.notebook import tqdm as notebook_bar  # noqa: PLC0415 - needs ipywidgets
+    if not in_notebook() or importlib.util.find_spec("ipywidgets") is None:
+        return text_bar(total=total, unit="mail", desc=desc)
+    from tqdm.notebook import tqdm as notebook_bar  # noqa: PLC0415 - needs ipywidgets
 
-        return notebook_bar
-    return text_bar
+    made: Any = notebook_bar(total=total, unit="mail", desc=desc)
+    name, bar, _ = made.container.children
+    # In a narrow page the numbers go below, and neither the name breaks nor the bar shrinks to a dot.
+    made.container.layout.flex_flow = "row wrap"
+    name.layout.flex, bar.layout.min_width = "0 0 auto", "10em"
+    return made
 
 
 def _short(mailing: str) -> str:

@@ -15,11 +15,14 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.ledger import control
 from migma_nb.ledger.control import Wish
+from migma_nb.ledger.places import place_of
 from migma_nb.ledger.store import Ledger
+from migma_nb.notebook.lines import counted
 from migma_nb.notebook.run_card import run_html, run_text
 from migma_nb.sending import accounts, doubts, facts
 from migma_nb.sending.live import LiveRun
 from migma_nb.surface.client import Migma
+from migma_nb.surface.interrupts import explain
 from migma_nb.surface.progress import Progress
 
 #: How often the screen is brought up to date (seconds).
@@ -196,8 +199,8 @@ class Run:
                     bar.update()
                     if self._live.needs_a_person:
                         break
-            except KeyboardInterrupt:
-                self._drain()
+            except KeyboardInterrupt as interrupt:
+                explain(interrupt, self._drain(self._live, bar))
                 raise
         if self._live.ended.is_set():
             self._live.future.result()
@@ -246,17 +249,23 @@ class Run:
                 hint="Send the plan again to go on with what is left.",
             )
 
-    def _drain(self) -> None:
-        if self._live is None:
-            return
-        self._live.ask(Wish.STOP)
-        counts = self.counts
-        done = counts.get(State.ACCEPTED, 0)
-        text_bar.write(
-            f"Stopping: {counts.get(State.SENDING, 0)} in flight are let come back ({done:,} accepted) …"
-        )
-        self._live.ended.wait()
-        text_bar.write(f"Stopped, all on record. Run {self._run_id}; send the same plan again to go on.")
+    def _drain(self, live: LiveRun, bar: Progress) -> str:
+        """Begin no new row and let those in flight come back; return what became of it, and how to go on."""
+        live.ask(Wish.STOP)
+        flying = self.counts.get(State.SENDING, 0)
+        text_bar.write(f"Stopping: {counted(flying, 'mail', 'mails')} in flight come back first …")
+        try:
+            while not live.ended.wait(_TICK_S):
+                bar.update()
+        except KeyboardInterrupt:
+            place = f", ledger={self._ledger.name!r}" if self._ledger.name != place_of().name else ""
+            return (
+                "Stopped without waiting for the mails in flight; what comes back is still put on record. "
+                f"Look at it: mg.open_run({self._run_id!r}{place})"
+            )
+        mailed = self.counts.get(State.ACCEPTED, 0)
+        words = f"Stopped by you: {counted(mailed, 'mail', 'mails')} accepted, all on record."
+        return f"{words} Send the same plan again to go on."
 
     def _wait_from_outside(self, timeout: float | None) -> None:
         until = None if timeout is None else time.monotonic() + timeout

@@ -98,6 +98,23 @@ def test_a_server_that_is_not_there_halts_and_the_rows_can_be_sent_later(
     assert env["MIGMA_API_KEY"] not in found.stdout + found.stderr
 
 
+def test_bad_input_loses_nothing_of_what_is_on_record(here: Migma, send: list[str], folder: Path) -> None:
+    """After every kind of it the ledger tells of the one run before, and nobody is mailed again."""
+    kept = ["--ledger=ledger.sqlite3"]
+    assert Exit.FINE == here(*send, *kept).returncode
+    before = here("runs", "--json", *kept).stdout
+    files = (None, "", "email,name\n", "name\nAnn\n", TWO_COLUMNS)
+    for content in files:
+        (folder / "bad.csv").unlink(missing_ok=True)
+        if content is not None:
+            (folder / "bad.csv").write_text(content)
+        assert Exit.BAD_INPUT == here("send", "bad.csv", *send[2:], *kept).returncode
+    for change in (["--subject={{none}}"], ["--live", "--project=p"], ["--ledger=people.csv"]):
+        assert Exit.BAD_INPUT == here(*send, *kept, *change).returncode
+    assert before == here("runs", "--json", *kept).stdout
+    assert 3 == len((folder / "people.csv").read_text().splitlines())
+
+
 @pytest.mark.parametrize(
     ("python", "typed"),
     [

@@ -46,6 +46,21 @@ def test_the_demo_can_be_run_again_and_says_where_it_cannot_write(here: Migma, f
     assert "people.csv" in found.stderr
 
 
+def test_the_demo_ends_with_a_line_that_can_be_typed(folder: Path, environment: dict[str, str]) -> None:
+    """After `make demo` the command is in .venv/bin and not on the path."""
+    command = Path(sys.executable).with_name("migma-nb")
+    for path, typed in (("/nowhere", str(command)), (str(command.parent), "migma-nb")):
+        found = subprocess.run(
+            [command, "demo"],
+            env=environment | {"PATH": path},
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        )
+        assert f"  {typed} check people.csv" == found.stdout.rstrip().splitlines()[-1]
+
+
 def test_the_help_names_every_command_and_every_exit_code(here: Migma) -> None:
     """What the codes mean stands where people look."""
     found = here("--help")

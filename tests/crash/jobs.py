@@ -33,7 +33,8 @@ def do(order: Order) -> None:
     try:
         told = JOBS[order.job](order)
     except mg.MigmaError as error:
-        told = {"error": type(error).__name__, "message": str(error)}
+        kind = mg.LedgerError if isinstance(error, mg.LedgerError) else type(error)
+        told = {"error": kind.__name__, "message": str(error)}
     except KeyboardInterrupt:
         told = {"interrupted": True}
     _write(order, told | {"steps": dict(moments.counts)})

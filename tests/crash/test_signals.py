@@ -65,13 +65,13 @@ def test_a_worker_forked_in_the_middle_does_not_keep_its_killed_parent_alive(slo
 
 
 def test_an_interrupt_lets_what_is_in_flight_come_back(slow: Mailing) -> None:
-    """Three rows are accepted, the rest not sent, and the words say how to go on."""
+    """Three rows are accepted, the rest not sent, and the words say what is waited for."""
     child = slow.begin()
     slow.wait_until(lambda: in_flight(slow))
     child.signal(signal.SIGINT)
     ended = child.wait()
     assert ended.told["interrupted"]
-    assert "send the same plan again to go on" in ended.said
+    assert "Stopping: 3" in ended.said
     assert ("stopped", {"accepted": 3, "not_sent": 7}) == (ended.told["state"], ended.told["counts"])
     slow.check_frame(ended)
     slow.check_nothing_is_open()

@@ -1,30 +1,29 @@
 """The claim: one conditional write decides who may send, and nothing definite is turned back."""
 
-import stat
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from migma_nb.api.errors import ConfigurationError, LedgerError
+from migma_nb.api.errors import LedgerError
 from migma_nb.api.states import Reason, RunState, State
-from migma_nb.ledger import claims, journal, queries, standings
-from migma_nb.ledger.locks import LifeLock
-from migma_nb.ledger.schema import ClaimState, Intent, Outcome, RowRecord, RunRecord, Standing, Taken, meta
-from migma_nb.ledger.store import Ledger, ledger_path, open_ledger
+from migma_nb.ledger import claims, endings, journal, queries, standings
+from migma_nb.ledger.schema import ClaimState, Intent, Outcome, RowRecord, RunRecord, Standing, Taken
+from migma_nb.ledger.store import Ledger, open_ledger
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    """Return a ledger with two runs, `one` and `two`, on record as running."""
-    opened = open_ledger(tmp_path / "ledger.sqlite3")
+def ledger(place: str) -> Iterator[Ledger]:
+    """Give a ledger with two runs, `one` and `two`, on record as running."""
+    opened = open_ledger(place)
     for run_id in ("one", "two"):
         run = RunRecord(run_id, "s", "m", "plan", "https://x:443", False, "fp", 1, 1, None, 1.0)
         row = RowRecord(0, "ann@x.example", "Ann@x.example", State.WAITING)
         opened.writing(lambda conn, run=run, row=row: journal.begin(conn, run, [row]))  # type: ignore[misc]
-    return opened
+    yield opened
+    opened.close()
 
 
 def intent(run_id: str = "one", recipient: str = "ann@x.example", at: float = 10.0) -> Intent:
@@ -51,6 +50,7 @@ def standing(ledger: Ledger) -> Standing:
     return found
 
 
+@pytest.mark.both_at_once
 def test_only_one_of_many_gets_the_claim(ledger: Ledger) -> None:
     """Threads of two runs race for one person; one wins, whatever the interleaving."""
     won: list[Taken] = []
@@ -87,6 +87,7 @@ def test_a_claim_that_is_not_free_is_not_taken_by_who_has_not_seen_it(
     assert state is found.state
 
 
+@pytest.mark.both_at_once
 def test_a_claim_that_changed_since_it_was_seen_is_not_taken(ledger: Ledger) -> None:
     """Two runs that saw the same free claim cannot both take it."""
     first = take(ledger, "one")
@@ -97,6 +98,7 @@ def test_a_claim_that_changed_since_it_was_seen_is_not_taken(ledger: Ledger) -> 
     assert isinstance(take(ledger, "one", seen), Standing)
 
 
+@pytest.mark.both_at_once
 def test_every_attempt_of_a_generation_has_the_same_key_and_a_refusal_begins_a_new_one(
     ledger: Ledger,
 ) -> None:
@@ -123,12 +125,24 @@ def test_a_key_hangs_on_server_mailing_and_person_and_cannot_be_glued_together()
     assert 8 == len(keys)
 
 
+@pytest.mark.both_at_once
 def test_an_intent_is_on_disk_before_anything_else_can_happen(ledger: Ledger) -> None:
     """Another connection sees the attempt as soon as the claim is taken."""
     assert isinstance(take(ledger, "one"), Taken)
-    other = open_ledger(ledger.path)
+    other = open_ledger(ledger.place)
     rows = other.reading(lambda conn: queries.run_rows(conn, "one"))
     assert ("sending", 1, 10.0) == (rows[0]["state"], rows[0]["attempts"], rows[0]["first_attempt_at"])
+
+
+@pytest.mark.both_at_once
+def test_no_text_of_a_server_keeps_an_outcome_from_being_written(ledger: Ledger) -> None:
+    """Half a surrogate pair, NUL and an emoji: what no database takes is replaced, and the rest stays."""
+    taken = take(ledger, "one")
+    assert isinstance(taken, Taken)
+    strange = replace(outcome(ClaimState.ACCEPTED), message_id="m\x00", detail="a \ud800 b \U0001f600")
+    ledger.writing(lambda conn: claims.record(conn, taken, intent(), strange))
+    found = standing(ledger)
+    assert ("m\ufffd", "a \ufffd b \U0001f600") == (found.told("message_id"), found.told("detail"))
 
 
 @pytest.mark.parametrize("state", [ClaimState.ACCEPTED, ClaimState.ALREADY_SENT])
@@ -149,7 +163,7 @@ def test_an_answer_that_comes_late_settles_what_was_called_unknown(ledger: Ledge
     """A stopped process that wakes up after its run was settled still records what it heard."""
     taken = take(ledger, "one")
     assert isinstance(taken, Taken)
-    ledger.writing(lambda conn: claims.settle_dead(conn, "one", 20.0))
+    ledger.writing(lambda conn: endings.settle_dead(conn, "one", 20.0))
     assert ClaimState.UNKNOWN is standing(ledger).state
     ledger.writing(lambda conn: claims.record(conn, taken, intent(), outcome(ClaimState.ACCEPTED)))
     assert ClaimState.ACCEPTED is standing(ledger).state
@@ -159,16 +173,17 @@ def test_a_late_word_that_is_not_definite_frees_nothing(ledger: Ledger) -> None:
     """Only mail known to have gone out overrides what another process wrote."""
     taken = take(ledger, "one")
     assert isinstance(taken, Taken)
-    ledger.writing(lambda conn: claims.settle_dead(conn, "one", 20.0))
+    ledger.writing(lambda conn: endings.settle_dead(conn, "one", 20.0))
     ledger.writing(lambda conn: claims.record(conn, taken, intent(), outcome(ClaimState.FREE)))
     assert ClaimState.UNKNOWN is standing(ledger).state
 
 
+@pytest.mark.both_at_once
 def test_a_late_refusal_settles_what_was_called_unknown_meanwhile(ledger: Ledger) -> None:
     """The run was taken for dead, yet its one attempt has a definite answer, and nobody took the row up."""
     taken = take(ledger, "one")
     assert isinstance(taken, Taken)
-    ledger.writing(lambda conn: claims.settle_dead(conn, "one", 20.0))
+    ledger.writing(lambda conn: endings.settle_dead(conn, "one", 20.0))
     ledger.writing(lambda conn: claims.record(conn, taken, intent(), outcome(ClaimState.REFUSED)))
     assert (ClaimState.REFUSED, False) == (standing(ledger).state, standing(ledger).uncertain)
 
@@ -177,19 +192,20 @@ def test_a_late_refusal_harms_nobody_who_took_the_row_up(ledger: Ledger) -> None
     """Another run asks again under the same key: its answer counts."""
     taken = take(ledger, "one")
     assert isinstance(taken, Taken)
-    ledger.writing(lambda conn: claims.settle_dead(conn, "one", 20.0))
+    ledger.writing(lambda conn: endings.settle_dead(conn, "one", 20.0))
     assert isinstance(take(ledger, "two", standing(ledger)), Taken)
     ledger.writing(lambda conn: claims.record(conn, taken, intent(), outcome(ClaimState.REFUSED)))
     assert (ClaimState.HELD, "two") == (standing(ledger).state, standing(ledger).run_id)
 
 
+@pytest.mark.both_at_once
 def test_a_dead_runs_open_intent_becomes_unknown_and_its_idle_claim_free(ledger: Ledger) -> None:
     """The one may have been mailed, the other certainly was not."""
     ledger.writing(lambda conn: claims.take(conn, intent("one", "bo@x.example"), None))
     idle = take(ledger, "one")
     assert isinstance(idle, Taken)
     ledger.writing(lambda conn: claims.record(conn, idle, intent(), outcome(ClaimState.HELD)))
-    assert ledger.writing(lambda conn: claims.settle_dead(conn, "one", 20.0))
+    assert ledger.writing(lambda conn: endings.settle_dead(conn, "one", 20.0))
     found = ledger.reading(lambda conn: standings.standings(conn, "s", "m"))
     assert (ClaimState.UNKNOWN, True) == (found["bo@x.example"].state, found["bo@x.example"].uncertain)
     assert ClaimState.FREE is found["ann@x.example"].state
@@ -201,38 +217,29 @@ def test_a_dead_runs_idle_claim_with_a_doubt_stays_unknown(ledger: Ledger) -> No
     assert isinstance(taken, Taken)
     held = replace(outcome(ClaimState.HELD, uncertain=True), reason=Reason.LOST_ANSWER)
     ledger.writing(lambda conn: claims.record(conn, taken, intent(), held))
-    ledger.writing(lambda conn: claims.settle_dead(conn, "one", 20.0))
+    ledger.writing(lambda conn: endings.settle_dead(conn, "one", 20.0))
     assert (ClaimState.UNKNOWN, "lost_answer") == (standing(ledger).state, standing(ledger).told("reason"))
 
 
 def test_a_run_that_was_settled_may_not_send_any_more(ledger: Ledger) -> None:
     """A runner that lost its place writes no further intent."""
-    assert ledger.writing(lambda conn: claims.settle_dead(conn, "one", 20.0))
+    assert ledger.writing(lambda conn: endings.settle_dead(conn, "one", 20.0))
     with pytest.raises(LedgerError, match="no longer on record as running"):
         take(ledger, "one")
 
 
+@pytest.mark.both_at_once
 def test_only_who_can_take_its_lock_may_settle_a_run(ledger: Ledger) -> None:
     """A living run is left alone, however long it is silent; a dead one is settled once."""
-    lock = LifeLock(ledger.locks, "one")
+    lock = ledger.life_lock("one")
     assert lock.take()
-    assert ["two"] == journal.settle_the_dead(ledger, 20.0)
+    assert ["two"] == journal.settle_the_dead(ledger)
     lock.release(for_good=False)
-    assert ["one"] == journal.settle_the_dead(ledger, 20.0)
-    assert [] == journal.settle_the_dead(ledger, 20.0)
+    assert ["one"] == journal.settle_the_dead(ledger)
+    assert [] == journal.settle_the_dead(ledger)
 
 
-def test_a_lock_is_held_against_every_other_holder(tmp_path: Path) -> None:
-    """Also against another lock object of the same process."""
-    with LifeLock(tmp_path, "r") as lock:
-        assert lock.take()
-        assert not LifeLock(tmp_path, "r").take()
-    other = LifeLock(tmp_path, "r")
-    assert other.take()
-    other.release(for_good=True)
-    assert [] == list(tmp_path.iterdir())
-
-
+@pytest.mark.both_at_once
 def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
     """Claim and intent are there together or not at all."""
 
@@ -245,60 +252,7 @@ def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
     assert ledger.reading(lambda conn: standings.standings(conn, "s", "m")) == {}
 
 
-def test_the_ledger_is_for_its_owners_eyes_only(ledger: Ledger) -> None:
-    """It holds addresses."""
-    assert 0o600 == stat.S_IMODE(ledger.path.stat().st_mode)
-
-
-def test_every_commit_is_synced(ledger: Ledger) -> None:
-    """FULL in WAL: a power cut loses no intent whose mail has left."""
-
-    def pragma(conn: sa.Connection) -> list[object]:
-        return [
-            conn.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous")
-        ]
-
-    assert ["wal", 2] == ledger.reading(pragma)
-
-
-def test_a_ledger_of_a_newer_program_is_left_alone(ledger: Ledger) -> None:
-    """An older program says so and stops."""
-    ledger.writing(lambda conn: conn.execute(meta.update().values(value="99")))
-    with pytest.raises(LedgerError, match="newer migma_nb"):
-        open_ledger(ledger.path)
-
-
-@pytest.mark.parametrize("where", ["file/ledger.sqlite3", "folder"])
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, where: str) -> None:
-    """The sentence names the file, and nothing was sent."""
-    (tmp_path / "file").write_text("in the way")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(LedgerError) as caught:
-        open_ledger(tmp_path / where)
-    assert str(tmp_path / where) in str(caught.value)
-
-
-def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
-    """A CSV passed by mistake is not overwritten."""
-    wrong = tmp_path / "people.csv"
-    wrong.write_text("email\n" + "ann@x.example\n" * 200)
-    with pytest.raises(LedgerError, match=r"people\.csv"):
-        open_ledger(wrong)
-    assert wrong.read_text().startswith("email")
-
-
-def test_the_ledgers_place_comes_from_argument_environment_or_the_users_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In this order; a database of another kind is refused."""
-    assert ledger_path().name == "ledger.sqlite3"
-    monkeypatch.setenv("MIGMA_LEDGER", str(tmp_path / "team.db"))
-    assert tmp_path / "team.db" == ledger_path()
-    assert tmp_path / "mine.db" == ledger_path(f"sqlite:///{tmp_path}/mine.db")
-    with pytest.raises(ConfigurationError, match="postgresql"):
-        ledger_path("postgresql://u:pw@h/d")
-
-
+@pytest.mark.both_at_once
 def test_history_has_every_run_with_its_counts(ledger: Ledger) -> None:
     """Newest first; a finished run's open rows are closed with its reason."""
     ledger.writing(

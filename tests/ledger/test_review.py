@@ -7,7 +7,7 @@ from pathlib import Path
 
 from migma_nb.api.states import State
 from migma_nb.ledger import claims, journal, queries, standings
-from migma_nb.ledger.locks import LifeLock
+from migma_nb.ledger.locks import FileLifeLock
 from migma_nb.ledger.schema import ClaimState, Intent, RowRecord, RunRecord, Taken, attempts
 from migma_nb.ledger.schema import claims as table
 from migma_nb.ledger.store import Ledger, open_ledger
@@ -33,16 +33,17 @@ def test_a_living_run_is_seen_through_a_link_to_its_ledger(tmp_path: Path) -> No
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     (folder / "link.sqlite3").symlink_to(ledger.path)
-    with LifeLock(ledger.locks, "one") as lock:
-        assert lock.take()
-        assert [] == journal.settle_the_dead(open_ledger(folder / "link.sqlite3"), 20.0)
+    lock = ledger.life_lock("one")
+    assert lock.take()
+    assert [] == journal.settle_the_dead(open_ledger(folder / "link.sqlite3"))
+    lock.release(for_good=True)
 
 
 def test_a_forked_child_does_not_keep_its_dead_parent_alive(tmp_path: Path) -> None:
     """It inherits the lock's open file: a pool of workers that outlives a killed kernel froze its rows."""
     parent = os.fork()
     if parent == 0:
-        LifeLock(tmp_path, "r").take()
+        FileLifeLock(tmp_path, "r").take()
         if os.fork() == 0:
             (tmp_path / "ready").touch()
             time.sleep(5)
@@ -53,7 +54,7 @@ def test_a_forked_child_does_not_keep_its_dead_parent_alive(tmp_path: Path) -> N
         time.sleep(0.05)
     os.kill(parent, signal.SIGKILL)
     os.waitpid(parent, 0)
-    lock = LifeLock(tmp_path, "r")
+    lock = FileLifeLock(tmp_path, "r")
     assert lock.take()
     lock.release(for_good=True)
 
@@ -63,7 +64,7 @@ def test_a_doubt_that_a_dead_run_leaves_says_since_when_and_under_which_key(tmp_
     ledger = begun(tmp_path / "ledger.sqlite3")
     taken = ledger.writing(lambda conn: claims.take(conn, intent(), None))
     assert isinstance(taken, Taken)
-    assert ["one"] == journal.settle_the_dead(ledger, 20.0)
+    assert ["one"] == journal.settle_the_dead(ledger)
     (row,) = ledger.reading(lambda conn: queries.run_rows(conn, "one"))
     assert ("unknown", "run_died", None) == (row["state"], row["reason"], row["detail"])
     assert (1, 10.0, taken.idempotency_key, "sha") == (

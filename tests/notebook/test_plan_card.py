@@ -64,6 +64,16 @@ def test_a_plan_says_whom_it_mails_with_what(plan: Planner, people: pd.DataFrame
     ] == plan_text(made).splitlines()
 
 
+def test_a_plan_says_what_stands_in_for_a_missing_cell(plan: Planner, people: pd.DataFrame) -> None:
+    """Each default with its variable, in text and card, and hostile ones on one line and escaped."""
+    made = plan(people, defaults={"first_name": "there <b>", "plan": 5})
+    shown = "{{first_name}} = “there <b>”, {{plan}} = “5” where the cell is empty"
+    assert f"  Defaults    {shown}" in plan_text(made).splitlines()
+    assert "{{plan}} = “5” where the cell is empty" in plan_html(made)
+    assert "there <b>" not in plan_html(made)
+    assert "Defaults" not in plan_text(plan(people))
+
+
 def test_rows_that_stand_back_are_counted(plan: Planner, messy: pd.DataFrame) -> None:
     """Ready, invalid, duplicate and excluded rows, in words and numbers, in text and card alike."""
     made = plan(messy, exclude=["out@acme.org"])

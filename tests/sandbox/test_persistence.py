@@ -91,10 +91,10 @@ def test_faults_go_on_with_their_sequence_after_reopening(
         return [each["fault"] for each in server.requests()]
 
     whole = run(serve(faults=faults, seed=3), 20)
-    first = serve(faults=faults, seed=3, path=tmp_path / "a")
+    first = serve(faults=faults, seed=3, path=tmp_path / "account.sqlite")
     run(first, 10)
     first.close()
-    assert whole == run(serve(faults=faults, seed=3, path=tmp_path / "a"), 10)
+    assert whole == run(serve(faults=faults, seed=3, path=tmp_path / "account.sqlite"), 10)
 
 
 def test_a_killed_process_loses_nothing_that_it_answered(

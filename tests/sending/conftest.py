@@ -11,6 +11,12 @@ import migma_nb as mg
 
 
 @pytest.fixture
+def by_default(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the ledger be there, unless a test names another."""
+    monkeypatch.setenv("MIGMA_LEDGER", place)
+
+
+@pytest.fixture
 def plan() -> Callable[..., mg.SendPlan]:
     """Return a function that plans a mailing to so many people, or to what it is given."""
 

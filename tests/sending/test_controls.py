@@ -7,7 +7,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -63,9 +62,9 @@ def test_a_paused_run_can_be_stopped(plan: Plan) -> None:
         assert 30 == len(sandbox.outbox)
 
 
-def test_another_process_pauses_resumes_and_stops_a_run_that_is_going(plan: Plan, tmp_path: Path) -> None:
+def test_another_process_pauses_resumes_and_stops_a_run_that_is_going(plan: Plan, place: str) -> None:
     """A new kernel opens the run by its id while the first still sends."""
-    ledger = tmp_path / "ledger.sqlite3"
+    ledger = place
     with mg.Sandbox() as sandbox:
         run = plan(400).start(sandbox.client(rate="40/second"), ledger=ledger)
         code = (
@@ -86,7 +85,7 @@ def test_another_process_pauses_resumes_and_stops_a_run_that_is_going(plan: Plan
         )
         found = subprocess.run(
             [sys.executable, "-c", code, run.id],
-            env={**os.environ, "MIGMA_LEDGER": str(ledger)},
+            env={**os.environ, "MIGMA_LEDGER": ledger},
             capture_output=True,
             text=True,
             timeout=60,
@@ -98,9 +97,9 @@ def test_another_process_pauses_resumes_and_stops_a_run_that_is_going(plan: Plan
         assert len(sandbox.outbox) == run.counts[mg.State.ACCEPTED]
 
 
-def test_a_wish_of_this_process_overrules_one_from_elsewhere(plan: Plan, tmp_path: Path) -> None:
+def test_a_wish_of_this_process_overrules_one_from_elsewhere(plan: Plan, place: str) -> None:
     """Paused there, resumed here: it goes on, and does not fall back into the pause."""
-    ledger = tmp_path / "ledger.sqlite3"
+    ledger = place
     with mg.Sandbox() as sandbox:
         run = plan(60).start(sandbox.client(rate="40/second"), ledger=ledger)
         mg.open_run(run.id, ledger=ledger).pause()

@@ -16,13 +16,12 @@ pytestmark = pytest.mark.usefixtures("hasten")
 
 
 @pytest.fixture
-def send(plan: Plan, tmp_path: Path) -> Send:
+def send(plan: Plan, place: str) -> Send:
     """Return a function that sends a plan to a scripted server, one at a time, on one ledger."""
 
     def run(server: ScriptedServer, people: int = 3, *, api_key: str = "k" * 20, **changes: object) -> mg.Run:
         client = mg.Migma(api_key, base_url=server.url, timeout=0.3, workers=1, rate="1000/second")
-        ledger = tmp_path / "ledger.sqlite3"
-        return plan(people, **changes).send(client, confirm=people, progress=False, ledger=ledger)
+        return plan(people, **changes).send(client, confirm=people, progress=False, ledger=place)
 
     return run
 

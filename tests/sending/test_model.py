@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,11 @@ from hypothesis.stateful import (
 )
 
 import migma_nb as mg
+from migma_nb.ledger import clock
+from migma_nb.ledger.schema import claims
 from migma_nb.ledger.store import Ledger, open_ledger
 from migma_nb.sending import live
+from tests.servers.postgres import PostgresServer
 from tests.servers.scripted import Act, Call, Memory, ScriptedServer
 
 PEOPLE = 4
@@ -49,7 +52,7 @@ class MortalLedger(Ledger):
     """
 
     def __init__(self, whole: Ledger, dies_at: int, *, committed: bool) -> None:
-        super().__init__(whole.path, whole._engine)
+        super().__init__(whole.place, whole._engine, whole.mount)
         self.dead = False
         self._left = dies_at
         self._committed = committed
@@ -85,11 +88,13 @@ class Histories(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
+        self.ledgers = ExitStack()
+        self.place = self.ledgers.enter_context(self.new_place())
         self.patch = pytest.MonkeyPatch()
         self.ahead_s = 0.0
         real = time.time
         self.patch.setattr(time, "time", lambda: real() + self.ahead_s)
+        self.set_clocks()
         for module in ("migma_nb.api.meaning", "migma_nb.sending.sorting"):
             self.patch.setattr(f"{module}.SHORTEST_LOST_WAIT_S", 0.01)
         self.patch.setattr("migma_nb.sending.runner.OUTCOME_WAITS_S", ())
@@ -103,6 +108,17 @@ class Histories(RuleBasedStateMachine):
         self.last: mg.Run | None = None
         self.run_is_there = threading.Event()
         self.running: mg.Run | None = None
+
+    @staticmethod
+    @contextmanager
+    def new_place() -> Iterator[str]:
+        """Give a place for a ledger, and clear it away."""
+        folder = Path(tempfile.mkdtemp())
+        yield str(folder / "ledger.sqlite3")
+        shutil.rmtree(folder)
+
+    def set_clocks(self) -> None:
+        """Let other clocks than this process's go as fast as it."""
 
     @initialize(memory=st.sampled_from(list(Memory)))
     def serve(self, memory: Memory) -> None:
@@ -135,7 +151,7 @@ class Histories(RuleBasedStateMachine):
         self._script(acts, whims)
         with self._mortal(dies_at, committed=committed) as ledgers, suppress(mg.LedgerError):
             run = self._plan(edited=edited).start(
-                self._client(colleague=colleague), confirm=PEOPLE, limit=limit, ledger=self.path
+                self._client(colleague=colleague), confirm=PEOPLE, limit=limit, ledger=self.place
             )
             self._await(run)
         self._check(None if any(ledger.dead for ledger in ledgers) else self.last)
@@ -145,7 +161,7 @@ class Histories(RuleBasedStateMachine):
         """Two runs of the same plan share the work."""
         self._script(acts, {})
         runs = [
-            self._plan().start(self._client(workers=workers), confirm=PEOPLE, ledger=self.path)
+            self._plan().start(self._client(workers=workers), confirm=PEOPLE, ledger=self.place)
             for _ in range(2)
         ]
         for run in runs:
@@ -162,7 +178,7 @@ class Histories(RuleBasedStateMachine):
         found = self._standing()
         refused = [who for who, state in found.items() if state == "refused"]
         with suppress(mg.InputError):
-            run = self._plan().retry(self._client(), confirm=len(refused), progress=False, ledger=self.path)
+            run = self._plan().retry(self._client(), confirm=len(refused), progress=False, ledger=self.place)
             self._check(run)
 
     @precondition(lambda self: self.last is not None)
@@ -189,18 +205,13 @@ class Histories(RuleBasedStateMachine):
         """The server behaves at last: what can be settled is settled."""
         if hasattr(self, "server"):
             self._script([], {})
-            run = self._plan().start(self._client(), confirm=PEOPLE, ledger=self.path)
+            run = self._plan().start(self._client(), confirm=PEOPLE, ledger=self.place)
             self._await(run)
             self._check(run)
             self._check_that_no_doubt_is_needless(run)
             self.server.__exit__()
         self.patch.undo()
-        shutil.rmtree(self.folder)
-
-    @property
-    def path(self) -> Path:
-        """The ledger's file."""
-        return self.folder / "ledger.sqlite3"
+        self.ledgers.close()
 
     def _plan(self, *, edited: bool = False) -> mg.SendPlan:
         emails = [f"p{n}@d.example" for n in range(PEOPLE)]
@@ -268,19 +279,14 @@ class Histories(RuleBasedStateMachine):
         self.run_is_there.set()
         run.wait(timeout=60, progress=False)
         assert run.state not in {mg.RunState.RUNNING, mg.RunState.PAUSED}, "the run hangs"
-        self.last = mg.open_run(run.id, ledger=self.path)
+        self.last = mg.open_run(run.id, ledger=self.place)
 
     def _standing(self) -> dict[str, str]:
-        engine = sa.create_engine(f"sqlite:///{self.path}")
-        try:
-            with engine.connect() as conn:
-                return {
-                    row[0]: row[1] for row in conn.execute(sa.text("SELECT recipient, state FROM claims"))
-                }
-        except sa.exc.OperationalError:
-            return {}
-        finally:
-            engine.dispose()
+        ledger = open_ledger(self.place)
+        query = sa.select(claims.c.recipient, claims.c.state)
+        found = ledger.reading(lambda conn: {row[0]: row[1] for row in conn.execute(query)})
+        ledger.close()
+        return found
 
     def _check(self, run: mg.Run | None, *, elsewhere: set[Any] | None = None) -> None:
         """Compare what is on record with what the server did."""
@@ -327,6 +333,24 @@ class Histories(RuleBasedStateMachine):
             assert self.acts[who] & _OPEN_DOUBTS, f"{who} is unknown without need"
 
 
+class HistoriesOnServer(Histories):
+    """The same on a ledger in PostgreSQL, whose own clock is the one that counts."""
+
+    postgres: PostgresServer
+
+    @classmethod
+    @contextmanager
+    def new_place(cls) -> Iterator[str]:
+        """Give a schema of the server."""
+        with cls.postgres.schema() as url:
+            yield url
+
+    def set_clocks(self) -> None:
+        """Let the server's clock go on, or jump back, with this process's."""
+        real = clock.now
+        self.patch.setattr(clock, "now", lambda conn: real(conn) + self.ahead_s)
+
+
 _SETTINGS = settings(
     stateful_step_count=6,
     deadline=None,
@@ -337,6 +361,21 @@ _SETTINGS = settings(
 def test_no_short_history_breaks_the_promise() -> None:
     """Some dozens of histories of up to six steps."""
     run_state_machine_as_test(Histories, settings=settings(_SETTINGS, max_examples=60))
+
+
+def test_no_short_history_breaks_the_promise_on_a_server(postgres: PostgresServer) -> None:
+    """A few of them, with the ledger in PostgreSQL."""
+    machine = type("OnServer", (HistoriesOnServer,), {"postgres": postgres})
+    run_state_machine_as_test(machine, settings=settings(_SETTINGS, max_examples=10))
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+def test_no_history_breaks_the_promise_on_a_server(postgres: PostgresServer) -> None:
+    """A hundred of up to ten steps, with the ledger in PostgreSQL."""
+    machine = type("OnServer", (HistoriesOnServer,), {"postgres": postgres})
+    wanted = settings(_SETTINGS, max_examples=100, stateful_step_count=10)
+    run_state_machine_as_test(machine, settings=wanted)
 
 
 @pytest.mark.proof

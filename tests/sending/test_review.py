@@ -52,7 +52,7 @@ def living(plan: mg.SendPlan, url: str, ledger: Ledger, *, holds: int) -> LifeLo
     run = RunRecord(
         "other", settings.scope, "m", plan.id, url, False, "fp", frozen.size, plan.people, None, time.time()
     )
-    lock = LifeLock(ledger.locks, run.run_id)
+    lock = ledger.life_lock(run.run_id)
     assert lock.take()
     people = range(frozen.size)
     records = [RowRecord(at, frozen.recipient(at), frozen.address(at), State.WAITING) for at in people]

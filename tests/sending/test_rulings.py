@@ -11,7 +11,7 @@ from tests.servers.scripted import Act, Call, ScriptedServer
 
 Plan = Callable[..., mg.SendPlan]
 
-pytestmark = pytest.mark.usefixtures("hasten")
+pytestmark = pytest.mark.usefixtures("hasten", "by_default")
 
 
 def broken_for(recipients: set[str], act: Act) -> Callable[[Call], Act]:

@@ -1,0 +1,101 @@
+"""The toolbar's ■ while a cell sends: what was in flight is on record, the cell is free, nobody gets two."""
+
+import ast
+from typing import Any
+
+import pytest
+
+from tests.browser.lab import Lab, errors_of
+
+pytestmark = pytest.mark.browser
+
+SETUP = """
+import migma_nb as mg
+sandbox = mg.Sandbox()
+
+def planned(mailing, people):
+    return mg.plan(
+        [{{"email": f"{{mailing}}{{n}}@x.example"}} for n in range(people)], mailing=mailing,
+        sender="A <a@b.example>", subject="Hi", template="<p>x</p>", project_id="p", transactional=True,
+    )
+
+# From here on the sandbox is known to honour keys, and what takes its time is the mails alone.
+planned("before", 1).send(sandbox.client(), progress=False)
+plan = planned("slow", 60)
+sandbox.server.latency = {latency}
+"""
+SEND = """
+run = plan.send(sandbox.client(workers=4))
+print({str(state): count for state, count in run.counts.items()})
+"""
+LOOK = """
+record = mg.open_run(mg.history(ledger=sandbox.ledger)["run_id"].iloc[0], ledger=sandbox.ledger)
+record.wait()
+counts = {str(state): count for state, count in record.counts.items()}
+mailed = sandbox.outbox["to"][sandbox.outbox["to"].str.startswith("slow")]
+print([str(record.state), counts, len(record.frame), len(mailed), mailed.nunique()])
+"""
+AGAIN = "sandbox.server.latency = 0"
+
+
+def test_stop_ends_the_cell_with_one_line_and_the_same_cell_goes_on(lab: Lab) -> None:
+    """What was in flight is accepted, no traceback is shown, and the second run mails only the rest."""
+    lab.server.write("stop.ipynb", [SETUP.format(latency=0.5), SEND, LOOK, AGAIN])
+    lab.open("stop.ipynb")
+    lab.run(0)
+    _begin_and_stop(lab)
+    lab.await_end(1)
+    shown = _interrupt_shown(lab)
+    assert shown.startswith("KeyboardInterrupt: Stopped by you: ")
+    assert shown.endswith("Send the same plan again to go on.")
+
+    state, counts, rows, mails, people = _looked(lab)
+    assert ("stopped", 60) == (state, rows)
+    assert {"accepted", "not_sent"} == set(counts)
+    assert counts["accepted"] == mails == people
+    assert lab.seen(1).locator(".progress-bar-danger").is_visible()
+    assert lab.seen(1).get_by_text(f"{mails}/60").is_visible()
+
+    lab.run(3)
+    lab.run(1)
+    assert {"accepted": 60 - mails, "already_sent": mails} == ast.literal_eval(lab.text(1))
+    assert (60, 60) == _looked(lab)[3:]
+
+
+def test_a_second_stop_frees_the_cell_and_loses_nothing(lab: Lab) -> None:
+    """The cell ends while rows are in flight; the thread puts on record what comes back."""
+    lab.server.write("twice.ipynb", [SETUP.format(latency=8), SEND, LOOK, "print('free')"])
+    lab.open("twice.ipynb")
+    lab.run(0)
+    _begin_and_stop(lab)
+    lab.seen(1).get_by_text("come back first").wait_for()
+    lab.interrupt()
+    lab.await_end(1)
+    shown = _interrupt_shown(lab)
+    assert "without waiting" in shown
+    assert "mg.open_run(" in shown
+
+    state, counts, rows, mails, people = _looked(lab)
+    assert ("stopped", 60) == (state, rows)
+    assert {"accepted": 4, "not_sent": 56} == counts
+    assert (4, 4) == (mails, people)
+
+
+def _begin_and_stop(lab: Lab) -> None:
+    lab.begin(1)
+    lab.seen(1).locator(".widget-hprogress").wait_for()
+    lab.page.wait_for_timeout(700)
+    lab.interrupt()
+
+
+def _interrupt_shown(lab: Lab) -> str:
+    """Return the one line that an interrupted cell shows."""
+    (error,) = errors_of(lab.outputs(1))
+    (line,) = error["traceback"]
+    assert lab.seen(1).get_by_text(line).is_visible()
+    return str(line)
+
+
+def _looked(lab: Lab) -> tuple[Any, ...]:
+    assert [] == errors_of(lab.run(2))
+    return tuple(ast.literal_eval(lab.text(2)))

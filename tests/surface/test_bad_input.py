@@ -1,0 +1,100 @@
+"""Bad input from Python: a sentence and a hint, nothing sent, and nothing lost of what is on record."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import migma_nb as mg
+
+LISTS = {
+    "empty.csv": "",
+    "header.csv": "email,name\n",
+    "nobody.csv": "name\nAnn\n",
+    "two.csv": "email,work_email,name\na@x.example,b@x.example,N\n",
+    "fine.csv": "email,name\na@x.example,Ann\n",
+}
+MAILING: dict[str, Any] = {
+    "mailing": "m",
+    "sender": "Acme <billing@acme.example>",
+    "subject": "Hello {{name}}",
+    "template": "<p>x</p>",
+    "project_id": "p",
+    "transactional": True,
+}
+
+
+@pytest.fixture
+def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go to a folder of lists, all but one of them no good."""
+    for name, content in LISTS.items():
+        (tmp_path / name).write_text(content)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        pytest.param(lambda: plan("no.csv"), mg.InputError, "There is no file no.csv", id="no such file"),
+        pytest.param(lambda: plan("empty.csv"), mg.InputError, "empty.csv is empty", id="an empty file"),
+        pytest.param(lambda: plan("nobody.csv"), mg.InputError, "Its columns are: name", id="no addresses"),
+        pytest.param(lambda: plan("two.csv"), mg.InputError, 'or address="work_email"', id="two columns"),
+        pytest.param(
+            lambda: plan("fine.csv", subject="{{plan}}"), mg.InputError, "{{plan}}", id="nothing fills it"
+        ),
+        pytest.param(lambda: plan("header.csv"), mg.InputError, "no rows", id="zero rows in a file"),
+        pytest.param(lambda: plan(pd.DataFrame({"email": []})), mg.InputError, "no rows", id="zero rows"),
+        pytest.param(mg.Migma, mg.ConfigurationError, "MIGMA_API_KEY", id="no key"),
+        pytest.param(
+            lambda: mg.history(ledger="fine.csv/l.db"), mg.LedgerError, "cannot be written", id="no ledger"
+        ),
+    ],
+)
+@pytest.mark.usefixtures("lists")
+def test_bad_input_is_a_sentence_and_a_hint(
+    make: Callable[[], object], error: type[mg.MigmaError], words: str
+) -> None:
+    """What is wrong, where, and what to do; a notebook shows it without a traceback."""
+    with pytest.raises(error) as caught:
+        make()
+    assert words in str(caught.value)
+    assert caught.value.hint
+    assert 2 == len(caught.value._render_traceback_())
+
+
+def test_bad_input_sends_nothing_and_loses_nothing(lists: Path) -> None:
+    """A ledger that cannot be written and a server that is gone leave an earlier mailing as it is."""
+    ledger = lists / "ledger.sqlite3"
+    with mg.Sandbox() as sandbox:
+        client = sandbox.client()
+        plan("fine.csv").send(client, ledger=ledger, progress=False)
+        before = mg.history(ledger=ledger)
+        another = plan("fine.csv", mailing="another")
+        for place in ("fine.csv/l.db", "fine.csv", "."):
+            with pytest.raises(mg.LedgerError):
+                another.send(client, ledger=place, progress=False)
+        assert 1 == len(sandbox.outbox)
+    assert LISTS["fine.csv"] == (lists / "fine.csv").read_text()
+    pd.testing.assert_frame_equal(before, mg.history(ledger=ledger))
+
+    run = another.send(_client_of_nobody(), confirm=1, ledger=ledger, progress=False)
+    assert ("halted", {"not_sent": 1}) == (run.state, run.counts)
+    assert "no connection" in run.summary()
+    again = plan("fine.csv").send(client, ledger=ledger, progress=False)
+    assert {"already_sent": 1} == again.counts
+
+
+def plan(people: object, **changes: Any) -> mg.SendPlan:
+    """Plan a mailing that lacks nothing but people."""
+    return mg.plan(people, **MAILING | changes)
+
+
+def _client_of_nobody() -> mg.Migma:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return mg.Migma("mgma_sk_test_0123456789", base_url=f"http://127.0.0.1:{port}")
