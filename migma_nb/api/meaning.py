@@ -18,6 +18,8 @@ from migma_nb.api.states import Reason
 LONGEST_WAIT_S = 15 * 60.0
 #: The API forgets a key after 24 hours (migma-api.md, section 2); one hour is kept as a margin.
 KEY_LIFE_S = 23 * 3600.0
+#: A clock that is ahead of the server's by less than this is taken for right: answers take time (seconds).
+CLOCK_MARGIN_S = 600.0
 #: A lost answer is asked for again no sooner than this (seconds), and no sooner than the time-out.
 SHORTEST_LOST_WAIT_S = 10.0
 #: How many attempts a row gets in one run after certain non-acceptances, and after lost answers.
@@ -158,6 +160,18 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return min(float(value), _A_YEAR_S)
     until, since = _date(value), _date(headers.get("date", "")) or now
     return None if until is None else min(max(0.0, (until - since).total_seconds()), _A_YEAR_S)
+
+
+def seconds_ahead(headers: Mapping[str, str], now: float) -> float:
+    """Return how far our clock is ahead of the server's, by an answer's own `Date`; 0.0 where it is not.
+
+    Args:
+        headers: the answer's.
+        now: the present by our clock (seconds since the epoch).
+    """
+    date = _date(headers.get("date", ""))
+    ahead_s = 0.0 if date is None else now - date.timestamp()
+    return ahead_s if ahead_s > CLOCK_MARGIN_S else 0.0
 
 
 def _date(value: str) -> datetime | None:

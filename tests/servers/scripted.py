@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from enum import StrEnum, auto
 from typing import Any, Self
 
@@ -137,6 +138,8 @@ class ScriptedServer:
     ) -> None:
         self.script = script
         self.memory = memory
+        #: How long each mail is worked on before anything becomes of it (seconds).
+        self.delay_s = 0.0
         self.idle_s = idle_s
         self.questions = 0
         self.accepted: list[Accepted] = []
@@ -160,6 +163,15 @@ class ScriptedServer:
     def url(self) -> str:
         """The base URL."""
         return f"http://127.0.0.1:{self._port}"
+
+    def hang_up(self) -> None:
+        """Close every connection that is open now."""
+
+        def close() -> None:
+            for writer in self._open:
+                writer.transport.abort()
+
+        self._loop.call_soon_threadsafe(close)
 
     @property
     def mailed(self) -> Counter[str]:
@@ -208,6 +220,7 @@ class ScriptedServer:
         act = self.script(call) if call.recipient else Act.OK
         if call.recipient:
             self.calls.append((call, act))
+            await asyncio.sleep(self.delay_s)
         else:
             self.questions += 1
         return await self._do(call, act, reader, writer)
@@ -272,6 +285,10 @@ class ScriptedServer:
 
 
 def _head(answer: _Answer) -> bytes:
-    lines = [f"HTTP/1.1 {answer.status} X", "Content-Type: application/json"]
+    lines = [
+        f"HTTP/1.1 {answer.status} X",
+        "Content-Type: application/json",
+        f"Date: {formatdate(usegmt=True)}",
+    ]
     lines += [f"Content-Length: {len(answer.body)}", *(f"{k}: {v}" for k, v in answer.headers.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
