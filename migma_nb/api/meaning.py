@@ -83,9 +83,9 @@ class Meaning:
 class Past:
     """What is known of a row's generation when a repeat is decided.
 
-    `tries` counts attempts in this run; `uncertain` says that an attempt of this generation may have been
-    accepted; `proven` says whether the server was seen to honour keys, None while that may yet be found
-    out; `age_s` is the age of its key in seconds, None where no clock can tell.
+    `tries` counts attempts in this run, `lost` those whose answer was lost; `uncertain` says that an attempt
+    of this generation may have been accepted; `proven` says whether the server was seen to honour keys, None
+    while that may yet be found out; `age_s` is the age of its key in seconds, None where no clock can tell.
     """
 
     tries: int
@@ -94,6 +94,7 @@ class Past:
     same_bytes: bool = True
     same_api_key: bool = True
     age_s: float | None = 0.0
+    lost: int = 0
 
 
 def judge(answer: Answer | NoAnswer, *, uncertain: bool, now: datetime) -> Meaning:
@@ -141,7 +142,7 @@ def repeat_after(meaning: Meaning, past: Past, *, timeout: float, chance: float)
         return None
     if meaning.verdict is Verdict.OUTDATED:
         return 0.0 if past.tries < MOST_TRIES else None
-    if meaning.verdict is Verdict.LOST and past.tries < MOST_LOST_TRIES:
+    if meaning.verdict is Verdict.LOST and past.lost < MOST_LOST_TRIES:
         return max(timeout, SHORTEST_LOST_WAIT_S, meaning.wait_s or 0.0)
     if meaning.verdict is Verdict.NOT_ACCEPTED and past.tries < MOST_TRIES:
         if meaning.wait_s is not None:

@@ -59,7 +59,7 @@ async def _in_a_pool(work: Callable[[], T]) -> T:
 
 
 class Trust:
-    """What is known of how a server treats keys, for one run; `posted` counts what was posted for it.
+    """What is known of how a server treats keys, for one run.
 
     Args:
         settings: the client's settings.
@@ -73,7 +73,7 @@ class Trust:
         #: Runs blocking work of the ledger; the runner puts its own thread here, which lives to the last.
         self.aside: Aside = _in_a_pool
         self.proven: bool | None = None if allowed else False
-        self.posted = 0
+        self._posted = 0
         self._settings = settings
         self._ledger = ledger
         self._keys_left = MOST_KEYS
@@ -84,6 +84,11 @@ class Trust:
     def wants_a_key(self) -> bool:
         """Whether the key of an accepted mail would help."""
         return self.proven is None and self._keys_left > 0 and not self._asking
+
+    def newly_posted(self) -> int:
+        """Return how many requests were posted for the proof since this was last asked."""
+        count, self._posted = self._posted, 0
+        return count
 
     def heard(self, answer: Answer | NoAnswer) -> None:
         """Note the clocks: a key whose first use is on record hours ahead would look young for too long."""
@@ -105,7 +110,7 @@ class Trust:
             return None
         found = Found(None)
         for wait in TRY_AGAIN_S:
-            self.posted += 3
+            self._posted += 3
             found = await replays_refusals(self._settings, self.heard)
             if found.holds is not None or given_up():
                 break
@@ -120,7 +125,7 @@ class Trust:
         """Try the second half on the key of an accepted mail, and keep the proof where it holds."""
         self._asking = True
         self._keys_left -= 1
-        self.posted += 1
+        self._posted += 1
         found = await remembers(self._settings, accepted_key)
         self._asking = False
         if found.holds is not None:

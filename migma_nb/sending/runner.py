@@ -162,7 +162,7 @@ class Runner:
         halt = await self._trust.establish(lambda: self._agenda.stopped)
         if halt is not None:
             self.halted(halt)
-        self._pace.posted_beside(self._trust.posted)
+        self._pace.posted_beside(self._trust.newly_posted())
 
     async def _work_off(self) -> None:
         workers = min(self._settings.workers, len(self._agenda))
@@ -213,7 +213,7 @@ class Runner:
         await self._settle(task, taken, intent, meaning, began, hearing=hearing)
         if meaning.verdict is Verdict.ACCEPTED and self._trust.wants_a_key:
             await self._trust.learn_from(taken.idempotency_key)
-            self._pace.posted_beside(1)
+            self._pace.posted_beside(self._trust.newly_posted())
 
     async def _may_repeat(self, task: Task) -> bool:
         """Look once more, right before an uncertain row is asked for again: a pause may have been long."""
@@ -254,6 +254,7 @@ class Runner:
     ) -> None:
         """Decide what the answer leaves behind, write it, and only then show it."""
         task.tries += 1
+        task.lost += meaning.verdict is Verdict.LOST
         past = self._past(task, uncertain=taken.uncertain)
         chance = random.random()  # noqa: S311 - jitter, no secret
         wait = repeat_after(meaning, past, timeout=self._settings.timeout, chance=chance)
@@ -280,10 +281,9 @@ class Runner:
 
     def _heed(self, meaning: Meaning, used_up: Halt | None) -> None:
         """Let an answer halt or pause the whole run."""
-        if meaning.verdict is Verdict.HALT:
-            self.halted(halt_for(meaning, self._settings))
-        elif used_up is not None:
-            self.halted(used_up)
+        halt = halt_for(meaning, self._settings) if meaning.verdict is Verdict.HALT else used_up
+        if halt is not None:
+            self.halted(halt)
         elif self._budget.spent_by(meaning):
             self.pause()
             self._budget_spent(halt_for_budget(meaning, self._settings))
@@ -291,8 +291,8 @@ class Runner:
     def _past(self, task: Task, *, uncertain: bool) -> Past:
         age_s = task.age.now() if task.age else 0.0
         proven = False if self._plan.target else self._trust.proven
-        sound = self._sorter.clock_is_sound
-        return Past(task.tries, uncertain, proven, age_s=age_s if sound else None)
+        known_age_s = age_s if self._sorter.clock_is_sound else None
+        return Past(task.tries, uncertain, proven, age_s=known_age_s, lost=task.lost)
 
     def halted(self, halt: Halt) -> None:
         """Begin no further attempt, for this reason; the first reason stands."""
