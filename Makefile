@@ -61,9 +61,11 @@ test: lint
 	$(BIN)/$(PYTEST) -n 4 --dist worksteal
 	$(BIN)/$(PYTEST) -m browser tests/browser
 
-# What takes longer: the oldest supported versions, and the wheel with no extras in an empty environment.
+# What takes longer: the oldest supported versions, the wheel in an empty environment, kills by the hundred, long
+# random histories, PostgreSQL throughout, short benchmarks, and the browser again.
 proof: oldest
-	$(BIN)/$(PYTEST) -m proof -n 2
+	$(BIN)/$(PYTEST) -m proof -n 2 --dist worksteal
+	for again in 1 2; do $(BIN)/$(PYTEST) -m browser tests/browser || exit 1; done
 
 # Each room on the oldest versions that pyproject.toml allows; the long runs under faults are left to `make test`.
 oldest: $(VENV)/.dev $(OLD)/.made

@@ -18,6 +18,8 @@ from migma_nb.api.states import Reason
 LONGEST_WAIT_S = 15 * 60.0
 #: The API forgets a key after 24 hours (migma-api.md, section 2); one hour is kept as a margin.
 KEY_LIFE_S = 23 * 3600.0
+#: A clock that is ahead of the server's by less than this is taken for right: answers take time (seconds).
+CLOCK_MARGIN_S = 600.0
 #: A lost answer is asked for again no sooner than this (seconds), and no sooner than the time-out.
 SHORTEST_LOST_WAIT_S = 10.0
 #: How many attempts a row gets in one run after certain non-acceptances, and after lost answers.
@@ -81,9 +83,9 @@ class Meaning:
 class Past:
     """What is known of a row's generation when a repeat is decided.
 
-    `tries` counts attempts in this run; `uncertain` says that an attempt of this generation may have been
-    accepted; `proven` says whether the server was seen to honour keys, None while that may yet be found
-    out; `age_s` is the age of its key in seconds, None where no clock can tell.
+    `tries` counts attempts in this run, `lost` those whose answer was lost; `uncertain` says that an attempt
+    of this generation may have been accepted; `proven` says whether the server was seen to honour keys, None
+    while that may yet be found out; `age_s` is the age of its key in seconds, None where no clock can tell.
     """
 
     tries: int
@@ -92,6 +94,7 @@ class Past:
     same_bytes: bool = True
     same_api_key: bool = True
     age_s: float | None = 0.0
+    lost: int = 0
 
 
 def judge(answer: Answer | NoAnswer, *, uncertain: bool, now: datetime) -> Meaning:
@@ -139,7 +142,7 @@ def repeat_after(meaning: Meaning, past: Past, *, timeout: float, chance: float)
         return None
     if meaning.verdict is Verdict.OUTDATED:
         return 0.0 if past.tries < MOST_TRIES else None
-    if meaning.verdict is Verdict.LOST and past.tries < MOST_LOST_TRIES:
+    if meaning.verdict is Verdict.LOST and past.lost < MOST_LOST_TRIES:
         return max(timeout, SHORTEST_LOST_WAIT_S, meaning.wait_s or 0.0)
     if meaning.verdict is Verdict.NOT_ACCEPTED and past.tries < MOST_TRIES:
         if meaning.wait_s is not None:
@@ -158,6 +161,18 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return min(float(value), _A_YEAR_S)
     until, since = _date(value), _date(headers.get("date", "")) or now
     return None if until is None else min(max(0.0, (until - since).total_seconds()), _A_YEAR_S)
+
+
+def seconds_ahead(headers: Mapping[str, str], now: float) -> float:
+    """Return how far our clock is ahead of the server's, by an answer's own `Date`; 0.0 where it is not.
+
+    Args:
+        headers: the answer's.
+        now: the present by our clock (seconds since the epoch).
+    """
+    date = _date(headers.get("date", ""))
+    ahead_s = 0.0 if date is None else now - date.timestamp()
+    return ahead_s if ahead_s > CLOCK_MARGIN_S else 0.0
 
 
 def _date(value: str) -> datetime | None:

@@ -1,6 +1,5 @@
 """The ledger as a SQLite file: for its owner's eyes alone, in the mode that is safe on its file system."""
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,13 +9,12 @@ import sqlalchemy as sa
 
 from migma_nb.api.errors import LedgerError
 from migma_nb.ledger import logs
+from migma_nb.ledger.inode import make_file
 from migma_nb.ledger.mounts import Keeping
 
 BEGIN_WRITE = ("BEGIN IMMEDIATE",)
 BEGIN_READ = ("BEGIN",)
 HINT = "Nothing is sent without it; free the file or its disk, and send again to go on."
-#: Both bytes in a file's header that say "WAL" (sqlite.org: fileformat2.html, 1.3.3).
-_VERSIONS, _WAL = slice(18, 20), b"\x02\x02"
 
 
 def make(path: Path) -> None:
@@ -27,7 +25,7 @@ def make(path: Path) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        make_file(path)
     except OSError as error:
         raise LedgerError(
             f"The ledger {path} cannot be written: {error.strerror}. Nothing was sent.",
@@ -77,14 +75,12 @@ def _leave_wal(path: Path, busy_s: float) -> None:
 
     Alone with the file, so that no memory need be shared (sqlite.org: wal.html, 8).
     """
-    with path.open("rb") as file:
-        if file.read(_VERSIONS.stop)[_VERSIONS] != _WAL:
-            return
     try:
         with closing(sqlite3.connect(path, timeout=busy_s, isolation_level=None)) as connection:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-            connection.execute("PRAGMA synchronous=EXTRA")
-            connection.execute("PRAGMA journal_mode=PERSIST")
+            if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+                connection.execute("PRAGMA synchronous=EXTRA")
+                connection.execute("PRAGMA journal_mode=PERSIST")
     except sqlite3.Error as error:
         raise LedgerError(
             f"The ledger {path} lies on a network drive and is still in a mode for local disks ({error}).",

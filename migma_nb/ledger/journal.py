@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from migma_nb.api.errors import LedgerError
 from migma_nb.api.meaning import KEY_LIFE_S
 from migma_nb.api.models import BatchStatus
 from migma_nb.api.states import LIVE_STATES, Reason, RunState
@@ -101,6 +102,8 @@ def settle_the_dead(ledger: Ledger, *, but: str | None = None) -> list[str]:
     Returns:
         The ids of the runs that had died.
     """
+    if not ledger.writable:
+        return []
     with ledger.read() as conn:
         running = list(conn.scalars(sa.select(runs.c.run_id).where(runs.c.state.in_(LIVE_STATES))))
     died = []
@@ -117,6 +120,14 @@ def settle_the_dead(ledger: Ledger, *, but: str | None = None) -> list[str]:
         finally:
             lock.release(for_good=True)
     return died
+
+
+def settle_for_a_look(ledger: Ledger) -> list[str]:
+    """Settle the dead before somebody looks; where that cannot be done, they see what is on record."""
+    try:
+        return settle_the_dead(ledger)
+    except LedgerError:
+        return []
 
 
 def write_batch(conn: sa.Connection, run_id: str, position: int, status: BatchStatus) -> None:

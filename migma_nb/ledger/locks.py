@@ -5,14 +5,16 @@ it ends; in PostgreSQL an advisory lock of a connection of its own, which the se
 connection ends. No timer of ours is involved.
 """
 
+import os
 import socket
+import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from migma_nb.api.errors import ConfigurationError, LedgerError
 from migma_nb.ledger.server import LOCK_NAME
@@ -34,6 +36,9 @@ class LifeLock(Protocol):
         """Return what stands for a run of another computer, whose life cannot be told from here, or None."""
 
 
+_held: "weakref.WeakSet[BaseFileLock]" = weakref.WeakSet()
+
+
 class FileLifeLock:
     """A lock on a file of its own.
 
@@ -44,7 +49,6 @@ class FileLifeLock:
     """
 
     def __init__(self, folder: Path, run_id: str, *, host: str | None = None) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._run_id = run_id
         self._host = host
@@ -52,17 +56,29 @@ class FileLifeLock:
         self._lock = FileLock(self._path, timeout=0, mode=0o600, thread_local=False)
 
     def take(self) -> bool:
-        """Take the lock, unless its holder lives or is another computer's."""
+        """Take the lock, unless its holder lives or is another computer's.
+
+        Raises:
+            LedgerError: nobody can say, since its file cannot be made or opened.
+        """
         if self.elsewhere() is not None:
             return False
         try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout:
             return False
+        except OSError as error:
+            raise LedgerError(
+                f"The lock {self._path} beside the ledger cannot be used: {error.strerror or error}.",
+                hint="Nothing is sent without it; free the place, and send again to go on.",
+            ) from None
+        _held.add(self._lock)
         return True
 
     def release(self, *, for_good: bool) -> None:
         """Let go of it; `for_good` also removes the file."""
+        _held.discard(self._lock)
         self._lock.release()
         if for_good:
             with suppress(OSError):
@@ -183,3 +199,18 @@ def _own_pid(conn: sa.Connection) -> int:
 def this_host() -> str:
     """Return this computer's name, fit for a file's name."""
     return "".join(char if char.isalnum() or char in ".-" else "_" for char in socket.gethostname()) or "_"
+
+
+def _leave_to_the_parent() -> None:
+    """Give up a forked child's copies: a worker that outlives a killed run would keep it alive for ever."""
+    for lock in list(_held):
+        # To release it would let go of the parent's lock. Newer versions of filelock close the copy.
+        descriptor = lock._context.lock_file_fd  # noqa: SLF001 - filelock has no public name for it
+        if descriptor is not None:
+            os.close(descriptor)
+            lock._context.lock_file_fd = None  # noqa: SLF001 - as above
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_the_parent)

@@ -19,6 +19,9 @@ MOST_TOGETHER = 64
 #: So long (seconds) a write waits for those of the run's other workers, to share their sync to disk.
 GATHER_S = 0.002
 
+#: An outcome that the ledger does not take at once is offered again after these waits (seconds).
+OUTCOME_WAITS_S = (0.2, 1.0, 3.0)
+
 _Work = Callable[[sa.Connection], Any]
 
 
@@ -54,6 +57,15 @@ class Scribe:
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._drain())
         return await asyncio.shield(future)
+
+    async def write_stubbornly(self, work: Callable[[sa.Connection], T]) -> T:
+        """Offer an outcome to the ledger again when it is not taken at once: it cannot be asked for twice."""
+        for wait in OUTCOME_WAITS_S:
+            try:
+                return await self.write(work)
+            except LedgerError:
+                await asyncio.sleep(wait)
+        return await self.write(work)
 
     async def aside(self, work: Callable[[], T]) -> T:
         """Run other blocking work of the ledger in the same thread, in its turn."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from migma_nb.api.errors import LedgerError
 from migma_nb.ledger import files, forks, server
+from migma_nb.ledger.inode import identity_of
 from migma_nb.ledger.locks import FileLifeLock, LifeLock, ServerLifeLock, this_host
 from migma_nb.ledger.migrations import bring_up, version_of
 from migma_nb.ledger.mounts import Keeping, Mount, mount_under
@@ -33,10 +34,15 @@ class Ledger:
         place: where it is.
         engine: its engine, set up for durable writes.
         mount: the file system that a file is on, None where that is not known.
+        writable: whether anything may be written; else what the dead left is not settled either.
     """
 
-    def __init__(self, place: Place, engine: sa.Engine, mount: Mount | None = None) -> None:
+    def __init__(
+        self, place: Place, engine: sa.Engine, mount: Mount | None = None, *, writable: bool = True
+    ) -> None:
         self.place = place
+        self.writable = writable
+        self._identity = None if place.path is None else identity_of(place.path)
         self.mount = mount
         self._engine = engine
         self._on_server = place.url is not None
@@ -107,6 +113,7 @@ class Ledger:
         with self._errors("written"), self._engine.connect() as conn:
             try:
                 _begin(conn, self._begin_write)
+                self._require_the_same_file()
                 yield conn
                 self._require_whole(conn)
             except BaseException:
@@ -141,6 +148,14 @@ class Ledger:
     def close(self) -> None:
         """Close all connections; the ledger can be used again afterwards."""
         self._engine.dispose()
+
+    def _require_the_same_file(self) -> None:
+        """Write nothing into a file that nobody will find again: what it holds would be sent twice."""
+        if self.place.path is not None and identity_of(self.place.path) != self._identity:
+            raise LedgerError(
+                f"The ledger {self.name} was deleted or replaced while it was in use.",
+                hint="Nothing more is sent. Put the file back, and send again to go on.",
+            )
 
     def _require_whole(self, conn: sa.Connection) -> None:
         if self._on_server and server.is_broken(conn):

@@ -15,14 +15,16 @@ class Task:
     """One row on its way.
 
     `seen` is how the ledger had the person when the row was taken up; `taken` is the claim once it is
-    ours; `tries` counts the attempts of this run; `uncertain` says that an attempt under the present key
-    may have been accepted; `age` is that key's age, None where no attempt was made yet.
+    ours; `tries` counts the attempts of this run, `lost` those whose answer was lost; `uncertain` says that
+    an attempt under the present key may have been accepted; `age` is that key's age, None where no attempt
+    was made yet.
     """
 
     position: int
     seen: Standing | None
     taken: Taken | None = None
     tries: int = 0
+    lost: int = 0
     uncertain: bool = False
     age: KeyAge | None = None
 

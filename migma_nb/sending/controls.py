@@ -49,7 +49,7 @@ class Controls:
         while True:
             await asyncio.sleep(LISTEN_S)
             try:
-                wish = await asyncio.to_thread(self._ledger.reading, self._wish)
+                wish = await self._runner.aside(lambda: self._ledger.reading(self._wish))
             except LedgerError:
                 # A ledger that cannot be read now is the runner's matter, at its next write.
                 continue

@@ -14,7 +14,7 @@ from migma_nb.sending.summary import RunFacts
 def state_of(ledger: Ledger, run_id: str) -> RunState:
     """Return how a run stands; one on record as running whose process is gone has died."""
     state = RunState(_record(ledger, run_id)["state"])
-    if state in LIVE_STATES and run_id in journal.settle_the_dead(ledger):
+    if state in LIVE_STATES and run_id in journal.settle_for_a_look(ledger):
         return RunState.DIED
     return state
 

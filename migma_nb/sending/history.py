@@ -23,7 +23,7 @@ _COLUMNS = (
 
 def history(ledger: Ledger) -> pd.DataFrame:
     """Return all runs, newest first: runs × (what each is, and its counts by state)."""
-    journal.settle_the_dead(ledger)
+    journal.settle_for_a_look(ledger)
     runs = ledger.reading(queries.all_runs)
     data = [
         {name: run["size" if name == "rows" else name] for name in _COLUMNS}

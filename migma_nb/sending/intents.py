@@ -37,11 +37,18 @@ def intent_of(plan: Plan, settings: Settings, run_id: str, position: int, body: 
     )
 
 
-def dated(conn: sa.Connection, lock: LifeLock, intent: Intent) -> Intent:
+def dated(conn: sa.Connection, lock: LifeLock, intent: Intent, ahead_s: float) -> Intent:
     """Return the intent as of now, if its run still holds its lock; inside the transaction that writes it.
+
+    Args:
+        conn: that transaction.
+        lock: the run's lock.
+        intent: the intent.
+        ahead_s: how far this machine's clock was seen to be ahead of the server's (seconds).
 
     Raises:
         LedgerError: the lock is lost, so that this run may be settled by others; nothing more is sent.
     """
     lock.require(conn)
-    return replace(intent, at=clock.now(conn))
+    ahead_s = ahead_s if conn.dialect.name == "sqlite" else 0.0
+    return replace(intent, at=clock.now(conn) - ahead_s)

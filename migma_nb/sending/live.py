@@ -223,7 +223,9 @@ class LiveRun:
     async def _follow_batch(self) -> None:
         if self.plan.target is None or self.state is not RunState.FINISHED:
             return
-        handle = await asyncio.to_thread(self.ledger.reading, lambda conn: batch_handle(conn, self.run_id))
+        handle = await self._runner.aside(
+            lambda: self.ledger.reading(lambda conn: batch_handle(conn, self.run_id))
+        )
         if handle is None:
             return
         async with Connection(self.settings) as connection:
@@ -237,9 +239,7 @@ class LiveRun:
         self.detail = found.detail
 
     async def _batch_changed(self, status: BatchStatus) -> None:
-        await asyncio.to_thread(
-            self.ledger.writing, lambda conn: journal.write_batch(conn, self.run_id, 0, status)
-        )
+        await self._runner.write(lambda conn: journal.write_batch(conn, self.run_id, 0, status))
         for listener in self._listeners:
             listener.batch_changed(status)
 

@@ -11,20 +11,24 @@ connection that is kept leads to one server, and the others may have never heard
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import LedgerError
-from migma_nb.api.meaning import Answer, Meaning, NoAnswer, Verdict, judge
+from migma_nb.api.meaning import Answer, Meaning, NoAnswer, Verdict, judge, seconds_ahead
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason
 from migma_nb.ledger import clock, journal
 from migma_nb.ledger.store import Ledger
 from migma_nb.sending.halting import Halt, halt_for
+
+T = TypeVar("T")
 
 #: Bodies that no server can send: they name no recipient, no sender and no content.
 _BODY, _OTHER_BODY = b"{}", b'{"recipientType":"email"}'
@@ -43,8 +47,19 @@ class Found:
     halt: Meaning | None = None
 
 
+class Aside(Protocol):
+    """Runs blocking work elsewhere: `Scribe.aside`, which works also while the interpreter ends."""
+
+    async def __call__(self, work: Callable[[], T]) -> T:
+        """Return what the work returns."""
+
+
+async def _in_a_pool(work: Callable[[], T]) -> T:
+    return await asyncio.to_thread(work)
+
+
 class Trust:
-    """What is known of how a server treats keys, for one run; `posted` counts what was posted for it.
+    """What is known of how a server treats keys, for one run.
 
     Args:
         settings: the client's settings.
@@ -53,8 +68,12 @@ class Trust:
     """
 
     def __init__(self, settings: Settings, ledger: Ledger, *, allowed: bool) -> None:
+        #: How far this machine's clock was seen to be ahead of the server's (seconds).
+        self.ahead_s = 0.0
+        #: Runs blocking work of the ledger; the runner puts its own thread here, which lives to the last.
+        self.aside: Aside = _in_a_pool
         self.proven: bool | None = None if allowed else False
-        self.posted = 0
+        self._posted = 0
         self._settings = settings
         self._ledger = ledger
         self._keys_left = MOST_KEYS
@@ -66,6 +85,16 @@ class Trust:
         """Whether the key of an accepted mail would help."""
         return self.proven is None and self._keys_left > 0 and not self._asking
 
+    def newly_posted(self) -> int:
+        """Return how many requests were posted for the proof since this was last asked."""
+        count, self._posted = self._posted, 0
+        return count
+
+    def heard(self, answer: Answer | NoAnswer) -> None:
+        """Note the clocks: a key whose first use is on record hours ahead would look young for too long."""
+        if isinstance(answer, Answer):
+            self.ahead_s = max(self.ahead_s, seconds_ahead(answer.headers, time.time()))
+
     async def establish(self, given_up: Callable[[], bool]) -> Halt | None:
         """Find out what can be found out before anything is sent; return why the run must halt, if it must.
 
@@ -75,14 +104,14 @@ class Trust:
         if self.proven is False or self._established:
             return None
         self._established = True
-        known, key = await asyncio.to_thread(self._ledger.reading, self._known)
+        known, key = await self.aside(lambda: self._ledger.reading(self._known))
         if known:
             self.proven = True
             return None
         found = Found(None)
         for wait in TRY_AGAIN_S:
-            self.posted += 3
-            found = await replays_refusals(self._settings)
+            self._posted += 3
+            found = await replays_refusals(self._settings, self.heard)
             if found.holds is not None or given_up():
                 break
             await asyncio.sleep(wait)
@@ -96,7 +125,7 @@ class Trust:
         """Try the second half on the key of an accepted mail, and keep the proof where it holds."""
         self._asking = True
         self._keys_left -= 1
-        self.posted += 1
+        self._posted += 1
         found = await remembers(self._settings, accepted_key)
         self._asking = False
         if found.holds is not None:
@@ -104,13 +133,13 @@ class Trust:
         elif self._keys_left == 0:
             self.proven = False
         if self.proven:
-            await asyncio.to_thread(self._keep)
+            await self.aside(self._keep)
 
     async def learn_from_others(self) -> None:
         """See whether another run has made the proof meanwhile, or had a mail accepted whose key helps."""
         if not self.wants_a_key:
             return
-        known, key = await asyncio.to_thread(self._ledger.reading, self._known)
+        known, key = await self.aside(lambda: self._ledger.reading(self._known))
         if known:
             self.proven = True
         elif key is not None:
@@ -135,7 +164,7 @@ class Trust:
             return
 
 
-async def replays_refusals(settings: Settings) -> Found:
+async def replays_refusals(settings: Settings, heard: Callable[[Answer | NoAnswer], None]) -> Found:
     """Post an unsendable body twice under one fresh key, then another such body under it.
 
     It holds where the second answer is marked as a replay with the same status, and the third is 409
@@ -145,6 +174,7 @@ async def replays_refusals(settings: Settings) -> Found:
     answers: list[Answer] = []
     for body in (_BODY, _BODY, _OTHER_BODY):
         answer = await _asked(settings, body, key)
+        heard(answer)
         meaning = _meaning(answer)
         if meaning.verdict is Verdict.HALT:
             return Found(holds=False, halt=meaning)

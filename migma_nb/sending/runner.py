@@ -38,8 +38,6 @@ from migma_nb.sending.tally import RowChanged
 
 #: How often a row that another process holds, or a proof that is not made yet, is looked at again (seconds).
 LOOK_AGAIN_S = 0.3
-#: An outcome that the ledger does not take at once is offered again after these waits (seconds).
-OUTCOME_WAITS_S = (0.2, 1.0, 3.0)
 _NOTHING_TO_SEND = {ClaimState.ACCEPTED, ClaimState.ALREADY_SENT, ClaimState.HELD}
 _log = logging.getLogger(__name__)
 
@@ -84,6 +82,8 @@ class Runner:
         self._agenda = Agenda()
         self._scribe = Scribe(ledger, writers=settings.workers)
         self._pace = SharedPace(settings, self._scribe, self._agenda)
+        #: Runs blocking work of the ledger in the run's own thread, which lives as long as the interpreter.
+        self.aside = trust.aside = self._scribe.aside
         self._budget = Budget()
         self._sorter = Sorter(run_id, plan, settings, self._fingerprint, only_refused=only_refused)
         self._roll = Roll(
@@ -162,7 +162,7 @@ class Runner:
         halt = await self._trust.establish(lambda: self._agenda.stopped)
         if halt is not None:
             self.halted(halt)
-        self._pace.posted_beside(self._trust.posted)
+        self._pace.posted_beside(self._trust.newly_posted())
 
     async def _work_off(self) -> None:
         workers = min(self._settings.workers, len(self._agenda))
@@ -206,13 +206,14 @@ class Runner:
         self._row_changed(task.position, State.WAITING, State.SENDING, "")
         began = time.monotonic()
         answer = await connection.post("/sending", body, idempotency_key=taken.idempotency_key)
+        self._trust.heard(answer)
         meaning = judge(answer, uncertain=taken.uncertain, now=datetime.now(UTC))
         _log.debug("%s: attempt %d, %s", taken.idempotency_key, taken.attempt_id, meaning.verdict)
         hearing = self._pace.hear(going, answer, meaning)
         await self._settle(task, taken, intent, meaning, began, hearing=hearing)
         if meaning.verdict is Verdict.ACCEPTED and self._trust.wants_a_key:
             await self._trust.learn_from(taken.idempotency_key)
-            self._pace.posted_beside(1)
+            self._pace.posted_beside(self._trust.newly_posted())
 
     async def _may_repeat(self, task: Task) -> bool:
         """Look once more, right before an uncertain row is asked for again: a pause may have been long."""
@@ -232,11 +233,13 @@ class Runner:
         """Claim the row and write its intent to disk, or place it by how the ledger has it now."""
         if task.taken is not None:
             task.taken = await self._scribe.write(
-                lambda conn: claims.again(conn, dated(conn, self._lock, intent))
+                lambda conn: claims.again(conn, dated(conn, self._lock, intent, self._trust.ahead_s))
             )
         else:
             found = await self._scribe.write(
-                lambda conn: claims.take(conn, dated(conn, self._lock, intent), task.seen)
+                lambda conn: claims.take(
+                    conn, dated(conn, self._lock, intent, self._trust.ahead_s), task.seen
+                )
             )
             if isinstance(found, Standing):
                 await self._roll.place([self._sorter.sort(task.position, found)])
@@ -251,6 +254,7 @@ class Runner:
     ) -> None:
         """Decide what the answer leaves behind, write it, and only then show it."""
         task.tries += 1
+        task.lost += meaning.verdict is Verdict.LOST
         past = self._past(task, uncertain=taken.uncertain)
         chance = random.random()  # noqa: S311 - jitter, no secret
         wait = repeat_after(meaning, past, timeout=self._settings.timeout, chance=chance)
@@ -269,7 +273,7 @@ class Runner:
                 journal.settle_rows(conn, self.run_id, [row])
             hearing.write(conn)
 
-        await self._write_stubbornly(write)
+        await self._scribe.write_stubbornly(write)
         self._row_changed(task.position, State.SENDING, decision.state or State.WAITING, meaning.detail)
         if wait is not None:
             self._agenda.add(task, wait)
@@ -277,10 +281,9 @@ class Runner:
 
     def _heed(self, meaning: Meaning, used_up: Halt | None) -> None:
         """Let an answer halt or pause the whole run."""
-        if meaning.verdict is Verdict.HALT:
-            self.halted(halt_for(meaning, self._settings))
-        elif used_up is not None:
-            self.halted(used_up)
+        halt = halt_for(meaning, self._settings) if meaning.verdict is Verdict.HALT else used_up
+        if halt is not None:
+            self.halted(halt)
         elif self._budget.spent_by(meaning):
             self.pause()
             self._budget_spent(halt_for_budget(meaning, self._settings))
@@ -288,17 +291,8 @@ class Runner:
     def _past(self, task: Task, *, uncertain: bool) -> Past:
         age_s = task.age.now() if task.age else 0.0
         proven = False if self._plan.target else self._trust.proven
-        sound = self._sorter.clock_is_sound
-        return Past(task.tries, uncertain, proven, age_s=age_s if sound else None)
-
-    async def _write_stubbornly(self, write: Callable[[sa.Connection], None]) -> None:
-        """Offer an outcome to the ledger again when it is not taken at once: it cannot be asked for twice."""
-        for wait in OUTCOME_WAITS_S:
-            try:
-                return await self._scribe.write(write)
-            except LedgerError:
-                await asyncio.sleep(wait)
-        return await self._scribe.write(write)
+        known_age_s = age_s if self._sorter.clock_is_sound else None
+        return Past(task.tries, uncertain, proven, age_s=known_age_s, lost=task.lost)
 
     def halted(self, halt: Halt) -> None:
         """Begin no further attempt, for this reason; the first reason stands."""

@@ -6,7 +6,7 @@ import pandas as pd
 
 from migma_nb.ledger import queries
 from migma_nb.ledger.places import place_of
-from migma_nb.ledger.store import open_ledger
+from migma_nb.ledger.reading import open_to_read
 from migma_nb.sending import history as records
 from migma_nb.surface.run import Run
 
@@ -26,7 +26,7 @@ def history(*, ledger: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     """
     # A URL's password stays in no frame of an error.
     place, ledger = place_of(ledger), None
-    return records.history(open_ledger(place))
+    return records.history(open_to_read(place))
 
 
 def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Run:
@@ -40,6 +40,6 @@ def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Ru
         InputError: no run has this id, or several do.
     """
     place, ledger = place_of(ledger), None
-    opened = open_ledger(place)
+    opened = open_to_read(place)
     found = opened.reading(lambda conn: queries.run_of(conn, run_id))
     return Run(opened, found["run_id"])

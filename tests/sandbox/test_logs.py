@@ -277,13 +277,13 @@ def test_an_email_is_shown_as_it_is_stored(server: SandboxServer, stored: str, h
 
 def test_the_log_outlives_the_server(serve: Serve, tmp_path: Path, post: Post, single: Body) -> None:
     """It is in the account's file with everything else, events included."""
-    first = serve(path=tmp_path / "account")
+    first = serve(path=tmp_path / "account.sqlite3")
     stored = first.add_email("S", "<p>x</p>")["emailId"]
     tracking_id = post(first, single(first, template=None, emailId=stored)).json()["data"]["sendId"]
     first.drain()
     first.note_event(tracking_id, "opened")
     first.close()
-    again = serve(path=tmp_path / "account")
+    again = serve(path=tmp_path / "account.sqlite3")
     assert ["opened"] == [line["status"] for line in _lines(again, stored)]
 
 

@@ -46,6 +46,23 @@ def test_a_paused_run_sends_nothing_until_it_goes_on(plan: Plan, mails: Mails) -
         assert {1} == set(mails(sandbox).values())
 
 
+def test_a_button_pauses_resumes_and_stops_while_the_run_goes_on(plan: Plan, mails: Mails) -> None:
+    """A widget's callback returns at once; what it asked for happens in the run's own thread."""
+    widgets = pytest.importorskip("ipywidgets")
+    with mg.Sandbox() as sandbox:
+        run = plan(300).start(sandbox.client(rate="40/second"))
+        asked = {"pause": run.pause, "resume": run.resume, "stop": run.stop}
+        button = {name: widgets.Button(description=name) for name in asked}
+        for name, ask in asked.items():
+            button[name].on_click(lambda _, ask=ask: ask())
+        for name, state in {"pause": "paused", "resume": "running", "stop": "stopped"}.items():
+            button[name].click()
+            until(lambda state=state: run.state == state)  # type: ignore[misc]
+        run.wait(progress=False)
+        assert mails(sandbox).total() == run.counts.get(mg.State.ACCEPTED, 0)
+        assert {"accepted", "not_sent"} >= set(run.frame["state"])
+
+
 def test_a_paused_run_can_be_stopped(plan: Plan) -> None:
     """Its rows are `not_sent`, and the next send goes on with them."""
     with mg.Sandbox() as sandbox:
@@ -66,7 +83,7 @@ def test_another_process_pauses_resumes_and_stops_a_run_that_is_going(plan: Plan
     """A new kernel opens the run by its id while the first still sends."""
     ledger = place
     with mg.Sandbox() as sandbox:
-        run = plan(400).start(sandbox.client(rate="40/second"), ledger=ledger)
+        run = plan(4000).start(sandbox.client(rate="40/second"), ledger=ledger)
         code = (
             "import sys, time, migma_nb as mg\n"
             "run = mg.open_run(sys.argv[1])\n"
@@ -91,7 +108,7 @@ def test_another_process_pauses_resumes_and_stops_a_run_that_is_going(plan: Plan
             timeout=60,
             check=False,
         )
-        assert ("stopped 400", "") == (found.stdout.strip(), found.stderr)
+        assert ("stopped 4000", "") == (found.stdout.strip(), found.stderr)
         run.wait(timeout=15, progress=False)
         assert mg.RunState.STOPPED is run.state
         assert len(sandbox.outbox) == run.counts[mg.State.ACCEPTED]

@@ -86,8 +86,10 @@ def test_keys_proven_on_one_of_two_servers_protect_no_repeat_on_the_other(plan: 
     assert {"accepted": 3, "unknown": 1} == run.counts
 
 
-@pytest.mark.parametrize("strange", ["\ud800", "\0"])
-def test_a_strange_character_in_an_answer_does_not_lose_it(plan: Plan, place: Path, strange: str) -> None:
+@pytest.mark.parametrize(("strange", "shown"), [("\ud800", "\\ud800"), ("\0", "\\x00")])
+def test_a_strange_character_in_an_answer_does_not_lose_it(
+    plan: Plan, place: Path, strange: str, shown: str
+) -> None:
     """No database can hold a lone surrogate: the ledger refused the record of a mail that was accepted."""
 
     def reply(_: Call, usual: _Answer) -> _Answer:
@@ -99,9 +101,7 @@ def test_a_strange_character_in_an_answer_does_not_lose_it(plan: Plan, place: Pa
         server.reply = reply
         run = plan(3).send(client_of(server.url), confirm=3, progress=False, ledger=place)
     assert {"accepted": 3} == run.counts
-    assert "queued \N{REPLACEMENT CHARACTER}" == run.frame["detail"][0].replace(
-        "?", "\N{REPLACEMENT CHARACTER}"
-    )
+    assert f"queued {shown}" == run.frame["detail"][0]
 
 
 def test_doubts_that_wait_for_a_proof_do_not_starve_the_rows_that_could_bring_it(

@@ -9,6 +9,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 import migma_nb as mg
@@ -71,7 +72,7 @@ def test_two_processes_learn_a_limit_together_that_neither_is_told(tmp_path: Pat
 
 
 def test_a_stop_during_a_long_wait_is_heard_at_once(plan: Plan, tmp_path: Path) -> None:
-    """The server asks for ten minutes; nobody has to sit through them."""
+    """The second row's turn comes in a minute; nobody has to sit through it."""
     with ScriptedServer(lambda _: Act.OK) as server:
         client = mg.Migma("k" * 20, base_url=server.url, rate="1/minute")
         run = plan(5).start(client, confirm=5, ledger=tmp_path / "l.sqlite3")
@@ -82,6 +83,27 @@ def test_a_stop_during_a_long_wait_is_heard_at_once(plan: Plan, tmp_path: Path) 
         run.wait(progress=False)
         assert time.monotonic() - began < 10
     assert {"accepted": 1, "not_sent": 4} == run.counts
+
+
+def test_a_server_that_refuses_everything_halts_the_run_and_is_not_hammered(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Waits grow until the next would be too long; the next send asks once, at once."""
+    monkeypatch.setattr("migma_nb.sending.learning.LONGEST_WAIT_S", 1.5)
+    acts = {"now": Act.LIMITED_BARE}
+    with ScriptedServer(lambda _: acts["now"]) as server:
+        client = mg.Migma("k" * 20, base_url=server.url, workers=4, rate="100/second")
+        ledger = tmp_path / "l.sqlite3"
+        halted = plan(20).send(client, confirm=20, progress=False, ledger=ledger)
+        assert (mg.RunState.HALTED, {"not_sent": 20}) == (halted.state, halted.counts)
+        assert "quota" in halted.summary()
+        assert len(server.calls) <= 4 + 2
+        before = len(server.calls)
+        assert mg.RunState.HALTED is plan(20).send(client, confirm=20, progress=False, ledger=ledger).state
+        assert 1 == len(server.calls) - before
+        acts["now"] = Act.OK
+        done = plan(20).send(client, confirm=20, progress=False, ledger=ledger)
+        assert {"accepted": 20} == done.counts
 
 
 def test_a_pace_that_cannot_be_read_is_begun_anew(plan: Plan, tmp_path: Path) -> None:

@@ -33,9 +33,11 @@ def until(happens: Callable[[], bool], seconds: float = 20.0) -> None:
         time.sleep(0.01)
 
 
-def client_of(server: ScriptedServer, *, timeout: float = 0.5, rate: str = "1000/second") -> mg.Migma:
+def client_of(
+    server: ScriptedServer, *, timeout: float = 0.5, rate: str = "1000/second", key: str = "k"
+) -> mg.Migma:
     """Return a live client of a scripted server, one row at a time."""
-    return mg.Migma("k" * 20, base_url=server.url, workers=1, rate=rate, timeout=timeout)
+    return mg.Migma(key * 20, base_url=server.url, workers=1, rate=rate, timeout=timeout)
 
 
 def held(place: str) -> int:
@@ -54,7 +56,8 @@ def test_a_run_that_waits_for_a_paused_one_says_so_and_can_be_stopped(
         paused.pause()
         until(lambda: paused.state is mg.RunState.PAUSED)
         server.script = lambda _: Act.OK
-        waiting = plan(20).start(client_of(server), confirm=20, ledger=place)
+        # A 429 holds everybody who sends with that key, so this run has one of its own.
+        waiting = plan(20).start(client_of(server, key="c"), confirm=20, ledger=place)
         until(lambda: 19 == len(server.mailed))
         until(lambda: f"1 rows are held by run {paused.id}, which is paused" in waiting.summary())
         assert f"mg.open_run('{paused.id}').resume() or .stop()" in waiting.summary()
@@ -90,7 +93,7 @@ def test_a_limit_holds_for_rows_that_are_taken_over_too(plan: Plan, place: str) 
         other = plan(20).start(client_of(server), confirm=20, ledger=place)
         until(lambda: 1 == len(server.calls))
         server.script = lambda _: Act.OK
-        run = plan(20).start(client_of(server), confirm=20, limit=10, ledger=place)
+        run = plan(20).start(client_of(server, key="c"), confirm=20, limit=10, ledger=place)
         until(lambda: 10 == len(server.mailed))
         other.stop()
         run.wait(timeout=20, progress=False)

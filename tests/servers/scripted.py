@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from enum import StrEnum, auto
 from typing import Any, Self
 
@@ -42,6 +43,7 @@ class Act(StrEnum):
     BUSY = auto()  # 503 with Retry-After
     LIMITED = auto()  # 429 with Retry-After
     COME_LATER = auto()  # 429 with a Retry-After of a minute
+    LIMITED_BARE = auto()  # 429 that does not say until when
     AT_WORK = auto()  # 409 with another code than the conflict's
     REFUSE = auto()  # 400
     NO_SUCCESS = auto()  # 200 with success false
@@ -106,6 +108,7 @@ _BEFORE: dict[Act, _Answer | None] = {
     Act.BUSY: _Answer(503, b'{"success":false,"error":"busy"}', {"Retry-After": "0"}),
     Act.LIMITED: _Answer(429, b'{"success":false,"error":"slowly"}', {"Retry-After": "0"}),
     Act.COME_LATER: _Answer(429, b'{"success":false,"error":"slowly"}', {"Retry-After": "60"}),
+    Act.LIMITED_BARE: _Answer(429, b'{"success":false,"error":"slowly"}'),
     Act.AT_WORK: _Answer(409, b'{"success":false,"error":"wait","code":"REQUEST_IN_PROGRESS"}'),
     Act.BAD_KEY: _Answer(401, b'{"success":false,"error":"bad key","code":"UNAUTHORIZED"}'),
     Act.FORBIDDEN: _Answer(403, b'{"success":false,"error":"not allowed","code":"FORBIDDEN"}'),
@@ -135,6 +138,8 @@ class ScriptedServer:
     ) -> None:
         self.script = script
         self.memory = memory
+        #: How long each mail is worked on before anything becomes of it (seconds).
+        self.delay_s = 0.0
         self.idle_s = idle_s
         self.questions = 0
         self.accepted: list[Accepted] = []
@@ -158,6 +163,15 @@ class ScriptedServer:
     def url(self) -> str:
         """The base URL."""
         return f"http://127.0.0.1:{self._port}"
+
+    def hang_up(self) -> None:
+        """Close every connection that is open now."""
+
+        def close() -> None:
+            for writer in self._open:
+                writer.transport.abort()
+
+        self._loop.call_soon_threadsafe(close)
 
     @property
     def mailed(self) -> Counter[str]:
@@ -206,6 +220,7 @@ class ScriptedServer:
         act = self.script(call) if call.recipient else Act.OK
         if call.recipient:
             self.calls.append((call, act))
+            await asyncio.sleep(self.delay_s)
         else:
             self.questions += 1
         return await self._do(call, act, reader, writer)
@@ -270,6 +285,10 @@ class ScriptedServer:
 
 
 def _head(answer: _Answer) -> bytes:
-    lines = [f"HTTP/1.1 {answer.status} X", "Content-Type: application/json"]
+    lines = [
+        f"HTTP/1.1 {answer.status} X",
+        "Content-Type: application/json",
+        f"Date: {formatdate(usegmt=True)}",
+    ]
     lines += [f"Content-Length: {len(answer.body)}", *(f"{k}: {v}" for k, v in answer.headers.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

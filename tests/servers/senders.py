@@ -36,6 +36,7 @@ class Job:
     threads: int = 1
     workers: int = 4
     timeout: float = 5.0
+    rate: str = "100000/minute"
 
     def plan(self) -> mg.SendPlan:
         """Return the plan, the same in every process."""
@@ -57,7 +58,7 @@ class Job:
     def client(self) -> mg.Migma:
         """Return a live client of the server."""
         return mg.Migma(
-            self.key, base_url=self.url, workers=self.workers, rate="100000/minute", timeout=self.timeout
+            self.key, base_url=self.url, workers=self.workers, rate=self.rate, timeout=self.timeout
         )
 
 

@@ -88,6 +88,7 @@ def test_no_output_of_the_command_line_holds_the_key(
     send = "send people.csv --template=mail.html --subject=Hi --sender=A<a@b.example> --mailing=m"
     words = [
         *send.split(),
+        "--project=p",
         "--transactional",
         "--live",
         f"--confirm={3 if code == 2 else 2}",
