@@ -27,7 +27,7 @@ class _Compiled:
         every = {**self.fixed, **values}
         for name, process in self.processes:
             every[name] = process(every[name])
-        return every if self.order is None else tuple([every[name] for name in self.order])
+        return every if self.order is None else tuple(map(every.__getitem__, self.order))
 
 
 class Prepared:
