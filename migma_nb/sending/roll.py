@@ -138,8 +138,7 @@ class Roll:
         if turn.task is None or turn.position in self._begun:
             return
         if self._limit is not None and len(self._begun) >= self._limit:
-            words = _BEYOND_LIMIT.format(limit=self._limit)
-            turn.settled = Settled(turn.position, State.NOT_SENT, Reason.LIMIT, words)
+            turn.settled = _unbegun(turn, turn.task, Reason.LIMIT, _BEYOND_LIMIT.format(limit=self._limit))
             turn.task = None
         else:
             self._begun.add(turn.position)
@@ -158,12 +157,16 @@ class Roll:
             return turn.settled
         if turn.task is None:
             return Settled(turn.position, State.UNKNOWN, Reason.ELSEWHERE, _HELD)
-        reason, words = _end_of(halt)
-        if not turn.task.uncertain or turn.task.seen is None:
-            return Settled(turn.position, State.NOT_SENT, reason, words)
-        account = turn.task.seen.account
-        why = Reason(account.get("reason") or Reason.LOST_ANSWER)
-        return Settled(turn.position, State.UNKNOWN, why, words, account)
+        return _unbegun(turn, turn.task, *_end_of(halt))
+
+
+def _unbegun(turn: Turn, task: Task, reason: Reason, words: str) -> Settled:
+    """Return the end of a row that this run did not begin with; a doubt of before stays one."""
+    if not task.uncertain or task.seen is None:
+        return Settled(turn.position, State.NOT_SENT, reason, words)
+    account = task.seen.account
+    why = Reason(account.get("reason") or Reason.LOST_ANSWER)
+    return Settled(turn.position, State.UNKNOWN, why, words, account)
 
 
 def _end_of(halt: Halt | None) -> tuple[Reason, str]:

@@ -13,15 +13,25 @@ Plan = Callable[..., mg.SendPlan]
 Send = Callable[..., mg.Run]
 
 pytestmark = pytest.mark.usefixtures("hasten")
+#: PostgreSQL has a clock of its own, which no test can turn.
+on_this_clock = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
 def send(plan: Plan, place: str) -> Send:
     """Return a function that sends a plan to a scripted server, one at a time, on one ledger."""
 
-    def run(server: ScriptedServer, people: int = 3, *, api_key: str = "k" * 20, **changes: object) -> mg.Run:
+    def run(
+        server: ScriptedServer,
+        people: int = 3,
+        *,
+        api_key: str = "k" * 20,
+        limit: int | None = None,
+        **changes: object,
+    ) -> mg.Run:
         client = mg.Migma(api_key, base_url=server.url, timeout=0.3, workers=1, rate="1000/second")
-        return plan(people, **changes).send(client, confirm=people, progress=False, ledger=place)
+        made = plan(people, **changes)
+        return made.send(client, confirm=people, limit=limit, progress=False, ledger=place)
 
     return run
 
@@ -193,6 +203,7 @@ def test_a_server_that_closes_idle_connections_makes_no_row_unknown(plan: Plan, 
     assert [1] * 5 == list(run.frame["attempts"])
 
 
+@on_this_clock
 @pytest.mark.parametrize(
     ("hours", "state", "reason"), [(22.9, "accepted", "ok"), (23.1, "unknown", "key_too_old")]
 )
@@ -209,6 +220,7 @@ def test_a_key_is_used_for_23_hours_also_across_a_restart(
     assert {1} == set(server.mailed.values())
 
 
+@on_this_clock
 def test_a_clock_that_was_set_back_makes_every_key_too_old(
     send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +234,7 @@ def test_a_clock_that_was_set_back_makes_every_key_too_old(
     assert {1} == set(server.mailed.values())
 
 
+@on_this_clock
 def test_a_proof_is_kept_for_a_day_and_only_a_positive_one(
     send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,3 +261,13 @@ def test_a_run_that_was_not_confirmed_asks_nothing_of_a_server(plan: Plan, tmp_p
         ledger = tmp_path / "ledger.sqlite3"
         assert {"accepted": 1} == plan(1).send(client, progress=False, ledger=ledger).counts
     assert (0, 1) == (server.questions, len(server.calls))
+
+
+def test_a_doubt_beyond_the_limit_stays_a_doubt(send: Send) -> None:
+    """A trial of one row called the other doubts not sent, though they may have been mailed."""
+    with ScriptedServer(scripted(Act.OK, Act.OK, *[Act.DROP_AFTER] * 8)) as server:
+        assert ["accepted", "accepted", "unknown", "unknown"] == list(send(server, 4).frame["state"])
+        limited = send(server, 6, limit=1)
+        assert {"already_sent": 2, "accepted": 1, "unknown": 1, "not_sent": 2} == limited.counts
+        assert {"already_sent": 3, "accepted": 3} == send(server, 6).counts
+    assert {1} == set(server.mailed.values())
