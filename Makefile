@@ -69,7 +69,7 @@ proof: oldest
 
 # Each room on the oldest versions that pyproject.toml allows; the long runs under faults are left to `make test`.
 oldest: $(VENV)/.dev $(OLD)/.made
-	$(OLD)/bin/$(PYTEST) -n 4 --dist worksteal -p no:cacheprovider -k 'not fault and not killed'
+	$(OLD)/bin/$(PYTEST) -n 4 --dist worksteal -p no:cacheprovider -k 'not fault and not killed and not history'
 
 $(OLD)/.made: $(VENV)/.uv pyproject.toml constraints-oldest.txt
 	@echo "Setting up $(OLD) ..."

@@ -86,13 +86,14 @@ class Controls:
             await self._note(Standing())
 
     async def _note(self, standing: Standing) -> None:
-        self._changed(standing)
         run_id = self._runner.run_id
         await self._write(
             lambda conn: control.note_state(
                 conn, run_id, standing.state, standing.reason, standing.detail or None
             )
         )
+        # On record before anybody is shown it.
+        self._changed(standing)
 
     async def _write(self, work: Callable[[sa.Connection], object]) -> None:
         try:

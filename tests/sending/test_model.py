@@ -375,9 +375,9 @@ def test_no_short_history_breaks_the_promise_on_a_server(postgres: PostgresServe
 @pytest.mark.proof
 @pytest.mark.timeout(900)
 def test_no_history_breaks_the_promise_on_a_server(postgres: PostgresServer) -> None:
-    """A hundred of up to ten steps, with the ledger in PostgreSQL."""
+    """Dozens of up to ten steps, with the ledger in PostgreSQL."""
     machine = type("OnServer", (HistoriesOnServer,), {"postgres": postgres})
-    wanted = settings(_SETTINGS, max_examples=100, stateful_step_count=10)
+    wanted = settings(_SETTINGS, max_examples=60, stateful_step_count=10)
     run_state_machine_as_test(machine, settings=wanted)
 
 
@@ -386,5 +386,5 @@ def test_no_history_breaks_the_promise_on_a_server(postgres: PostgresServer) -> 
 def test_no_history_breaks_the_promise() -> None:
     """Hundreds of histories of up to ten steps."""
     run_state_machine_as_test(
-        Histories, settings=settings(_SETTINGS, max_examples=250, stateful_step_count=10)
+        Histories, settings=settings(_SETTINGS, max_examples=150, stateful_step_count=10)
     )
