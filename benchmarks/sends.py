@@ -51,9 +51,6 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--delay-ms", type=float, default=0.0, help="how long the server takes for an answer")
-    parser.add_argument(
-        "--profile", type=Path, help="write a cProfile of the ledger's and the loop's threads"
-    )
     wanted = parser.parse_args()
     with server(wanted.delay_ms / 1000) as url, tempfile.TemporaryDirectory(prefix="migma-bench-") as place:
         bench = Bench(url, Path(place) / "ledger.sqlite3", wanted.people)

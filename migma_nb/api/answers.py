@@ -36,5 +36,7 @@ def text_of(value: Any) -> str | None:
     """
     if not isinstance(value, str) or not value.strip():
         return None
-    text = " ".join(value[:500].split()) if not value.isprintable() else value[:500]
+    if value.isprintable():
+        return value[:500]
+    text = " ".join(value[:500].split())
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

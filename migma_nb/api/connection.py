@@ -1,18 +1,20 @@
 """One connection to the API: requests in, answers out, nothing raised and nothing repeated.
 
-httpx with HTTP/1.1, a client of its own for each worker, no retries and no redirects inside.
+httpx's own transport with HTTP/1.1, one for each worker: it repeats nothing, follows no redirect and keeps no
+cookie, and what an `httpx.AsyncClient` puts around it for those would cost a quarter of each request.
 Network errors become values here, so that no traceback holds the key in its locals.
 """
 
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Self
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from migma_nb.api.log_guard import guarded
+from migma_nb.api.log_guard import guard_logs, guarded
 from migma_nb.api.meaning import Answer, NoAnswer
 from migma_nb.api.settings import Settings
 
@@ -22,6 +24,7 @@ IDLE_S = 0.9
 LONGEST_ANSWER = 8 * 1024 * 1024
 #: So much of a body is written at a time (bytes).
 PIECE = 64 * 1024
+_FIXED = {"User-Agent": "migma_nb", "Accept": "application/json", "Accept-Encoding": "identity"}
 #: A trickling answer is given up after so many times the time-out.
 PATIENCE = 4
 
@@ -43,10 +46,23 @@ class _Body(httpx.AsyncByteStream):
             yield self._body[start : start + PIECE]
 
 
+#: To read a URL costs more than all else that a request is made of, and most requests have the same one.
+_url_of = lru_cache(maxsize=64)(httpx.URL)
+
+
 @cache
 def _tls() -> ssl.SSLContext:
     # Made once: it costs some 45 ms.
     return httpx.create_ssl_context()
+
+
+def _proxy_for(url: httpx.URL) -> httpx.Proxy | None:
+    """Return the proxy that this computer's settings name for a server, None where they name none."""
+    named = getproxies()
+    address = named.get(url.scheme) or named.get("all")
+    if not address or proxy_bypass(url.host):
+        return None
+    return httpx.Proxy(address if "://" in address else f"http://{address}")
 
 
 class Connection:
@@ -60,50 +76,54 @@ class Connection:
         self._key = settings.key
         self._base_url = settings.base_url
         self._ceiling = PATIENCE * settings.timeout
-        self._client = httpx.AsyncClient(
+        self._extensions = {"timeout": httpx.Timeout(settings.timeout).as_dict()}
+        self._transport = httpx.AsyncHTTPTransport(
             http1=True,
             http2=False,
             verify=_tls(),
-            trust_env=not settings.loopback,
-            follow_redirects=False,
-            timeout=httpx.Timeout(settings.timeout),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_S),
-            headers={"User-Agent": "migma_nb", "Accept": "application/json", "Accept-Encoding": "identity"},
+            proxy=None if settings.loopback else _proxy_for(_url_of(settings.base_url)),
         )
+        self._fixed = _FIXED | {"Host": _url_of(settings.base_url).netloc.decode("ascii")}
+        guard_logs()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def post(self, path: str, body: bytes, *, idempotency_key: str | None) -> Answer | NoAnswer:
         """Post these exact bytes once."""
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
         if idempotency_key is not None:
             headers["Idempotency-Key"] = idempotency_key
-        return await self._exchange("POST", path, headers, body)
+        with guarded(self._key):
+            return await self._exchange("POST", path, headers, body)
 
     async def get(self, path: str) -> Answer | NoAnswer:
         """Get a resource once."""
-        return await self._exchange("GET", path, {}, None)
+        with guarded(self._key):
+            return await self._exchange("GET", path, {}, b"")
 
     async def _exchange(
-        self, method: str, path: str, headers: dict[str, str], body: bytes | None
+        self, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> Answer | NoAnswer:
         heard: list[tuple[int, dict[str, str]]] = []
         received = bytearray()
-        stream = _Body(body or b"")
+        stream = _Body(body)
         try:
-            async with guarded(self._key), asyncio.timeout(self._ceiling):
-                request = self._client.build_request(
-                    method, self._base_url + path, headers=headers | self._key.headers(), content=body
+            async with asyncio.timeout(self._ceiling):
+                request = httpx.Request(
+                    method,
+                    _url_of(self._base_url + path),
+                    headers=self._fixed | headers | self._key.headers(),
+                    stream=stream,
+                    extensions=self._extensions,
                 )
-                if body is not None:
-                    request.stream = stream
-                response = await self._client.send(request, stream=True)
+                response = await self._transport.handle_async_request(request)
                 try:
-                    heard.append((response.status_code, {k.lower(): v for k, v in response.headers.items()}))
+                    heard.append((response.status_code, dict(response.headers.items())))
                     async for chunk in response.aiter_bytes():
                         received += chunk
                         if len(received) > LONGEST_ANSWER:
@@ -118,7 +138,7 @@ class Connection:
 
     def _answer(self, head: tuple[int, dict[str, str]], body: bytearray, *, complete: bool) -> Answer:
         status, headers = head
-        clean = {str(self._key.blank_out(k)): str(self._key.blank_out(v)) for k, v in headers.items()}
+        clean = self._key.blank_out_headers(headers)
         return Answer(status, clean, self._key.blank_out_body(bytes(body)), complete)
 
     def _words(self, error: Exception) -> str:

@@ -1,8 +1,8 @@
 """What httpx and httpcore log of our requests: at DEBUG they show every header that a server sends back."""
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from migma_nb.api.secret import ApiKey
@@ -12,12 +12,16 @@ _LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy",
 _in_use: ContextVar[ApiKey | None] = ContextVar("migma_nb_key_in_use", default=None)
 
 
-@asynccontextmanager
-async def guarded(key: ApiKey) -> AsyncIterator[None]:
-    """Blank a key out of what is logged of the request that is made inside."""
+def guard_logs() -> None:
+    """Blank keys out of these logs from now on."""
     for name in _LOGGERS:
         # Adding the same filter again changes nothing.
         logging.getLogger(name).addFilter(_blanked)
+
+
+@contextmanager
+def guarded(key: ApiKey) -> Iterator[None]:
+    """Blank a key out of what is logged of the request that is made inside."""
     token = _in_use.set(key)
     try:
         yield

@@ -157,6 +157,8 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     A date is counted from the answer's own `Date`, so that a clock that is off does no harm.
     """
     value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
     if value.isdecimal() and value.isascii():
         return min(float(value), _A_YEAR_S)
     until, since = _date(value), _date(headers.get("date", "")) or now

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any, NoReturn, Self
 from urllib.parse import quote, quote_plus
 
@@ -74,6 +76,13 @@ class ApiKey:
             else:
                 text = text.replace(form, "[key]")
         return text
+
+    def blank_out_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the headers of an answer with the key replaced in names and values."""
+        whole = "\n".join(chain.from_iterable(headers.items()))
+        if self.blank_out(whole) == whole:
+            return headers
+        return {self.blank_out(name): self.blank_out(value) for name, value in headers.items()}
 
     def blank_out_body(self, body: bytes) -> bytes:
         """Return the body of an answer with the key replaced, also where JSON escapes hide some of it."""

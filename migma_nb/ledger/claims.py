@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.states import LIVE_STATES, Reason
 from migma_nb.ledger.dialects import INSERTS
+from migma_nb.ledger.prepared import Prepared
 from migma_nb.ledger.schema import (
     SCHEMA_VERSION,
     ClaimState,
@@ -25,7 +26,7 @@ from migma_nb.ledger.schema import (
 )
 from migma_nb.ledger.standings import WHOSE, standing_of
 
-# What every row goes through is built once: building such a statement costs ten times what running it does.
+# What every row goes through is built and compiled once: that costs ten times what running it does.
 _BYTES_COLUMNS = ("payload_sha256", "key_fingerprint", "subject_sha256")
 _INTENT_COLUMNS = ("scope", "mailing", "recipient", "run_id", "plan_id", *_BYTES_COLUMNS)
 _ATTEMPT_COLUMNS = ("finished_at", "verdict", "reason", "http_status", "request_id")
@@ -37,8 +38,12 @@ _THIS_CLAIM = claims.c.claim_id == sa.bindparam("the_claim")
 _OF_RUN = claims.c.run_id == sa.bindparam("of_run")
 _OF_GENERATION = claims.c.generation == sa.bindparam("of_generation")
 _VERSION = sa.select(meta.c.value).where(meta.c.name == "schema_version").scalar_subquery()
-_RUN_STATE = sa.select(runs.c.state, _VERSION).where(runs.c.run_id == sa.bindparam("the_run"))
-_FIRST_CLAIM = {name: make(claims).on_conflict_do_nothing() for name, make in INSERTS.items()}
+_RUN_STATE = Prepared(sa.select(runs.c.state, _VERSION).where(runs.c.run_id == sa.bindparam("the_run")))
+_FIRST_CLAIM = Prepared(
+    {name: make(claims).on_conflict_do_nothing() for name, make in INSERTS.items()},
+    (*_INTENT_COLUMNS, "state", "generation", "uncertain", "idempotency_key", "attempts", "first_attempt_at"),
+    claims.c.claim_id,
+)
 _TAKE_OVER = claims.update().where(
     _THIS_CLAIM, claims.c.state == sa.bindparam("in_state"), _OF_RUN, _OF_GENERATION
 )
@@ -46,8 +51,14 @@ _HELD_BY_RUN = sa.select(
     claims.c.claim_id, claims.c.generation, claims.c.uncertain, claims.c.first_attempt_at
 ).where(*WHOSE, _OF_RUN, claims.c.state == ClaimState.HELD)
 _ANOTHER_ATTEMPT = claims.update().where(_THIS_CLAIM).values(attempts=claims.c.attempts + 1)
-_ATTEMPT = attempts.insert()
-_ATTEMPT_ENDS = attempts.update().where(attempts.c.attempt_id == sa.bindparam("the_attempt"))
+_ATTEMPT = Prepared(
+    attempts.insert(),
+    ("claim_id", "run_id", "generation", "payload_sha256", "key_fingerprint", "intent_at"),
+    attempts.c.attempt_id,
+)
+_ATTEMPT_ENDS = Prepared(
+    attempts.update().where(attempts.c.attempt_id == sa.bindparam("the_attempt")), _ATTEMPT_COLUMNS
+)
 
 
 def _outcome(state: ClaimState) -> sa.Update:
@@ -62,7 +73,12 @@ def _outcome(state: ClaimState) -> sa.Update:
     return claims.update().where(_THIS_CLAIM, _OF_RUN, still_open, _OF_GENERATION)
 
 
-_OUTCOME = {state: _outcome(state) for state in ClaimState}
+_BEGUN_ANEW = {"attempts": 0, "first_attempt_at": None}
+_OUTCOME = {state: Prepared(_outcome(state), _CLAIM_COLUMNS) for state in ClaimState}
+_FRESH_OUTCOME = {
+    state: Prepared(_outcome(state).values(_BEGUN_ANEW), (*_CLAIM_COLUMNS, "generation"))
+    for state in ClaimState
+}
 
 #: The one status from 400 to 499 that is not stored under a key (migma-api.md, section 2).
 _NOT_STORED = 429
@@ -116,11 +132,13 @@ def record(conn: sa.Connection, taken: Taken, intent: Intent, outcome: Outcome) 
     known to be mailed stays on record. Nothing definite is ever turned back.
     """
     attempt = {name: getattr(outcome, name) for name in _ATTEMPT_COLUMNS}
-    conn.execute(_ATTEMPT_ENDS, {"the_attempt": taken.attempt_id, **attempt})
-    begun_anew = {"generation": taken.generation + 1, "attempts": 0, "first_attempt_at": None}
+    _ATTEMPT_ENDS.run(conn, {"the_attempt": taken.attempt_id, **attempt})
     claim = {name: getattr(outcome, name) for name in _CLAIM_COLUMNS}
     claim |= {"the_claim": taken.claim_id, "of_run": intent.run_id, "of_generation": taken.generation}
-    conn.execute(_OUTCOME[outcome.state], claim | (begun_anew if outcome.fresh else {}))
+    if outcome.fresh:
+        _FRESH_OUTCOME[outcome.state].run(conn, claim | {"generation": taken.generation + 1})
+    else:
+        _OUTCOME[outcome.state].run(conn, claim)
 
 
 def let_go(conn: sa.Connection, claim_id: int, run_id: str, reason: Reason) -> bool:
@@ -143,7 +161,7 @@ def let_go(conn: sa.Connection, claim_id: int, run_id: str, reason: Reason) -> b
 
 
 def _require_alive(conn: sa.Connection, run_id: str) -> None:
-    found = conn.execute(_RUN_STATE, {"the_run": run_id}).one_or_none()
+    found = _RUN_STATE.one(conn, {"the_run": run_id})
     state, shape = found if found is not None else (None, None)
     if shape is not None and int(shape) > SCHEMA_VERSION:
         raise LedgerError(
@@ -164,12 +182,9 @@ def _claim_first(conn: sa.Connection, intent: Intent) -> Taken | None:
     claim = {name: getattr(intent, name) for name in _INTENT_COLUMNS}
     claim |= {"state": ClaimState.HELD, "generation": 1, "uncertain": False, "idempotency_key": key}
     claim |= {"attempts": 1, "first_attempt_at": intent.at}
-    # On PostgreSQL the new row's number comes back, and how many rows there were is else forgotten.
-    options = {"preserve_rowcount": True}
-    made = conn.execute(_FIRST_CLAIM[conn.dialect.name], claim, execution_options=options)
-    if made.rowcount != 1:
+    claim_id = _FIRST_CLAIM.add(conn, claim)
+    if claim_id is None:
         return None
-    claim_id = _number(made)
     return Taken(
         claim_id, _attempt(conn, intent, claim_id, 1), 1, key, uncertain=False, first_attempt_at=intent.at
     )
@@ -236,8 +251,8 @@ def _write_intent(conn: sa.Connection, intent: Intent) -> Taken:
 
 def _attempt(conn: sa.Connection, intent: Intent, claim_id: int, generation: int) -> int:
     """Put an attempt on record before it leaves; return its number."""
-    made = conn.execute(
-        _ATTEMPT,
+    attempt_id = _ATTEMPT.add(
+        conn,
         {
             "claim_id": claim_id,
             "run_id": intent.run_id,
@@ -247,11 +262,6 @@ def _attempt(conn: sa.Connection, intent: Intent, claim_id: int, generation: int
             "intent_at": intent.at,
         },
     )
-    return _number(made)
-
-
-def _number(made: sa.CursorResult[tuple[object, ...]]) -> int:
-    found = made.inserted_primary_key[0] if made.inserted_primary_key else None
-    if not isinstance(found, int):
-        raise LedgerError("The ledger did not number a claim or an attempt.")
-    return found
+    if attempt_id is None:
+        raise LedgerError("The ledger did not number an attempt.")
+    return attempt_id

@@ -1,6 +1,6 @@
 """What runs write besides claims: their beginning, their rows, their end, and the proofs of servers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +13,7 @@ from migma_nb.api.states import LIVE_STATES, Reason, RunState
 from migma_nb.ledger import clock
 from migma_nb.ledger.dialects import insert
 from migma_nb.ledger.endings import close, settle_dead
+from migma_nb.ledger.prepared import Prepared
 from migma_nb.ledger.schema import (
     ACCOUNT_COLUMNS,
     ClaimState,
@@ -29,11 +30,14 @@ from migma_nb.ledger.store import Ledger
 
 #: A positive proof is believed for a day (seconds).
 PROOF_LIFE_S = 24 * 3600.0
+_NOTHING: Mapping[str, Any] = dict.fromkeys(ACCOUNT_COLUMNS)
 
-
-# Built once, since every row goes through it.
-_ROW = rows.update().where(
-    rows.c.run_id == sa.bindparam("of_run"), rows.c.position == sa.bindparam("at_position")
+# Compiled once, since every row goes through it.
+_ROW = Prepared(
+    rows.update().where(
+        rows.c.run_id == sa.bindparam("of_run"), rows.c.position == sa.bindparam("at_position")
+    ),
+    ("state", *ACCOUNT_COLUMNS),
 )
 
 
@@ -58,17 +62,16 @@ def begin(conn: sa.Connection, run: RunRecord, records: Iterable[RowRecord]) -> 
 
 def settle_rows(conn: sa.Connection, run_id: str, settled: Sequence[Settled]) -> None:
     """Write what became of rows in this run, with what their claims know of the mail."""
-    if not settled:
-        return
-    nothing: dict[str, Any] = dict.fromkeys(ACCOUNT_COLUMNS)
-    values = [
-        nothing
-        | dict(row.account)
-        | {"state": row.state, "reason": row.reason, "detail": row.detail}
-        | {"of_run": run_id, "at_position": row.position}
-        for row in settled
-    ]
-    conn.execute(_ROW, values)
+    if settled:
+        _ROW.run_all(
+            conn,
+            (
+                {**_NOTHING, **row.account}
+                | {"state": row.state, "reason": row.reason, "detail": row.detail}
+                | {"of_run": run_id, "at_position": row.position}
+                for row in settled
+            ),
+        )
 
 
 def finish(

@@ -17,7 +17,7 @@ T = TypeVar("T")
 #: So many writes at most share a transaction.
 MOST_TOGETHER = 64
 #: So long (seconds) a write waits for those of the run's other workers, to share their sync to disk.
-GATHER_S = 0.002
+GATHER_S = 0.004
 
 #: An outcome that the ledger does not take at once is offered again after these waits (seconds).
 OUTCOME_WAITS_S = (0.2, 1.0, 3.0)
@@ -30,7 +30,7 @@ class Scribe:
 
     Args:
         ledger: where it writes.
-        writers: how many may want to write at the same time; one alone is not kept waiting for others.
+        writers: so many writes wait for no others: all that the run's workers can want at the same time.
     """
 
     def __init__(self, ledger: Ledger, *, writers: int = 1) -> None:
@@ -56,7 +56,8 @@ class Scribe:
             self._all_here.set()
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._drain())
-        return await asyncio.shield(future)
+        # Whoever stops waiting takes nothing back: the work is done all the same.
+        return await future
 
     async def write_stubbornly(self, work: Callable[[sa.Connection], T]) -> T:
         """Offer an outcome to the ledger again when it is not taken at once: it cannot be asked for twice."""

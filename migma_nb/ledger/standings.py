@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from migma_nb.ledger.prepared import Prepared
 from migma_nb.ledger.schema import ACCOUNT_COLUMNS, ClaimState, Standing, claims
 
 #: So many people are asked for in one statement.
@@ -29,7 +30,7 @@ WHOSE = (
 )
 # Built once, since every row asks: building a statement costs ten times what running it does.
 _ONE = sa.select(*_COLUMNS).where(*WHOSE)
-_ACCOUNT_OF = sa.select(*_ACCOUNT).where(claims.c.claim_id == sa.bindparam("the_claim"))
+_ACCOUNT_OF = Prepared(sa.select(*_ACCOUNT).where(claims.c.claim_id == sa.bindparam("the_claim")))
 
 
 def standing_of(conn: sa.Connection, scope: str, mailing: str, recipient: str) -> Standing | None:
@@ -62,7 +63,7 @@ def standings(
 
 def account_of(conn: sa.Connection, claim_id: int) -> dict[str, Any]:
     """Return what a claim knows of its mail: the account's columns by name."""
-    return conn.execute(_ACCOUNT_OF, {"the_claim": claim_id}).one()._asdict()
+    return dict(zip(ACCOUNT_COLUMNS, _ACCOUNT_OF.one(conn, {"the_claim": claim_id}), strict=True))
 
 
 def _standing(found: sa.Row[tuple[object, ...]]) -> Standing:

@@ -179,20 +179,23 @@ class SharedPace:
 
 
 class Hearing:
-    """One answer's lesson: `write` it in the transaction of the row's outcome, then call `done`."""
+    """One answer's lesson: `write` it in the transaction of the row's outcome, then call `done`.
+
+    `matters` says whether it is written at all, since it may change the pace for everybody.
+    """
 
     def __init__(self, pace: SharedPace, going: Going, answer: Answer | NoAnswer, meaning: Meaning) -> None:
         self._pace = pace
         self._going = going
         self._answer = answer
         self._meaning = meaning
-        self._matters = pace.matters(answer, meaning)
+        self.matters = pace.matters(answer, meaning)
         self._after: Pace | None = None
         self._used_up = False
 
     def write(self, conn: sa.Connection) -> None:
         """Write what everybody must know at once."""
-        if not self._matters:
+        if not self.matters:
             return
         now = clock.now(conn)
         after = self._pace.learn(self._pace.known(conn, now), self._going, self._answer, self._meaning, now)

@@ -7,37 +7,41 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import LedgerError
-from migma_nb.api.meaning import Meaning, Past, Verdict, judge, obstacle, repeat_after
+from migma_nb.api.meaning import Meaning, Verdict, judge, repeat_after
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, RunState, State
-from migma_nb.ledger import claims, clock, journal, standings
+from migma_nb.ledger import claims, clock, journal
 from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.queries import Holder
-from migma_nb.ledger.schema import ClaimState, Intent, Settled, Standing, Taken
+from migma_nb.ledger.schema import ClaimState, Intent, Standing, Taken
 from migma_nb.ledger.scribe import Scribe
 from migma_nb.ledger.store import Ledger
 from migma_nb.planning.frozen import Plan
+from migma_nb.sending import repeating
 from migma_nb.sending.age import KeyAge
 from migma_nb.sending.agenda import Agenda, Task
+from migma_nb.sending.behind import Behind
 from migma_nb.sending.budget import Budget
-from migma_nb.sending.decision import decide, outcome_of
+from migma_nb.sending.decision import decide
 from migma_nb.sending.halting import Halt, halt_for, halt_for_budget, halt_for_ledger
 from migma_nb.sending.intents import dated, intent_of
+from migma_nb.sending.outcomes import Settling
 from migma_nb.sending.pace import Hearing, SharedPace
 from migma_nb.sending.proof import Trust
+from migma_nb.sending.repeating import Repeats
 from migma_nb.sending.roll import Roll
 from migma_nb.sending.sorting import Sorter
 from migma_nb.sending.tally import RowChanged
 
-#: How often a row that another process holds, or a proof that is not made yet, is looked at again (seconds).
-LOOK_AGAIN_S = 0.3
 _NOTHING_TO_SEND = {ClaimState.ACCEPTED, ClaimState.ALREADY_SENT, ClaimState.HELD}
 _log = logging.getLogger(__name__)
 
@@ -80,7 +84,7 @@ class Runner:
         self._budget_spent = budget_spent
         self._fingerprint = settings.key.fingerprint()
         self._agenda = Agenda()
-        self._scribe = Scribe(ledger, writers=settings.workers)
+        self._scribe = Scribe(ledger, writers=2 * settings.workers - 1)
         self._pace = SharedPace(settings, self._scribe, self._agenda)
         #: Runs blocking work of the ledger in the run's own thread, which lives as long as the interpreter.
         self.aside = trust.aside = self._scribe.aside
@@ -89,6 +93,7 @@ class Runner:
         self._roll = Roll(
             run_id, plan, settings.scope, ledger, self._scribe, self._agenda, self._sorter, row_changed
         )
+        self._repeats = Repeats(plan, trust, self._sorter, self._roll, self._agenda)
 
     @property
     def held(self) -> list[Holder]:
@@ -118,7 +123,7 @@ class Runner:
             await self._begin(limit)
             await self._work_off()
             while self._roll.elsewhere and not self._agenda.stopped:
-                await self._agenda.rest(LOOK_AGAIN_S)
+                await self._agenda.rest(repeating.LOOK_AGAIN_S)
                 await self._roll.look_again()
                 if len(self._agenda):
                     await self._establish()
@@ -172,29 +177,37 @@ class Runner:
                 raise error
 
     async def _worker(self) -> None:
+        with suppress(LedgerError):
+            await self._or_stop(self._rows_in_turn())
+
+    async def _rows_in_turn(self) -> None:
+        async with Connection(self._settings) as connection, Behind() as behind:
+            while (task := await self._agenda.next()) is not None:
+                try:
+                    await self._turn(connection, task, behind)
+                finally:
+                    self._agenda.done(task)
+
+    async def _or_stop(self, work: Coroutine[Any, Any, None]) -> None:
+        """Work; where that fails, the others finish what is in flight before the error goes on."""
         try:
-            async with Connection(self._settings) as connection:
-                while (task := await self._agenda.next()) is not None:
-                    try:
-                        await self._turn(connection, task)
-                    finally:
-                        self._agenda.done(task)
+            await work
         except LedgerError as error:
             self.halted(halt_for_ledger(error))
+            raise
         except BaseException:
-            # The others finish what is in flight before the error goes on.
             self._agenda.stop()
             raise
 
-    async def _turn(self, connection: Connection, task: Task) -> None:
+    async def _turn(self, connection: Connection, task: Task, behind: Behind) -> None:
         """Make one attempt for a row, once its turn in the pace has come."""
-        if task.uncertain and not await self._may_repeat(task):
+        if not await self._repeats.allowed(task):
             return  # without a turn: doubts that come round again and again would starve all other rows
         going = await self._pace.turn()
         if going is None or self._agenda.held_up:
             self._agenda.add(task)
             return
-        if task.uncertain and not await self._may_repeat(task):
+        if not await self._repeats.allowed(task):
             self._pace.give_back(going)
             return
         body = self._plan.body(task.position)
@@ -203,6 +216,11 @@ class Runner:
         if taken is None:
             self._pace.give_back(going)
             return
+        try:
+            await behind.done()
+        except BaseException:
+            self._agenda.add(task)  # nothing of it has left: its claim is given back at the end
+            raise
         self._row_changed(task.position, State.WAITING, State.SENDING, "")
         began = time.monotonic()
         answer = await connection.post("/sending", body, idempotency_key=taken.idempotency_key)
@@ -210,24 +228,16 @@ class Runner:
         meaning = judge(answer, uncertain=taken.uncertain, now=datetime.now(UTC))
         _log.debug("%s: attempt %d, %s", taken.idempotency_key, taken.attempt_id, meaning.verdict)
         hearing = self._pace.hear(going, answer, meaning)
-        await self._settle(task, taken, intent, meaning, began, hearing=hearing)
-        if meaning.verdict is Verdict.ACCEPTED and self._trust.wants_a_key:
+        settling = self._settle(task, taken, intent, meaning, began, hearing=hearing)
+        accepted = meaning.verdict is Verdict.ACCEPTED
+        if accepted and not hearing.matters and not self._trust.wants_a_key:
+            # Nothing hangs on it but that it is written and shown: it shares a commit with the next intent.
+            behind.leave(self._or_stop(settling))
+            return
+        await settling
+        if accepted and self._trust.wants_a_key:
             await self._trust.learn_from(taken.idempotency_key)
             self._pace.posted_beside(self._trust.newly_posted())
-
-    async def _may_repeat(self, task: Task) -> bool:
-        """Look once more, right before an uncertain row is asked for again: a pause may have been long."""
-        hindrance = obstacle(self._past(task, uncertain=True))
-        if hindrance is None and self._agenda.only_doubts_left:
-            await self._trust.learn_from_others()
-        if hindrance is None and self._trust.proven is True:
-            return True
-        if hindrance is None and not self._agenda.only_doubts_left:
-            # An acceptance that is still to come may prove that this server remembers keys.
-            self._agenda.add(task, LOOK_AGAIN_S)
-            return False
-        await self._roll.give_up(task, hindrance or Reason.LOST_ANSWER)
-        return False
 
     async def _take(self, task: Task, intent: Intent) -> Taken | None:
         """Claim the row and write its intent to disk, or place it by how the ledger has it now."""
@@ -255,7 +265,7 @@ class Runner:
         """Decide what the answer leaves behind, write it, and only then show it."""
         task.tries += 1
         task.lost += meaning.verdict is Verdict.LOST
-        past = self._past(task, uncertain=taken.uncertain)
+        past = self._repeats.past(task, uncertain=taken.uncertain)
         chance = random.random()  # noqa: S311 - jitter, no secret
         wait = repeat_after(meaning, past, timeout=self._settings.timeout, chance=chance)
         decision = decide(meaning, past, repeats=wait is not None)
@@ -263,17 +273,8 @@ class Runner:
         if decision.fresh:
             task.age = None
         latency_s = time.monotonic() - began
-
-        def write(conn: sa.Connection) -> None:
-            outcome = outcome_of(meaning, decision, now=clock.now(conn), latency_s=latency_s)
-            claims.record(conn, taken, intent, outcome)
-            if decision.state is not None:
-                account = standings.account_of(conn, taken.claim_id)
-                row = Settled(task.position, decision.state, decision.reason, meaning.detail, account)
-                journal.settle_rows(conn, self.run_id, [row])
-            hearing.write(conn)
-
-        await self._scribe.write_stubbornly(write)
+        settling = Settling(task.position, taken, intent, meaning, decision, hearing, latency_s)
+        await self._scribe.write_stubbornly(settling.write)
         self._row_changed(task.position, State.SENDING, decision.state or State.WAITING, meaning.detail)
         if wait is not None:
             self._agenda.add(task, wait)
@@ -287,12 +288,6 @@ class Runner:
         elif self._budget.spent_by(meaning):
             self.pause()
             self._budget_spent(halt_for_budget(meaning, self._settings))
-
-    def _past(self, task: Task, *, uncertain: bool) -> Past:
-        age_s = task.age.now() if task.age else 0.0
-        proven = False if self._plan.target else self._trust.proven
-        known_age_s = age_s if self._sorter.clock_is_sound else None
-        return Past(task.tries, uncertain, proven, age_s=known_age_s, lost=task.lost)
 
     def halted(self, halt: Halt) -> None:
         """Begin no further attempt, for this reason; the first reason stands."""

@@ -1,5 +1,6 @@
 """The slots that a process holds of the shared pace, for its own workers. Pure: the clock is a parameter."""
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -9,12 +10,38 @@ from migma_nb.sending.pacing import Grant
 RETURNED_S = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    at: float
+@dataclass(slots=True)
+class _Lease:
+    """Slots that follow each other; those before `used` are used or lost."""
+
+    first: float
+    spacing: float
+    count: int
     late: float
     asked: float
-    ahead_s: float
+    first_ahead_s: float
+    used: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.count - self.used
+
+    @property
+    def at(self) -> float:
+        """When the next slot begins."""
+        return self.first + self.used * self.spacing
+
+    @property
+    def ahead_s(self) -> float:
+        return self.first_ahead_s + self.used * self.spacing
+
+    def lose_late(self, now: float) -> None:
+        """Give up the slots whose time is over."""
+        over = now - self.at - self.late
+        if over > 0:
+            # Counted, not stepped through: a fast rate has thousands, of which few are used.
+            lost = math.ceil(over / self.spacing) if self.spacing else self.left
+            self.used += min(lost, self.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +60,10 @@ class Slots:
     """Slots that were given to this process and not used yet; a late one is lost, never made up for."""
 
     def __init__(self) -> None:
-        self._slots: deque[_Slot] = deque()
+        self._leases: deque[_Lease] = deque()
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return sum(lease.left for lease in self._leases)
 
     def add(self, grant: Grant, asked: float, offset: float = 0.0) -> None:
         """Put slots to the others.
@@ -46,27 +73,32 @@ class Slots:
             asked: when it was asked, by that clock.
             offset: what to take from that clock's time to have that of `take`.
         """
-        for number in range(grant.count):
-            at = grant.at + number * grant.spacing
-            self._slots.append(_Slot(at - offset, grant.late, asked, at - asked))
+        if grant.count:
+            self._leases.append(
+                _Lease(grant.at - offset, grant.spacing, grant.count, grant.late, asked, grant.at - asked)
+            )
 
     def take(self, now: float) -> Turn:
         """Return the next slot, if its time has come."""
-        while self._slots and self._slots[0].at + self._slots[0].late < now:
-            self._slots.popleft()
-        if not self._slots:
+        while self._leases:
+            lease = self._leases[0]
+            lease.lose_late(now)
+            if lease.left:
+                break
+            self._leases.popleft()
+        else:
             return Turn()
-        first = self._slots[0]
-        if first.at > now:
-            return Turn(wait=first.at - now)
-        self._slots.popleft()
-        return Turn(first.asked, 0.0, first.ahead_s)
+        if lease.at > now:
+            return Turn(wait=lease.at - now)
+        turn = Turn(lease.asked, 0.0, lease.ahead_s)
+        lease.used += 1
+        return turn
 
     def give_back(self, turn: Turn, now: float) -> None:
         """Put back a slot whose request is not needed; the next worker may use it while it is fresh."""
         if turn.slot is not None:
-            self._slots.appendleft(_Slot(now, RETURNED_S, turn.slot, turn.ahead_s))
+            self._leases.appendleft(_Lease(now, 0.0, 1, RETURNED_S, turn.slot, turn.ahead_s))
 
     def void(self) -> None:
         """Drop all of them: the server has just asked everybody to wait."""
-        self._slots.clear()
+        self._leases.clear()

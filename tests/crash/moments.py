@@ -1,7 +1,7 @@
 """The moments of a send at which a process can be killed, seen from outside the package.
 
-Every statement and commit of the ledger, by SQLAlchemy's events, and every event of a request on the wire, by
-httpcore's trace. No line of production code knows of it.
+Every statement and commit of the ledger, by SQLAlchemy's events or by what runs prepared ones, and every
+event of a request on the wire, by httpcore's trace. No line of production code knows of it.
 """
 
 import os
@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 from httpcore._backends.anyio import AnyIOStream
+
+from migma_nb.ledger.prepared import Prepared
 
 #: What a statement writes, by its beginning; the first that fits.
 _KINDS = {
@@ -81,6 +83,7 @@ class Moments:
         """Look at every ledger and every request of this process from now on."""
         sa.event.listen(sa.Engine, "before_cursor_execute", self._before_statement)
         sa.event.listen(sa.Engine, "after_cursor_execute", self._after_statement)
+        self._watch_prepared()
         self._trace_requests()
         if self._chosen[0] == HALF:
             self._halve_writes()
@@ -117,20 +120,31 @@ class Moments:
         query = "SELECT count(*) FROM attempts WHERE claim_id = ?"
         return bool(cursor.connection.execute(query, parameters[:1]).fetchone()[0] > 1)
 
-    def _trace_requests(self) -> None:
-        build = httpx.AsyncClient.build_request
+    def _watch_prepared(self) -> None:
+        run = Prepared._do
 
-        def traced(client: httpx.AsyncClient, *args: Any, **options: Any) -> httpx.Request:
-            what = "mail" if b"recipientEmail" in (options.get("content") or b"") else "proof"
+        def watched(prepared: Prepared, conn: sa.Connection, how: str, text: str, bound: Any) -> Any:
+            cursor = run(prepared, conn, how, text, bound)
+            self._after_statement(conn, cursor, text, bound)
+            return cursor
+
+        Prepared._do = watched  # type: ignore[method-assign, assignment] # outside
+
+    def _trace_requests(self) -> None:
+        send = httpx.AsyncHTTPTransport.handle_async_request
+
+        async def traced(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+            what = "mail" if b"recipientEmail" in getattr(request.stream, "_body", b"") else "proof"
 
             async def trace(event: str, _: Any) -> None:
                 name = event.partition(".")[2].replace(".", " ")
                 if name in _ON_THE_WIRE:
                     self.reach(f"{what}: {name}")
 
-            return build(client, *args, extensions={"trace": trace}, **options)
+            request.extensions |= {"trace": trace}
+            return await send(transport, request)
 
-        httpx.AsyncClient.build_request = traced  # type: ignore[method-assign, assignment] # outside
+        httpx.AsyncHTTPTransport.handle_async_request = traced  # type: ignore[method-assign, assignment] # outside
 
     def _halve_writes(self) -> None:
         write = AnyIOStream.write

@@ -101,7 +101,7 @@ class Histories(RuleBasedStateMachine):
         for module in ("migma_nb.api.meaning", "migma_nb.sending.sorting"):
             self.patch.setattr(f"{module}.SHORTEST_LOST_WAIT_S", 0.01)
         self.patch.setattr("migma_nb.ledger.scribe.OUTCOME_WAITS_S", ())
-        self.patch.setattr("migma_nb.sending.runner.LOOK_AGAIN_S", 0.02)
+        self.patch.setattr("migma_nb.sending.repeating.LOOK_AGAIN_S", 0.02)
         self.allowed: Counter[str] = Counter()
         self.said_sent: set[str] = set()
         self.told_twice: set[str] = set()

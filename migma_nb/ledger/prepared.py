@@ -1,0 +1,119 @@
+"""Statements that every row goes through: written with SQLAlchemy, run by the driver itself.
+
+What SQLAlchemy does around a statement each time takes several times as long as the statement.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+_Bound = tuple[Any, ...] | dict[str, Any]
+_Process = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A statement in the words of one database; `order` is None where it takes its values by name."""
+
+    text: str
+    fixed: Mapping[str, Any]
+    processes: tuple[tuple[str, _Process], ...]
+    order: tuple[str, ...] | None
+
+    def bound(self, values: Mapping[str, Any]) -> _Bound:
+        """Return the values as the driver takes them."""
+        every = {**self.fixed, **values}
+        for name, process in self.processes:
+            every[name] = process(every[name])
+        return every if self.order is None else tuple(map(every.__getitem__, self.order))
+
+
+class Prepared:
+    """A statement, compiled once for each kind of database.
+
+    Args:
+        statement: an insert, an update or a select.
+        columns: the columns that an insert or update gets values for, beside those that are fixed in it.
+        number: the column whose value an insert returns.
+    """
+
+    def __init__(
+        self, statement: Any, columns: tuple[str, ...] = (), number: sa.Column[int] | None = None
+    ) -> None:
+        self._statement = statement
+        self._columns = columns
+        self._number = number
+        self._compiled: dict[str, _Compiled] = {}
+
+    def run(self, conn: sa.Connection, values: Mapping[str, Any]) -> int:
+        """Run it with these values; return how many rows it met."""
+        return int(self._run(conn, values).rowcount)
+
+    def run_all(self, conn: sa.Connection, many: Iterable[Mapping[str, Any]]) -> None:
+        """Run it once with each of these."""
+        compiled = self._in(conn)
+        self._do(conn, "executemany", compiled.text, [compiled.bound(values) for values in many])
+
+    def one(self, conn: sa.Connection, values: Mapping[str, Any]) -> Any:
+        """Run a select; return the first row that it finds as a tuple, or None."""
+        return self._run(conn, values).fetchone()
+
+    def add(self, conn: sa.Connection, values: Mapping[str, Any]) -> int | None:
+        """Run an insert; return the number of the new row, or None where none was made."""
+        made = self._run(conn, values)
+        if conn.dialect.name == "sqlite":
+            return int(made.lastrowid) if made.rowcount == 1 else None
+        found = made.fetchone()
+        return None if found is None else int(found[0])
+
+    def _run(self, conn: sa.Connection, values: Mapping[str, Any]) -> Any:
+        compiled = self._in(conn)
+        return self._do(conn, "execute", compiled.text, compiled.bound(values))
+
+    def _do(self, conn: sa.Connection, how: str, text: str, bound: object) -> Any:
+        cursor: Any = conn.connection.cursor()
+        try:
+            getattr(cursor, how)(text, bound)
+        except conn.dialect.loaded_dbapi.Error as error:
+            failed = error
+        else:
+            return cursor
+        # From nothing: a driver's frames hold the values.
+        raise _as_raised_by_sqlalchemy(conn, text, failed) from None
+
+    def _in(self, conn: sa.Connection) -> _Compiled:
+        return self._compiled.get(conn.dialect.name) or self._compile(conn.dialect)
+
+    def _compile(self, dialect: sa.Dialect) -> _Compiled:
+        statement = self._statement
+        if isinstance(statement, Mapping):
+            statement = statement[dialect.name]
+        if self._number is not None and dialect.name != "sqlite":
+            statement = statement.returning(self._number)
+        made = statement.compile(dialect=dialect, column_keys=list(self._columns) or None)
+        processes = {
+            name: process
+            for bind, name in made.bind_names.items()
+            if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        }
+        order = None if made.positiontup is None else tuple(made.positiontup)
+        fixed = {name: bind.value for bind, name in made.bind_names.items() if not bind.required}
+        compiled = _Compiled(str(made), fixed, tuple(processes.items()), order)
+        self._compiled[dialect.name] = compiled
+        return compiled
+
+
+def _as_raised_by_sqlalchemy(conn: sa.Connection, text: str, error: Any) -> Any:
+    """Return a driver's error as the kind that everybody here expects, without the values."""
+    driver: Any = conn.connection.dbapi_connection
+    return sa.exc.DBAPIError.instance(
+        text,
+        None,
+        error,
+        conn.dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=conn.dialect.is_disconnect(error, driver, None),
+        dialect=conn.dialect,
+    )
