@@ -54,7 +54,7 @@ class SharedPace:
         self._server = settings.origin, settings.key.fingerprint()
         self._scribe = scribe
         self._agenda = agenda
-        self._slots = Slots()
+        self._slots = Slots(settings.workers)
         self._asking = asyncio.Lock()
         self._not_before = 0.0
         self._news = asyncio.Event()
@@ -110,7 +110,7 @@ class SharedPace:
         pace = self.known(conn, now)
         for second, count in sorted(noted.items()):
             pace = learning.passed(pace, second, count, 0.0, now)
-        pace, given = pacing.grant(pace, self._settings.rate, now)
+        pace, given = pacing.grant(pace, self._settings.rate, now, self._slots.most)
         self.keep(conn, pace, now)
         return given, now, now - time.monotonic(), self.is_open(pace)
 

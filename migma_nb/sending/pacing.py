@@ -113,13 +113,14 @@ class Grant:
     wait: float = 0.0
 
 
-def grant(pace: Pace, rate: Rate | None, now: float) -> tuple[Pace, Grant]:
+def grant(pace: Pace, rate: Rate | None, now: float, most: int) -> tuple[Pace, Grant]:
     """Give the next slots to a process that has a request ready, or tell it when to ask again.
 
     Args:
         pace: the shared state.
         rate: the user's fixed rate, None for "auto".
         now: the present by the ledger's clock (seconds).
+        most: so many slots at most: what the process can use, since others lack what it lets lapse.
 
     Returns:
         The state after it, and the slots. Slots may begin a while ahead, in the order of asking.
@@ -130,8 +131,8 @@ def grant(pace: Pace, rate: Rate | None, now: float) -> tuple[Pace, Grant]:
     if pace.refused:
         return _lead(pace, now)
     if rate is not None:
-        return _fixed(pace, rate, now)
-    return _auto(pace, now)
+        return _fixed(pace, rate, now, most)
+    return _auto(pace, now, most)
 
 
 def settled(pace: Pace, now: float) -> Pace:
@@ -190,7 +191,7 @@ def _lead(pace: Pace, now: float) -> tuple[Pace, Grant]:
     return pace, Grant(1, now, 0.0, FLYING_S)
 
 
-def _auto(pace: Pace, now: float) -> tuple[Pace, Grant]:
+def _auto(pace: Pace, now: float, most: int) -> tuple[Pace, Grant]:
     pace = _grown(pace, now)
     if pace.is_unsure:
         if len(pace.flying) >= most_flying(pace, now):
@@ -204,7 +205,7 @@ def _auto(pace: Pace, now: float) -> tuple[Pace, Grant]:
     full = _full_until(pace, limit, now)
     if full > now:
         return pace, Grant(wait=min(full - now, 1.0))
-    count = max(1, math.floor(LEASE_S / pace.spacing))
+    count = max(1, min(most, math.floor(LEASE_S / pace.spacing)))
     return _given(pace, now, pace.spacing, count, LATE_S)
 
 
@@ -214,14 +215,14 @@ def _given(pace: Pace, now: float, spacing: float, count: int, late: float) -> t
     return pace, Grant(count, at, spacing, late)
 
 
-def _fixed(pace: Pace, rate: Rate, now: float) -> tuple[Pace, Grant]:
+def _fixed(pace: Pace, rate: Rate, now: float, most: int) -> tuple[Pace, Grant]:
     if rate.seconds > SPREAD_S:
         return _of_the_day(pace, rate, now)
     # A slot may be used a little late, so they are spread over the window and that little: then no window,
     # wherever it begins, holds more than the rate.
     late = min(1.0, rate.seconds / 20)
     spacing = (rate.seconds + late) / rate.requests
-    count = max(1, math.floor(LEASE_S / spacing))
+    count = max(1, min(most, math.floor(LEASE_S / spacing)))
     return _given(pace, now, spacing, count, late)
 
 

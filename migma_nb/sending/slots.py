@@ -8,6 +8,8 @@ from migma_nb.sending.pacing import Grant
 
 #: A slot that was given back is good for so long (seconds): used later, it would bunch with later ones.
 RETURNED_S = 0.02
+#: Where a worker waits as soon as a lease is used up, the next may be this much larger.
+MORE = 1.5
 
 
 @dataclass(slots=True)
@@ -21,6 +23,7 @@ class _Lease:
     asked: float
     first_ahead_s: float
     used: int = 0
+    lost: int = 0
 
     @property
     def left(self) -> int:
@@ -40,8 +43,9 @@ class _Lease:
         over = now - self.at - self.late
         if over > 0:
             # Counted, not stepped through: a fast rate has thousands, of which few are used.
-            lost = math.ceil(over / self.spacing) if self.spacing else self.left
-            self.used += min(lost, self.left)
+            lost = min(math.ceil(over / self.spacing) if self.spacing else self.left, self.left)
+            self.used += lost
+            self.lost += lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,17 @@ class Turn:
 
 
 class Slots:
-    """Slots that were given to this process and not used yet; a late one is lost, never made up for."""
+    """Slots that were given to this process and not used yet; a late one is lost, never made up for.
 
-    def __init__(self) -> None:
+    Args:
+        workers: how many use them.
+    """
+
+    def __init__(self, workers: int) -> None:
+        #: How many slots to lease at most: as many as were used of late, and some more.
+        self.most = workers
+        self._workers = workers
+        self._last_used = float("-inf")
         self._leases: deque[_Lease] = deque()
 
     def __len__(self) -> int:
@@ -85,14 +97,22 @@ class Slots:
             lease.lose_late(now)
             if lease.left:
                 break
-            self._leases.popleft()
+            self._learn(self._leases.popleft(), now)
         else:
             return Turn()
         if lease.at > now:
             return Turn(wait=lease.at - now)
         turn = Turn(lease.asked, 0.0, lease.ahead_s)
         lease.used += 1
+        self._last_used = now
         return turn
+
+    def _learn(self, lease: _Lease, now: float) -> None:
+        """Lease no more than can be used: what lapses here is lacking elsewhere."""
+        if lease.lost:
+            self.most = max(self._workers, min(self.most, lease.count - lease.lost))
+        elif lease.count >= self.most and now - self._last_used <= lease.spacing:
+            self.most = math.ceil(MORE * self.most)
 
     def give_back(self, turn: Turn, now: float) -> None:
         """Put back a slot whose request is not needed; the next worker may use it while it is fresh."""

@@ -78,7 +78,10 @@ def test_the_smallest_limit_costs_a_few_429s_to_learn_and_then_hardly_any(
 def test_any_limit_latency_phase_and_number_of_processes_fares_alike(
     server: Server, latency: float, processes: int, phase: float
 ) -> None:
-    """No limit is special, though those that the sources name are crossed with more care."""
+    """No limit is special, though those that the sources name are crossed with more care.
+
+    Near 1,000 a minute, eight requests that take 0.25 to 0.6 s each are hardly enough to use all of it.
+    """
     driver = Driver(
         server,
         latency=(latency, 2 * latency),
@@ -87,9 +90,15 @@ def test_any_limit_latency_phase_and_number_of_processes_fares_alike(
         begin=1e6 + phase,
     )
     driver.run(2 * FIVE_MINUTES_S)
-    assert driver.use(FIVE_MINUTES_S, FIVE_MINUTES_S) >= 0.93
+    assert driver.use(FIVE_MINUTES_S, FIVE_MINUTES_S) >= 0.90
     assert driver.share_of_429(0, FIVE_MINUTES_S) <= 0.02
     assert driver.share_of_429(FIVE_MINUTES_S, FIVE_MINUTES_S) <= 0.01
+
+
+def test_processes_of_few_workers_do_not_let_each_others_slots_lapse() -> None:
+    """Four of two workers each leased for eight, and a quarter of the limit was never used."""
+    few = Driver(server_of("fixed", 954, "wait"), latency=(0.25, 0.5), processes=4, workers=2, begin=1e6)
+    assert few.run(2 * FIVE_MINUTES_S).use(FIVE_MINUTES_S, FIVE_MINUTES_S) >= 0.93
 
 
 @pytest.mark.parametrize("tells", TELLS)
@@ -156,7 +165,7 @@ def test_a_days_budget_may_be_spent_at_once() -> None:
 
 def test_auto_starts_at_sixty_a_minute_and_never_goes_beyond_a_thousand() -> None:
     """Whatever the server lets through, and whatever its headers promise."""
-    pace, given = pacing.grant(Pace(), None, 5.0)
+    pace, given = pacing.grant(Pace(), None, 5.0, 8)
     assert (1, AUTO_START) == (given.count, pace.per_minute)
     for server in (Server(Window(NO_LIMIT), "nothing"), Server(Window(50_000), "all")):
         driver = Driver(server, latency=(0.01, 0.02)).run(200)
@@ -189,7 +198,7 @@ def test_headers_that_talk_nonsense_neither_stop_nor_free_the_run(word: RateWord
     """At least one request a minute and at most a thousand, whatever a header says."""
     now, pace, let_go = 1e6, Pace(), 0
     while now < 1e6 + 600:
-        pace, given = pacing.grant(pace, None, now)
+        pace, given = pacing.grant(pace, None, now, 8)
         let_go += given.count
         for number in range(given.count):
             at = given.at + number * given.spacing

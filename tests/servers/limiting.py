@@ -150,7 +150,7 @@ class Driver:
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
-        self._slots = [Slots() for _ in range(self.processes)]
+        self._slots = [Slots(self.workers) for _ in range(self.processes)]
         self._events: list[tuple[float, int, Callable[[float], None]]] = []
         self._number = 0
         for who in range(self.processes):
@@ -190,7 +190,7 @@ class Driver:
         mine = self._slots[who]
         turn = mine.take(real)
         if turn.slot is None and turn.wait == 0:
-            self.pace, given = pacing.grant(self.pace, self.rate, now)
+            self.pace, given = pacing.grant(self.pace, self.rate, now, mine.most)
             mine.add(given, now, now - real)
             turn = mine.take(real)
             if turn.slot is None and turn.wait == 0:
