@@ -8,8 +8,8 @@ from migma_nb.sending.pacing import Grant
 
 #: A slot that was given back is good for so long (seconds): used later, it would bunch with later ones.
 RETURNED_S = 0.02
-#: Where a worker waits as soon as a lease is used up, the next may be this much larger.
-MORE = 1.5
+#: Where a lease was used up, and more was asked for, so soon (seconds), the next may be this much larger.
+SOON_S, MORE = 0.25, 1.5
 
 
 @dataclass(slots=True)
@@ -71,7 +71,6 @@ class Slots:
         #: How many slots to lease at most: as many as were used of late, and some more.
         self.most = workers
         self._workers = workers
-        self._last_used = float("-inf")
         self._leases: deque[_Lease] = deque()
 
     def __len__(self) -> int:
@@ -104,14 +103,13 @@ class Slots:
             return Turn(wait=lease.at - now)
         turn = Turn(lease.asked, 0.0, lease.ahead_s)
         lease.used += 1
-        self._last_used = now
         return turn
 
     def _learn(self, lease: _Lease, now: float) -> None:
         """Lease no more than can be used: what lapses here is lacking elsewhere."""
         if lease.lost:
             self.most = max(self._workers, min(self.most, lease.count - lease.lost))
-        elif lease.count >= self.most and now - self._last_used <= lease.spacing:
+        elif lease.count >= self.most and now - lease.first <= SOON_S:
             self.most = math.ceil(MORE * self.most)
 
     def give_back(self, turn: Turn, now: float) -> None:

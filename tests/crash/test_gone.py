@@ -1,6 +1,7 @@
 """A ledger or its locks that somebody deletes or replaces in the middle of a run: nobody is mailed twice."""
 
 import shutil
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -29,21 +30,20 @@ def test_locks_deleted_in_the_middle_mail_nobody_twice(mailing: Make) -> None:
     """Another process may then take the run for dead; the run itself sends nothing more from there on."""
     letter = mailing(people=10, workers=2)
     locks = letter.ledger.with_name("ledger.sqlite3.locks")
-    second = []
-
-    def sabotage() -> None:
-        shutil.rmtree(locks, ignore_errors=True)
-        second.append(letter.begin())
+    deleted = threading.Event()
 
     def script(call: Call) -> Act:
         if call.number == 3:
-            sabotage()
+            shutil.rmtree(locks, ignore_errors=True)
+            deleted.set()
             return Act.SILENT_AFTER
         return Act.OK
 
     letter.script(script)
-    first = letter.begin().wait()
-    other = second[0].wait()
+    begun = letter.begin()
+    assert deleted.wait(30)
+    second = letter.begin()
+    first, other = begun.wait(), second.wait()
     letter.check_record()
     assert "halted" == first.told.get("state"), first
     assert "no longer on record as running" in first.told["detail"]

@@ -96,7 +96,9 @@ def test_an_answer_that_comes_twice_is_not_taken_for_the_next_rows(plan: Plan, p
         async def _say(self, writer: asyncio.StreamWriter, answer: _Answer | None) -> bool:
             if answer is not None and answer.status == 200 and not self.said:
                 self.said = True
-                writer.write(_head(answer) + answer.body)
+                # In one piece: what comes later is noticed, and the connection dropped.
+                writer.write(2 * (_head(answer) + answer.body))
+                return True
             return await super()._say(writer, answer)
 
     with Twice(scripted(Act.OK, Act.REFUSE)) as server:
