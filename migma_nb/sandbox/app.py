@@ -6,7 +6,6 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from migma_nb.sandbox import email_routes, sending_routes
 from migma_nb.sandbox.context import Context
@@ -15,18 +14,14 @@ from migma_nb.sandbox.exchange import note, read
 from migma_nb.sandbox.misbehave import Dropped, shown
 
 _PREFIXES = ("/v1", "/api/v1")
-_ROUTES = [*sending_routes.ROUTES, *email_routes.ROUTES]
+OPERATIONS = [*sending_routes.OPERATIONS, *email_routes.OPERATIONS]
 
 
 def make_app(context: Context) -> Starlette:
     """The ASGI application over a context."""
     app = Starlette(
         # Not by Mount, whose own router would redirect a trailing slash.
-        routes=[
-            Route(prefix + route.path, route.endpoint, methods=route.methods)
-            for prefix in _PREFIXES
-            for route in _ROUTES
-        ],
+        routes=[operation.route(prefix) for prefix in _PREFIXES for operation in OPERATIONS],
         exception_handlers={HTTPException: _no_route},
     )
     app.router.redirect_slashes = False

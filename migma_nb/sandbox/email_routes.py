@@ -1,12 +1,11 @@
 """The routes ``GET /v1/emails/{id}`` and ``GET /v1/emails/{id}/logs`` (migma-api.md section 6)."""
 
-from starlette.routing import Route
-
 from migma_nb.sandbox.audience import Resource
 from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.email_log import page_of
 from migma_nb.sandbox.envelope import Answer, Refusal, success
-from migma_nb.sandbox.exchange import Call, endpoint
+from migma_nb.sandbox.exchange import Call
+from migma_nb.sandbox.operations import Operation
 
 
 def _get_email(call: Call, context: Context) -> Answer:
@@ -42,7 +41,23 @@ def _unknown(call: Call) -> Refusal:
     return Refusal(404, "NOT_FOUND", f"There is no email '{call.params['email_id']}'.")
 
 
-ROUTES = [
-    Route("/emails/{email_id}", endpoint(_get_email, permission="email:read"), methods=["GET"]),
-    Route("/emails/{email_id}/logs", endpoint(_get_logs, permission="email:read"), methods=["GET"]),
+OPERATIONS = [
+    Operation(
+        method="GET",
+        path="/emails/{email_id}",
+        action=_get_email,
+        summary="A stored email with its HTML",
+        source="section 7, contract summary",
+        permission="email:read",
+        refusals=(404,),
+    ),
+    Operation(
+        method="GET",
+        path="/emails/{email_id}/logs",
+        action=_get_logs,
+        summary="A page of a stored email's log, newest first",
+        source="section 6",
+        permission="email:read",
+        refusals=(400, 404),
+    ),
 ]

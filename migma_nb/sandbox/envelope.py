@@ -44,11 +44,19 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the API, not
 
 
 def success(
-    data: Mapping[str, Any], *, request_id: str, timestamp: str, accepted_id: str | None = None
+    data: Any,
+    *,
+    request_id: str,
+    timestamp: str,
+    count: int | None = None,
+    status: int = 200,
+    accepted_id: str | None = None,
 ) -> Answer:
-    """A 200 with data; the sheet shows no other success status for sending."""
+    """A success with data; lists have their ``count`` beside it (section 5)."""
     body = {"success": True, "data": data, "error": None, "metadata": _metadata(request_id, timestamp)}
-    return Answer(200, json.dumps(body).encode(), {}, accepted_id)
+    if count is not None:
+        body["count"] = count
+    return Answer(status, json.dumps(body).encode(), {}, accepted_id)
 
 
 def failure(refusal: Refusal, *, request_id: str, timestamp: str) -> Answer:

@@ -51,13 +51,13 @@ Action = Callable[[Call, Context], Answer]
 
 
 def endpoint(
-    action: Action, *, permission: str, is_sending: bool = False, idempotent: bool = False
+    action: Action, *, permission: str | None, is_sending: bool = False, idempotent: bool = False
 ) -> Callable[[Request], Awaitable[Response]]:
     """Make a route's endpoint of what it does.
 
     Args:
         action: The work; runs inside ``account.change()``, may raise ``Refusal``.
-        permission: What the API key needs.
+        permission: What the API key needs; None where any key will do.
         is_sending: Whether faults apply.
         idempotent: Whether it honours ``Idempotency-Key``.
     """
@@ -120,7 +120,7 @@ def note(call: Call, context: Context, status: int | None, accepted_id: str | No
 
 
 async def _answer(
-    call: Call, context: Context, action: Action, permission: str, *, idempotent: bool
+    call: Call, context: Context, action: Action, permission: str | None, *, idempotent: bool
 ) -> Answer | None:
     """The true answer, logged; None if the server closed before the work was done."""
     keys = context.idempotency if idempotent and call.idempotency_key else None
@@ -131,7 +131,8 @@ async def _answer(
             key = identify(call.headers, context.account, context.base_url)
             if context.limit:
                 call.limits = context.limit.take(key.fingerprint)
-            require(key, permission)
+            if permission is not None:
+                require(key, permission)
             stored = keys.begin(key.fingerprint, idempotency_key, digest) if keys else None
     except Refusal as refusal:
         # Refused before the key was reserved: nothing is stored, so mending the cause mends the next attempt.

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from starlette.routing import Route
-
 from migma_nb.sandbox.acceptance import accept
 from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.envelope import Answer, Refusal, success
-from migma_nb.sandbox.exchange import Call, endpoint
+from migma_nb.sandbox.exchange import Call
+from migma_nb.sandbox.operations import Operation
 from migma_nb.sandbox.records import Progress, Send
 from migma_nb.sandbox.rules import check, parse_json
 
@@ -59,11 +58,25 @@ def _get_batch(call: Call, context: Context) -> Answer:
     return success(shown, request_id=call.request_id, timestamp=call.received_at)
 
 
-ROUTES = [
-    Route(
-        "/sending",
-        endpoint(_post_sending, permission="email:send", is_sending=True, idempotent=True),
-        methods=["POST"],
+OPERATIONS = [
+    Operation(
+        method="POST",
+        path="/sending",
+        action=_post_sending,
+        summary="Queue an email to one recipient, an audience, a segment or a tag (S1, S2)",
+        source="section 2",
+        permission="email:send",
+        refusals=(400, 404, 409, 500, 502, 503, 504),
+        idempotent=True,
+        is_sending=True,
     ),
-    Route("/sending/batches/{batch_id}", endpoint(_get_batch, permission="email:read"), methods=["GET"]),
+    Operation(
+        method="GET",
+        path="/sending/batches/{batch_id}",
+        action=_get_batch,
+        summary="How far a batch has come",
+        source="section 3",
+        permission="email:read",
+        refusals=(404,),
+    ),
 ]

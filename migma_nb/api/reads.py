@@ -1,0 +1,149 @@
+"""Reading from the API: one resource, or all pages of a list. A read changes nothing and may be repeated."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from migma_nb.api.answers import parsed
+from migma_nb.api.connection import Connection
+from migma_nb.api.errors import AccountError, CallError, InputError
+from migma_nb.api.meaning import Answer, Meaning, NoAnswer, Past, Verdict, judge, repeat_after
+
+#: The API's own limit for a page (migma-api.md, section 8).
+PAGE = 100
+#: So many pages are read at most: a list that goes on has no end.
+MOST_PAGES = 10_000
+#: So often is a read made at most, where no clear answer comes.
+MOST_TRIES = 4
+#: A server that asks for a longer wait than this (seconds) is not waited for.
+LONGEST_WAIT_S = 60.0
+#: Statuses after which the same read may fare better.
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_SUCCESS, _NOT_FOUND = 2, 404
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a read came to.
+
+    `data` is what the API said; `count` is the length of the whole list, where the API tells it; `trouble`
+    says why there is no clear answer, None where there is one; `missing` says that the API itself, in its own
+    envelope, knows no such thing.
+    """
+
+    data: Any = None
+    count: int | None = None
+    trouble: Meaning | None = None
+    missing: bool = False
+
+    def wanted(self, what: str) -> Any:
+        """Return the data of a read that must succeed.
+
+        Args:
+            what: what was read, in words, for the error: "the tags".
+
+        Raises:
+            InputError: the API knows no such thing.
+            AccountError: the key is not valid or lacks the permission.
+            CallError: no clear answer came; nothing is changed by asking again.
+        """
+        if self.trouble is None:
+            return self.data
+        if self.missing:
+            raise InputError(f"The account has no such thing: {what} ({self.trouble.detail}).")
+        error = AccountError if self.trouble.verdict is Verdict.HALT else CallError
+        raise error(
+            f"Could not read {what}: {self.trouble.detail}.",
+            hint="Nothing was changed; ask again later, or check the key's permissions.",
+            status=self.trouble.status,
+            code=self.trouble.code,
+            request_id=self.trouble.request_id,
+        )
+
+
+async def read(connection: Connection, path: str, query: Mapping[str, Any] | None = None) -> Read:
+    """Ask for one thing, again where the API asks to come later or no answer came.
+
+    Args:
+        connection: to the API.
+        path: below the base URL; its parts are quoted already.
+        query: the parameters; None values are left out, bools are written as JSON writes them.
+    """
+    asked = {name: _text(value) for name, value in (query or {}).items() if value is not None}
+    where = f"{path}?{urlencode(asked)}" if asked else path
+    tries = 0
+    while True:
+        answer = await connection.get(where)
+        found = _understood(answer)
+        tries += 1
+        if found.trouble is None or found.missing or tries >= MOST_TRIES:
+            return found
+        wait_s = _wait(found.trouble, tries)
+        if wait_s is None:
+            return found
+        await asyncio.sleep(wait_s)
+
+
+async def read_list(
+    connection: Connection, path: str, query: Mapping[str, Any] | None = None, *, most: int | None = None
+) -> Read:
+    """Ask for all pages of a list (`page`, `limit`); `data` is then the list of its items.
+
+    Args:
+        connection: to the API.
+        path: of the list.
+        query: further parameters.
+        most: so many items suffice; None asks for all.
+    """
+    items: list[Any] = []
+    count: int | None = None
+    for page in range(1, MOST_PAGES + 1):
+        found = await read(connection, path, {**(query or {}), "page": page, "limit": PAGE})
+        if found.trouble is not None:
+            return found
+        part = items_of(found.data)
+        count = found.count if found.count is not None else count
+        items += part
+        if most is not None and len(items) >= most:
+            return Read(items[:most], count)
+        # A list that is not told its length ends with a page that is not full.
+        if not part or (len(items) >= count if count is not None else len(part) < PAGE):
+            break
+    return Read(items, count if count is not None else len(items))
+
+
+def items_of(data: Any) -> list[Any]:
+    """Return the items of a list answer: the data itself, or the one list within it (`{projects: […]}`)."""
+    if isinstance(data, list):
+        return data
+    lists = [value for value in data.values() if isinstance(value, list)] if isinstance(data, dict) else []
+    return lists[0] if len(lists) == 1 else []
+
+
+def _understood(answer: Answer | NoAnswer) -> Read:
+    parts = (parsed(answer.body) if isinstance(answer, Answer) and answer.complete else None) or {}
+    status = answer.status if isinstance(answer, Answer) else 0
+    if status // 100 == _SUCCESS and parts.get("success") is not False and "data" in parts:
+        count = parts.get("count")
+        return Read(parts["data"], count if isinstance(count, int) else None)
+    meaning = judge(answer, uncertain=False, now=datetime.now(UTC))
+    missing = status == _NOT_FOUND and "success" in parts
+    return Read(trouble=meaning, missing=missing)
+
+
+def _wait(trouble: Meaning, tries: int) -> float | None:
+    """Return the seconds to wait before the same read, None where it would not fare better."""
+    if trouble.status is not None and trouble.status not in _PASSING:
+        return None
+    past = Past(tries=tries, uncertain=False, proven=True)
+    again = Meaning(Verdict.NOT_ACCEPTED, trouble.reason, trouble.detail, trouble.wait_s)
+    wait_s = repeat_after(again, past, timeout=0.0, chance=random.random())  # noqa: S311 - a jitter
+    return wait_s if wait_s is not None and wait_s <= LONGEST_WAIT_S else None
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
