@@ -5,6 +5,7 @@ function runs inside a write transaction that its caller commits to disk before 
 """
 
 import hashlib
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -48,7 +49,7 @@ _TAKE_OVER = claims.update().where(
     _THIS_CLAIM, claims.c.state == sa.bindparam("in_state"), _OF_RUN, _OF_GENERATION
 )
 _HELD_BY_RUN = sa.select(
-    claims.c.claim_id, claims.c.generation, claims.c.uncertain, claims.c.first_attempt_at
+    claims.c.claim_id, claims.c.generation, claims.c.uncertain, claims.c.first_attempt_at, claims.c.attempts
 ).where(*WHOSE, _OF_RUN, claims.c.state == ClaimState.HELD)
 _ANOTHER_ATTEMPT = claims.update().where(_THIS_CLAIM).values(attempts=claims.c.attempts + 1)
 _ATTEMPT = Prepared(
@@ -90,19 +91,50 @@ def idempotency_key(scope: str, mailing: str, recipient: str, generation: int) -
     return "mnb-" + hashlib.sha256(parts.encode()).hexdigest()
 
 
-def take(conn: sa.Connection, intent: Intent, seen: Standing | None) -> Taken | Standing:
-    """Claim a person and write the intent to send, or return how the person stands instead.
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """That a run may send, as a write transaction found it: until that ends, nobody else can write."""
+
+    conn: sa.Connection
+    run_id: str
+
+
+def leave(conn: sa.Connection, run_id: str) -> Leave:
+    """Ask whether a run may send; what it is given is good for all intents of this transaction.
 
     Args:
         conn: an open write transaction.
-        intent: what is about to leave.
-        seen: how the runner saw the person when it decided to send; None for nobody's. A claim that has
-            changed since is not taken.
+        run_id: the run.
 
     Raises:
         LedgerError: this run is no longer on record as running, so it may not send.
     """
-    _require_alive(conn, intent.run_id)
+    found = _RUN_STATE.one(conn, {"the_run": run_id})
+    state, shape = found if found is not None else (None, None)
+    if shape is not None and int(shape) > SCHEMA_VERSION:
+        raise LedgerError(
+            f"A newer migma_nb has brought up the ledger (to its version {shape}) while run {run_id} was "
+            "going; this older one sends nothing more.",
+            hint="Upgrade migma_nb, restart, and send again to go on.",
+        )
+    if state not in LIVE_STATES:
+        raise LedgerError(
+            f"Run {run_id} is no longer on record as running ({state}); it sends nothing more.",
+            hint="Was its lock file removed, or the ledger replaced? Send again to go on.",
+        )
+    return Leave(conn, run_id)
+
+
+def take(given: Leave, intent: Intent, seen: Standing | None) -> Taken | Standing:
+    """Claim a person and write the intent to send, or return how the person stands instead.
+
+    Args:
+        given: the leave of the intent's run, asked for in this transaction.
+        intent: what is about to leave.
+        seen: how the runner saw the person when it decided to send; None for nobody's. A claim that has
+            changed since is not taken.
+    """
+    conn = _of(given, intent)
     if seen is None:
         taken = _claim_first(conn, intent)
     else:
@@ -115,30 +147,35 @@ def take(conn: sa.Connection, intent: Intent, seen: Standing | None) -> Taken | 
     return found
 
 
-def again(conn: sa.Connection, intent: Intent) -> Taken:
+def again(given: Leave, intent: Intent) -> Taken:
     """Write the intent of a further attempt on a claim that this run holds.
+
+    Args:
+        given: as for `take`.
+        intent: what is about to leave.
 
     Raises:
         LedgerError: this run no longer holds the claim, so it may not send.
     """
-    _require_alive(conn, intent.run_id)
-    return _write_intent(conn, intent)
+    return _write_intent(_of(given, intent), intent)
 
 
-def record(conn: sa.Connection, taken: Taken, intent: Intent, outcome: Outcome) -> None:
+def record(conn: sa.Connection, taken: Taken, intent: Intent, outcome: Outcome) -> bool:
     """Write what an attempt came to, before anybody is shown it.
 
     A definite answer is written even where another process has meanwhile called the row unknown: what is
     known to be mailed stays on record. Nothing definite is ever turned back.
+
+    Returns:
+        Whether the claim is now as this outcome says.
     """
     attempt = {name: getattr(outcome, name) for name in _ATTEMPT_COLUMNS}
     _ATTEMPT_ENDS.run(conn, {"the_attempt": taken.attempt_id, **attempt})
     claim = {name: getattr(outcome, name) for name in _CLAIM_COLUMNS}
     claim |= {"the_claim": taken.claim_id, "of_run": intent.run_id, "of_generation": taken.generation}
     if outcome.fresh:
-        _FRESH_OUTCOME[outcome.state].run(conn, claim | {"generation": taken.generation + 1})
-    else:
-        _OUTCOME[outcome.state].run(conn, claim)
+        return _FRESH_OUTCOME[outcome.state].run(conn, claim | {"generation": taken.generation + 1}) == 1
+    return _OUTCOME[outcome.state].run(conn, claim) == 1
 
 
 def let_go(conn: sa.Connection, claim_id: int, run_id: str, reason: Reason) -> bool:
@@ -160,20 +197,11 @@ def let_go(conn: sa.Connection, claim_id: int, run_id: str, reason: Reason) -> b
     )
 
 
-def _require_alive(conn: sa.Connection, run_id: str) -> None:
-    found = _RUN_STATE.one(conn, {"the_run": run_id})
-    state, shape = found if found is not None else (None, None)
-    if shape is not None and int(shape) > SCHEMA_VERSION:
-        raise LedgerError(
-            f"A newer migma_nb has brought up the ledger (to its version {shape}) while run {run_id} was "
-            "going; this older one sends nothing more.",
-            hint="Upgrade migma_nb, restart, and send again to go on.",
-        )
-    if state not in LIVE_STATES:
-        raise LedgerError(
-            f"Run {run_id} is no longer on record as running ({state}); it sends nothing more.",
-            hint="Was its lock file removed, or the ledger replaced? Send again to go on.",
-        )
+def _of(given: Leave, intent: Intent) -> sa.Connection:
+    """Return the transaction in which a run was given leave; another run's intent is not written there."""
+    if given.run_id != intent.run_id:
+        raise LedgerError(f"Run {intent.run_id} was not given leave to send.")
+    return given.conn
 
 
 def _claim_first(conn: sa.Connection, intent: Intent) -> Taken | None:
@@ -246,7 +274,8 @@ def _write_intent(conn: sa.Connection, intent: Intent) -> Taken:
     conn.execute(_ANOTHER_ATTEMPT, bytes_and_key)
     attempt_id = _attempt(conn, intent, held.claim_id, held.generation)
     age_s = max(0.0, intent.at - first)
-    return Taken(held.claim_id, attempt_id, held.generation, key, bool(held.uncertain), first, age_s)
+    doubt, count = bool(held.uncertain), held.attempts + 1
+    return Taken(held.claim_id, attempt_id, held.generation, key, doubt, first, age_s, count)
 
 
 def _attempt(conn: sa.Connection, intent: Intent, claim_id: int, generation: int) -> int:
