@@ -57,7 +57,7 @@ class Prepared:
     def run_all(self, conn: sa.Connection, many: Iterable[Mapping[str, Any]]) -> None:
         """Run it once with each of these."""
         compiled = self._in(conn)
-        self._do(conn, "executemany", compiled.text, [compiled.bound(values) for values in many])
+        _driven(conn, "executemany", compiled.text, [compiled.bound(values) for values in many])
 
     def one(self, conn: sa.Connection, values: Mapping[str, Any]) -> Any:
         """Run a select; return the first row that it finds as a tuple, or None."""
@@ -73,18 +73,7 @@ class Prepared:
 
     def _run(self, conn: sa.Connection, values: Mapping[str, Any]) -> Any:
         compiled = self._in(conn)
-        return self._do(conn, "execute", compiled.text, compiled.bound(values))
-
-    def _do(self, conn: sa.Connection, how: str, text: str, bound: object) -> Any:
-        cursor: Any = conn.connection.cursor()
-        try:
-            getattr(cursor, how)(text, bound)
-        except conn.dialect.loaded_dbapi.Error as error:
-            failed = error
-        else:
-            return cursor
-        # From nothing: a driver's frames hold the values.
-        raise _as_raised_by_sqlalchemy(conn, text, failed) from None
+        return _driven(conn, "execute", compiled.text, compiled.bound(values))
 
     def _in(self, conn: sa.Connection) -> _Compiled:
         return self._compiled.get(conn.dialect.name) or self._compile(conn.dialect)
@@ -105,6 +94,23 @@ class Prepared:
         compiled = _Compiled(str(made), fixed, tuple(processes.items()), _picking(made.positiontup))
         self._compiled[dialect.name] = compiled
         return compiled
+
+
+def plainly(conn: sa.Connection, text: str) -> None:
+    """Run a statement that takes no values and finds nothing, such as a transaction's first and last."""
+    _driven(conn, "execute", text)
+
+
+def _driven(conn: sa.Connection, how: str, text: str, *bound: object) -> Any:
+    cursor: Any = conn.connection.cursor()
+    try:
+        getattr(cursor, how)(text, *bound)
+    except conn.dialect.loaded_dbapi.Error as error:
+        failed = error
+    else:
+        return cursor
+    # From nothing: a driver's frames hold the values.
+    raise _as_raised_by_sqlalchemy(conn, text, failed) from None
 
 
 def _picking(order: Sequence[str] | None) -> Callable[[Mapping[str, Any]], tuple[Any, ...]] | None:

@@ -61,7 +61,9 @@ def living(plan: mg.SendPlan, url: str, ledger: Ledger, *, holds: int) -> LifeLo
         digest = hashlib.sha256(frozen.body(at)).hexdigest()
         who, key = frozen.recipient(at), settings.key.fingerprint()
         intent = Intent(run.scope, "m", who, "other", plan.id, digest, key, time.time())
-        ledger.writing(lambda conn, intent=intent: claims.take(conn, intent, None))  # type: ignore[misc]
+        ledger.writing(
+            lambda conn, intent=intent: claims.take(claims.leave(conn, "other"), intent, None)  # type: ignore[misc]
+        )
     return lock
 
 
