@@ -275,3 +275,12 @@ def test_a_run_that_ends_leaves_no_claim_that_others_would_wait_for(ledger: Ledg
     )
     assert (ClaimState.UNKNOWN, True) == (standing(ledger).state, standing(ledger).uncertain)
     assert "unknown" == ledger.reading(lambda conn: queries.run_rows(conn, "one"))[0]["state"]
+
+
+@pytest.mark.both_at_once
+def test_the_leave_of_one_run_is_none_for_another(ledger: Ledger) -> None:
+    """A run that has ended cannot send by what a living one was given in the same transaction."""
+    assert ledger.writing(lambda conn: endings.settle_dead(conn, "one", 20.0))
+    with pytest.raises(LedgerError, match="Run one was not given leave"):
+        ledger.writing(lambda conn: claims.take(claims.leave(conn, "two"), intent("one"), None))
+    assert {} == ledger.reading(lambda conn: standings.standings(conn, "s", "m"))
