@@ -5,16 +5,15 @@ function runs inside a write transaction that its caller commits to disk before 
 """
 
 import hashlib
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from migma_nb.api.errors import LedgerError
-from migma_nb.api.states import LIVE_STATES, Reason
+from migma_nb.api.states import Reason
 from migma_nb.ledger.dialects import INSERTS
+from migma_nb.ledger.leave import Leave
 from migma_nb.ledger.prepared import Prepared
 from migma_nb.ledger.schema import (
-    SCHEMA_VERSION,
     ClaimState,
     Intent,
     Outcome,
@@ -22,8 +21,6 @@ from migma_nb.ledger.schema import (
     Taken,
     attempts,
     claims,
-    meta,
-    runs,
 )
 from migma_nb.ledger.standings import WHOSE, standing_of
 
@@ -38,8 +35,6 @@ _CLAIM_COLUMNS = (
 _THIS_CLAIM = claims.c.claim_id == sa.bindparam("the_claim")
 _OF_RUN = claims.c.run_id == sa.bindparam("of_run")
 _OF_GENERATION = claims.c.generation == sa.bindparam("of_generation")
-_VERSION = sa.select(meta.c.value).where(meta.c.name == "schema_version").scalar_subquery()
-_RUN_STATE = Prepared(sa.select(runs.c.state, _VERSION).where(runs.c.run_id == sa.bindparam("the_run")))
 _FIRST_CLAIM = Prepared(
     {name: make(claims).on_conflict_do_nothing() for name, make in INSERTS.items()},
     (*_INTENT_COLUMNS, "state", "generation", "uncertain", "idempotency_key", "attempts", "first_attempt_at"),
@@ -91,40 +86,6 @@ def idempotency_key(scope: str, mailing: str, recipient: str, generation: int) -
     return "mnb-" + hashlib.sha256(parts.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """That a run may send, as a write transaction found it: until that ends, nobody else can write."""
-
-    conn: sa.Connection
-    run_id: str
-
-
-def leave(conn: sa.Connection, run_id: str) -> Leave:
-    """Ask whether a run may send; what it is given is good for all intents of this transaction.
-
-    Args:
-        conn: an open write transaction.
-        run_id: the run.
-
-    Raises:
-        LedgerError: this run is no longer on record as running, so it may not send.
-    """
-    found = _RUN_STATE.one(conn, {"the_run": run_id})
-    state, shape = found if found is not None else (None, None)
-    if shape is not None and int(shape) > SCHEMA_VERSION:
-        raise LedgerError(
-            f"A newer migma_nb has brought up the ledger (to its version {shape}) while run {run_id} was "
-            "going; this older one sends nothing more.",
-            hint="Upgrade migma_nb, restart, and send again to go on.",
-        )
-    if state not in LIVE_STATES:
-        raise LedgerError(
-            f"Run {run_id} is no longer on record as running ({state}); it sends nothing more.",
-            hint="Was its lock file removed, or the ledger replaced? Send again to go on.",
-        )
-    return Leave(conn, run_id)
-
-
 def take(given: Leave, intent: Intent, seen: Standing | None) -> Taken | Standing:
     """Claim a person and write the intent to send, or return how the person stands instead.
 
@@ -134,7 +95,7 @@ def take(given: Leave, intent: Intent, seen: Standing | None) -> Taken | Standin
         seen: how the runner saw the person when it decided to send; None for nobody's. A claim that has
             changed since is not taken.
     """
-    conn = _of(given, intent)
+    conn = given.to(intent)
     if seen is None:
         taken = _claim_first(conn, intent)
     else:
@@ -157,7 +118,7 @@ def again(given: Leave, intent: Intent) -> Taken:
     Raises:
         LedgerError: this run no longer holds the claim, so it may not send.
     """
-    return _write_intent(_of(given, intent), intent)
+    return _write_intent(given.to(intent), intent)
 
 
 def record(conn: sa.Connection, taken: Taken, intent: Intent, outcome: Outcome) -> bool:
@@ -195,13 +156,6 @@ def let_go(conn: sa.Connection, claim_id: int, run_id: str, reason: Reason) -> b
     return conn.execute(sa.select(claims.c.state).where(claims.c.claim_id == claim_id)).scalar() == (
         ClaimState.UNKNOWN
     )
-
-
-def _of(given: Leave, intent: Intent) -> sa.Connection:
-    """Return the transaction in which a run was given leave; another run's intent is not written there."""
-    if given.run_id != intent.run_id:
-        raise LedgerError(f"Run {intent.run_id} was not given leave to send.")
-    return given.conn
 
 
 def _claim_first(conn: sa.Connection, intent: Intent) -> Taken | None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from migma_nb.api.logs import subject_digest
 from migma_nb.api.settings import Settings
 from migma_nb.ledger import claims, clock
-from migma_nb.ledger.claims import Leave
+from migma_nb.ledger.leave import Leave, leave
 from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.schema import Intent, Standing, Taken
 from migma_nb.planning.frozen import Plan
@@ -81,7 +81,7 @@ class Departures:
         # Each transaction has a connection object of its own (`Ledger.write`).
         if self._given is None or self._given.conn is not conn:
             self._lock.require(conn)
-            given = claims.leave(conn, self._run_id)
+            given = leave(conn, self._run_id)
             self._now, self._given = clock.now(conn), given
         return self._given
 
