@@ -18,7 +18,7 @@ class Contact(Shown):
     country: str | None = None
     language: str | None = None
     tags: list[str]
-    custom_fields: dict[str, Any] = {}
+    custom_fields: dict[str, Any] = Field(default={})
     status: str
     unsubscribed_at: str | None = None
     created_at: str
