@@ -23,6 +23,8 @@ class Policy:
         generation: ``"b"`` or ``"c"``: whose answers and batch statuses (migma-api.md section 0) are spoken.
         raw_template: Whether ``template`` is taken, which the newest documents name no more.
         short_batch_path: Whether batches are found at PUBAPI's path alone (section 3).
+        import_mode: Whether a bulk import goes on in the background: "auto" above 5,000 rows, else "async"
+            or "sync".
     """
 
     strict: bool
@@ -30,6 +32,7 @@ class Policy:
     generation: str
     raw_template: bool
     short_batch_path: bool
+    import_mode: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from migma_nb.sandbox.clock import Clock
 from migma_nb.sandbox.identifiers import new_id
 from migma_nb.sandbox.records import (
     ApiKey,
+    ImportJob,
     LogLine,
     Message,
     Progress,
@@ -58,6 +59,8 @@ class Account:
             "suppression", journal, as_json, lambda body: Suppression(**body)
         )
         self.log: Table[LogLine] = Table("log", journal, as_json, lambda body: LogLine(**body))
+        self.imports: Table[ImportJob] = Table("import", journal, as_json, lambda body: ImportJob(**body))
+        self.import_rows: Table[list[Resource]] = Table("import_rows", journal, list, list)
         self.requests: Table[Received] = Table("request", journal, as_json, lambda body: Received(**body))
         self.answers: Table[StoredAnswer] = Table(
             "answer", journal, as_json, lambda body: StoredAnswer(**body)

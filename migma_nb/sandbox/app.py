@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from migma_nb.sandbox import (
+    contact_import_routes,
     contact_routes,
     domain_routes,
     email_routes,
@@ -33,6 +34,7 @@ OPERATIONS = [
     *email_routes.OPERATIONS,
     *import_routes.OPERATIONS,
     *contact_routes.OPERATIONS,
+    *contact_import_routes.OPERATIONS,
     *tag_routes.OPERATIONS,
     *segment_routes.OPERATIONS,
     *topic_routes.OPERATIONS,

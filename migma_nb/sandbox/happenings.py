@@ -67,3 +67,12 @@ class Happenings:
         """Have imports of HTML end with this error, those at work included; None lets them succeed again."""
         with self._account.lock:
             self._context.conversations.failing = error
+
+    def fail_imports_after(self, rows: int | None) -> None:
+        """Have imports of contacts in the background stop after so many rows, those at work included.
+
+        Args:
+            rows: How many are imported before; None lets imports succeed again.
+        """
+        with self._account.lock:
+            self._context.contact_imports.fail_after = rows

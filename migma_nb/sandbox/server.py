@@ -11,6 +11,7 @@ from typing import Literal, Self
 from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.app import make_app
+from migma_nb.sandbox.contact_imports import ContactImports
 from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.conversations import Conversations
 from migma_nb.sandbox.delivery import Delivery
@@ -48,7 +49,10 @@ class SandboxServer(Happenings, Holdings):
             server without it answers 400 and points to ``emailId``.
         short_batch_path: Whether a batch is found at ``GET /v1/sending/{batchId}`` alone, as one public
             document has it, and not at ``GET /v1/sending/batches/{batchId}``.
-        import_seconds: Seconds that an import of HTML takes, by the sandbox's clock.
+        import_seconds: Seconds that an import of HTML, or of contacts in the background, takes by the
+            sandbox's clock.
+        import_mode: "auto" answers a bulk import of contacts at once up to 5,000 rows and imports more in the
+            background, "async" does so with every one, as one public document has it, "sync" with none.
 
     Raises:
         ValueError: A fault, probability, rate or generation is not understood.
@@ -74,9 +78,12 @@ class SandboxServer(Happenings, Holdings):
         raw_template: bool = True,
         short_batch_path: bool = False,
         import_seconds: float = 0.3,
+        import_mode: Literal["auto", "async", "sync"] = "auto",
     ) -> None:
         if generation not in {"b", "c"}:
             raise ValueError(f"The generation is {generation!r}; it is 'b' or 'c'.")
+        if import_mode not in {"auto", "async", "sync"}:
+            raise ValueError(f"import_mode is {import_mode!r}; it is 'auto', 'async' or 'sync'.")
         if isinstance(domains, str) and domains != "any":
             raise ValueError(f"domains is {domains!r}; give 'any' or a list of domains.")
         self._seed = seed
@@ -103,9 +110,11 @@ class SandboxServer(Happenings, Holdings):
                 generation=generation,
                 raw_template=raw_template,
                 short_batch_path=short_batch_path,
+                import_mode=import_mode,
             ),
             delivery=self._delivery,
             conversations=conversations,
+            contact_imports=ContactImports(account, self._timetable.put, seconds=import_seconds),
             faults=plan,
             limit=limit,
             idempotency=IdempotencyKeys(account) if idempotency else None,
