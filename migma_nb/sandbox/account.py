@@ -11,6 +11,7 @@ from typing import Any
 from migma_nb.sandbox.audience import Audience, Resource
 from migma_nb.sandbox.clock import Clock
 from migma_nb.sandbox.identifiers import new_id
+from migma_nb.sandbox.quota import Quota
 from migma_nb.sandbox.records import (
     ApiKey,
     ImportJob,
@@ -65,6 +66,7 @@ class Account:
         self.answers: Table[StoredAnswer] = Table(
             "answer", journal, as_json, lambda body: StoredAnswer(**body)
         )
+        self.quota = Quota(self.clock, self.messages, self.progress)
         self.unfinished = sum(not progress.finished for progress in self.progress)
         self._by_secret = {key.secret: key for key in self.keys}
         self.first_key = next(iter(self.keys)) if len(self.keys) else self.make_key(["*"])

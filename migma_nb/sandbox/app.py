@@ -15,6 +15,7 @@ from migma_nb.sandbox import (
     domain_routes,
     email_routes,
     import_routes,
+    metrics_routes,
     project_routes,
     segment_routes,
     sending_routes,
@@ -40,6 +41,7 @@ OPERATIONS = [
     *topic_routes.OPERATIONS,
     *domain_routes.OPERATIONS,
     *project_routes.OPERATIONS,
+    *metrics_routes.OPERATIONS,
 ]
 #: Older names that still answer (section 5).
 ALIASES = {"/contacts": "/subscribers", "/segments": "/audiences"}

@@ -68,6 +68,16 @@ class Happenings:
         with self._account.lock:
             self._context.conversations.failing = error
 
+    def set_quota(self, *, daily: int | None = None, monthly: int | None = None) -> None:
+        """Put these sending limits in place of the present ones; None is no limit.
+
+        Args:
+            daily: Mails a day (UTC).
+            monthly: Mails a month.
+        """
+        with self._account.lock:
+            self._account.quota.daily_limit, self._account.quota.monthly_limit = daily, monthly
+
     def fail_imports_after(self, rows: int | None) -> None:
         """Have imports of contacts in the background stop after so many rows, those at work included.
 

@@ -53,6 +53,8 @@ class SandboxServer(Happenings, Holdings):
             sandbox's clock.
         import_mode: "auto" answers a bulk import of contacts at once up to 5,000 rows and imports more in the
             background, "async" does so with every one, as one public document has it, "sync" with none.
+        daily_limit: Mails that may be sent in a day (UTC); None for no limit.
+        monthly_limit: Mails that may be sent in a month; None for no limit.
 
     Raises:
         ValueError: A fault, probability, rate or generation is not understood.
@@ -79,6 +81,8 @@ class SandboxServer(Happenings, Holdings):
         short_batch_path: bool = False,
         import_seconds: float = 0.3,
         import_mode: Literal["auto", "async", "sync"] = "auto",
+        daily_limit: int | None = None,
+        monthly_limit: int | None = None,
     ) -> None:
         if generation not in {"b", "c"}:
             raise ValueError(f"The generation is {generation!r}; it is 'b' or 'c'.")
@@ -96,6 +100,7 @@ class SandboxServer(Happenings, Holdings):
         except BaseException:
             account.close()
             raise
+        account.quota.daily_limit, account.quota.monthly_limit = daily_limit, monthly_limit
         for domain in () if domains == "any" else domains:
             account.add_domain(domain, verified=True)
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
