@@ -142,7 +142,9 @@ class Audience:
         """Change a tag; its contacts follow it to a new name, which no other tag may have."""
         changed = {**tag, **changes, "updatedAt": self._clock.timestamp()}
         if changed["name"] != tag["name"]:
-            self._tag_ids[tag["projectId"], changed["name"]] = self._tag_ids.pop((tag["projectId"], tag["name"]))
+            self._tag_ids[tag["projectId"], changed["name"]] = self._tag_ids.pop(
+                (tag["projectId"], tag["name"])
+            )
             for contact in self.members_of_tag(tag):
                 names = [changed["name"] if name == tag["name"] else name for name in contact["tags"]]
                 self._put({**contact, "tags": names})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.account import Account
+from migma_nb.sandbox.campaigns import Campaigns
 from migma_nb.sandbox.conversations import Conversations
 from migma_nb.sandbox.delivery import Delivery
 from migma_nb.sandbox.faults import FaultPlan
@@ -28,6 +29,7 @@ class Context:
     policy: Policy
     delivery: Delivery
     conversations: Conversations
+    campaigns: Campaigns
     faults: FaultPlan
     limit: RateLimit | None
     idempotency: IdempotencyKeys | None
