@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.campaigns import Campaigns
+from migma_nb.sandbox.contact_imports import ContactImports
 from migma_nb.sandbox.conversations import Conversations
 from migma_nb.sandbox.delivery import Delivery
 from migma_nb.sandbox.faults import FaultPlan
@@ -30,6 +31,7 @@ class Context:
     delivery: Delivery
     conversations: Conversations
     campaigns: Campaigns
+    contact_imports: ContactImports
     faults: FaultPlan
     limit: RateLimit | None
     idempotency: IdempotencyKeys | None

@@ -109,10 +109,9 @@ class Delivery:
                 for contact_id in members[done : self.course.end_of_step(progress, done + step)]:
                     contact = self._account.audience.contacts.get(contact_id)
                     if contact is None:
-                        raise LookupError(
-                            f"The batch {send.id} names the contact {contact_id}, which is not known."
-                        )
-                    self._deliver(send, progress, contact["email"], contact)
+                        self._miss(send, progress, contact_id)
+                    else:
+                        self._deliver(send, progress, contact["email"], contact)
                 self._settle(send, progress)
 
     def cancel(self, batch_id: str) -> None:
@@ -161,6 +160,13 @@ class Delivery:
         progress.sent += reached
         progress.failed += not reached
 
+    def _miss(self, send: Send, progress: Progress, contact_id: str) -> None:
+        """Leave out somebody who was taken out of the contacts while the batch waited."""
+        now = self._account.clock.timestamp()
+        gone = Suppression(send.id, f"contact {contact_id}", "deleted", send.transactional, now)
+        self._account.suppressed.put(new_id(), gone)
+        progress.failed += 1
+
     def _left_out(self, send: Send, address: str, contact: Resource | None) -> str | None:
         """Note and return why an address is not mailed; None if it is."""
         account = self._account
@@ -175,6 +181,7 @@ class Delivery:
         now = self._account.clock.timestamp()
         message = Message(new_id("msg_"), send.id, to, addressed_to, fields, now, is_bcc)
         self._account.messages.put(message.id, message)
+        self._account.quota.count(message)
 
     def _settle(self, send: Send, progress: Progress) -> None:
         """Write how far the send has come, and tell those who wait when it was the last."""

@@ -111,3 +111,22 @@ class Happenings:
         """Have mails that are handed off from now on delivered at once, and nothing more."""
         with self._account.lock:
             self._account.engagement = None
+
+    def set_quota(self, *, daily: int | None = None, monthly: int | None = None) -> None:
+        """Put these sending limits in place of the present ones; None is no limit.
+
+        Args:
+            daily: Mails a day (UTC).
+            monthly: Mails a month.
+        """
+        with self._account.lock:
+            self._account.quota.daily_limit, self._account.quota.monthly_limit = daily, monthly
+
+    def fail_imports_after(self, rows: int | None) -> None:
+        """Have imports of contacts in the background stop after so many rows, those at work included.
+
+        Args:
+            rows: How many are imported before; None lets imports succeed again.
+        """
+        with self._account.lock:
+            self._context.contact_imports.fail_after = rows

@@ -234,3 +234,39 @@ class StoredAnswer:
     status: int
     body: str
     stored_at: float
+
+
+@dataclass(slots=True)
+class ImportJob:
+    """An import of contacts in the background, and how far it has come.
+
+    Attributes:
+        kind: ``bulk`` for JSON rows, ``csv`` for a file.
+        skips_known: Whether contacts that are known already are left as they are.
+        status: ``pending``, ``processing``, ``completed`` or ``failed``.
+        processed: The rows that were looked at, in their order.
+        failed: The rows that could not be taken.
+        errors: What was wrong with each of those.
+        error: Why the import itself stopped, or None.
+    """
+
+    id: str
+    kind: str
+    project_id: str
+    total: int
+    created_at: str
+    skips_known: bool = False
+    status: str = "pending"
+    processed: int = 0
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    failed: int = 0
+    errors: list[str] = field(default_factory=list)
+    error: str | None = None
+    completed_at: str | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in {"completed", "failed"}

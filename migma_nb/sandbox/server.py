@@ -13,6 +13,7 @@ from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.app import make_app
 from migma_nb.sandbox.campaigns import Campaigns
+from migma_nb.sandbox.contact_imports import ContactImports
 from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.conversations import Conversations
 from migma_nb.sandbox.delivery import Delivery
@@ -50,7 +51,12 @@ class SandboxServer(Happenings, Holdings):
             server without it answers 400 and points to ``emailId``.
         short_batch_path: Whether a batch is found at ``GET /v1/sending/{batchId}`` alone, as one public
             document has it, and not at ``GET /v1/sending/batches/{batchId}``.
-        import_seconds: Seconds that an import of HTML takes, by the sandbox's clock.
+        import_seconds: Seconds that an import of HTML, or of contacts in the background, takes by the
+            sandbox's clock.
+        import_mode: "auto" answers a bulk import of contacts at once up to 5,000 rows and imports more in the
+            background, "async" does so with every one, as one public document has it, "sync" with none.
+        daily_limit: Mails that may be sent in a day (UTC); None for no limit.
+        monthly_limit: Mails that may be sent in a month; None for no limit.
 
     Raises:
         ValueError: A fault, probability, rate or generation is not understood.
@@ -76,9 +82,14 @@ class SandboxServer(Happenings, Holdings):
         raw_template: bool = True,
         short_batch_path: bool = False,
         import_seconds: float = 0.3,
+        import_mode: Literal["auto", "async", "sync"] = "auto",
+        daily_limit: int | None = None,
+        monthly_limit: int | None = None,
     ) -> None:
         if generation not in {"b", "c"}:
             raise ValueError(f"The generation is {generation!r}; it is 'b' or 'c'.")
+        if import_mode not in {"auto", "async", "sync"}:
+            raise ValueError(f"import_mode is {import_mode!r}; it is 'auto', 'async' or 'sync'.")
         if isinstance(domains, str) and domains != "any":
             raise ValueError(f"domains is {domains!r}; give 'any' or a list of domains.")
         self._seed = seed
@@ -91,6 +102,7 @@ class SandboxServer(Happenings, Holdings):
         except BaseException:
             account.close()
             raise
+        account.quota.daily_limit, account.quota.monthly_limit = daily_limit, monthly_limit
         for domain in () if domains == "any" else domains:
             account.add_domain(domain, verified=True)
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
@@ -102,6 +114,7 @@ class SandboxServer(Happenings, Holdings):
             generation=generation,
             raw_template=raw_template,
             short_batch_path=short_batch_path,
+            import_mode=import_mode,
         )
         self._context = Context(
             account=account,
@@ -109,6 +122,7 @@ class SandboxServer(Happenings, Holdings):
             delivery=self._delivery,
             conversations=Conversations(account, import_seconds=import_seconds),
             campaigns=Campaigns(account, policy, self._delivery),
+            contact_imports=ContactImports(account, account.timetable.put, seconds=import_seconds),
             faults=plan,
             limit=limit,
             idempotency=IdempotencyKeys(account) if idempotency else None,
