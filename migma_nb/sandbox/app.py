@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from migma_nb.sandbox import (
+    campaign_routes,
     contact_import_routes,
     contact_routes,
     domain_routes,
@@ -34,6 +35,7 @@ OPERATIONS = [
     *sending_routes.OPERATIONS,
     *email_routes.OPERATIONS,
     *import_routes.OPERATIONS,
+    *campaign_routes.OPERATIONS,
     *contact_routes.OPERATIONS,
     *contact_import_routes.OPERATIONS,
     *tag_routes.OPERATIONS,

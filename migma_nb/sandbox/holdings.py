@@ -180,7 +180,8 @@ class Holdings:
 
         Args:
             tracking_id: The ``sendId`` that the send was answered with.
-            status: ``delivered``, ``opened``, ``clicked``, ``bounced``, ``complained``, …
+            status: ``delivered``, ``opened``, ``clicked``, ``bounced``, ``complained``, … or
+                ``unsubscribed``, which the log does not show but the figures count.
 
         Raises:
             ValueError: There is no such status.
@@ -208,6 +209,10 @@ class Holdings:
     def batches(self) -> list[Resource]:
         """One dict for each accepted batch, as ``GET /v1/sending/batches/{id}`` shows it."""
         return views.batches(self._account, self._generation)
+
+    def campaigns(self) -> list[Resource]:
+        """The campaigns, as ``GET /v1/campaigns/{id}`` shows them."""
+        return views.campaigns(self._account)
 
     def contacts(self) -> list[Resource]:
         """The contacts."""
