@@ -54,16 +54,16 @@ async def import_html(
     """
     async with Connection(settings) as connection:
         project = await project_for(connection, project_id)
-        digest = hashlib.sha256("\0".join([project, name, html]).encode("utf-8", "surrogatepass")).hexdigest()
-        body = {"projectId": project, "html": html, "name": f"{name} [{digest[:12]}]"}
-        there, failed = await _made_before(connection, project, digest[:12])
+        mark = hashlib.sha256(encode([project, name, html])).hexdigest()[:12]
+        body = {"projectId": project, "html": html, "name": f"{name} [{mark}]"}
+        there, failed = await _made_before(connection, project, mark)
         if there is not None:
             return await _followed(connection, there, wait_s, found=True)
         # What failed under a key would be said again under it.
         key = f"mnb-import-{hashlib.sha256(encode(body)).hexdigest()}-{failed}"
         made = await write(connection, f"{_PATH}/import-html", body, key=key)
         if made.lost:
-            there, _ = await _made_before(connection, project, digest[:12])
+            there, _ = await _made_before(connection, project, mark)
         else:
             data = made.wanted("make an email of the HTML", permission=_WRITE)
             there = str(data.get("conversationId") or "") or None

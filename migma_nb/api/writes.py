@@ -51,9 +51,7 @@ class Written:
             return self.data
         if meaning.verdict is Verdict.REFUSED and meaning.reason is Reason.NOT_FOUND:
             raise InputError(f"Could not {what}: {meaning.detail}.", hint="Nothing was changed.")
-        kind, next_step = _ERRORS.get(
-            meaning.verdict, (NotSentError, "Nothing was changed; ask again later.")
-        )
+        kind, next_step = _ERRORS.get(meaning.verdict, _LATER)
         if meaning.reason is Reason.NO_PERMISSION and permission is not None:
             next_step = f"Nothing was changed. The key needs the permission {permission} (S7, S8)."
         raise kind(
@@ -65,6 +63,7 @@ class Written:
         )
 
 
+_LATER: tuple[type[CallError], str] = (NotSentError, "Nothing was changed; ask again later.")
 _ERRORS: dict[Verdict, tuple[type[CallError], str]] = {
     Verdict.REFUSED: (RefusedError, "Nothing was changed; mend what it names and call again."),
     Verdict.HALT: (AccountError, "Nothing was changed; check the key, its permissions and the base URL."),
@@ -87,14 +86,12 @@ async def write(connection: Connection, path: str, body: Mapping[str, Any], *, k
     while True:
         asked = f"{key}-{number}" if number else key
         answer = await connection.post(path, encode(body), idempotency_key=asked)
-        meaning = judge(answer, uncertain=True, now=datetime.now(UTC))
+        meaning = judge(answer, uncertain=False, now=datetime.now(UTC))
         tries += 1
         replayed = isinstance(answer, Answer) and "idempotent-replayed" in answer.headers
         if replayed and meaning.verdict in {Verdict.OUTDATED, Verdict.REFUSED} and number < _MOST_KEYS:
             number += 1
             continue
-        # `uncertain` above lets a replayed success be one; a refusal of a first attempt is one all the same.
-        meaning = judge(answer, uncertain=replayed, now=datetime.now(UTC))
         past = Past(tries=tries, uncertain=False, proven=False)
         wait_s = repeat_after(meaning, past, timeout=0.0, chance=random.random())  # noqa: S311 - a jitter
         if wait_s is None or wait_s > LONGEST_WAIT_S or tries >= MOST_TRIES:

@@ -113,14 +113,17 @@ def next_step(facts: RunFacts) -> str:
     if facts.counts.get(State.NOT_SENT, 0):
         return "Send the same plan again to go on with the rows that were not sent."
     if facts.counts.get(State.REFUSED, 0):
-        refused = (row.get("detail") for row in facts.rows if row["state"] == State.REFUSED)
-        if hints := [hint for detail in refused if (hint := hint_for(detail))]:
-            return hints[0]
-        return (
-            "Mend the refused rows and send again: only rows whose content changed are taken up. "
-            "Where the cause lay elsewhere and is mended, run.retry() sends to them as they are."
-        )
+        return _after_refusals(facts)
     return ""
+
+
+def _after_refusals(facts: RunFacts) -> str:
+    refused = (row.get("detail") for row in facts.rows if row["state"] == State.REFUSED)
+    hint = next((hint for detail in refused if (hint := hint_for(detail))), None)
+    return hint or (
+        "Mend the refused rows and send again: only rows whose content changed are taken up. "
+        "Where the cause lay elsewhere and is mended, run.retry() sends to them as they are."
+    )
 
 
 def _ending(facts: RunFacts) -> str:

@@ -23,8 +23,8 @@ def import_html(
 
     Migma converts the HTML, so that it may come back changed: the placeholders are compared with what was
     given, and what was lost or changed stands in `email.notes` and in the plan's issues. Nobody is mailed.
-    Calling it again for the same HTML, name and project returns the same email: it is looked for in the list of
-    emails first, by a mark in its name, and the call bears an idempotency key made of the content.
+    Calling it again for the same HTML, name and project returns the same email: it is looked for in the list
+    of emails first, by a mark in its name, and the call bears an idempotency key made of the content.
 
     Args:
         template: HTML text or the path of a UTF-8 file, as for `mg.plan`.
@@ -44,12 +44,12 @@ def import_html(
     """
     if not isinstance(client, Migma):
         raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
-    if isinstance(wait, bool) or not isinstance(wait, int | float) or not wait >= 0:
+    if isinstance(wait, bool) or not wait >= 0:
         raise InputError(f"wait={wait!r} is not a number of seconds from 0.")
     html = template_text(template)
     called = name if name is not None else _name_of(template, html)
-    if not isinstance(called, str) or not called.strip():
-        raise InputError(f"name={called!r} is no name.")
+    if not called.strip():
+        raise InputError("name is empty.", hint="Leave it out, or say what the email is called at Migma.")
     work = html_import.import_html(
         client.settings, html, name=called.strip(), project_id=project_id, wait_s=float(wait)
     )
