@@ -48,6 +48,7 @@ class Account:
         self.domains: Table[Resource] = Table("domain", journal, dict, dict)
         self.providers: Table[Resource] = Table("provider", journal, dict, dict)
         self.emails: Table[Resource] = Table("email", journal, dict, dict)
+        self.conversations: Table[Resource] = Table("conversation", journal, dict, dict)
         self.texts: Table[str] = Table("text", journal, str, str)
         self.sends: Table[Send] = Table("send", journal, as_json, lambda body: Send(**body))
         self.members: Table[list[str]] = Table("members", journal, list, list)

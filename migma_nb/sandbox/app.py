@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from migma_nb.sandbox import email_routes, sending_routes
+from migma_nb.sandbox import email_routes, import_routes, sending_routes
 from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.envelope import Refusal, failure
@@ -16,7 +16,7 @@ from migma_nb.sandbox.misbehave import Dropped, shown
 from migma_nb.sandbox.operations import Operation
 
 _PREFIXES = ("/v1", "/api/v1")
-OPERATIONS = [*sending_routes.OPERATIONS, *email_routes.OPERATIONS]
+OPERATIONS = [*sending_routes.OPERATIONS, *email_routes.OPERATIONS, *import_routes.OPERATIONS]
 
 
 def operations_of(policy: Policy) -> list[Operation]:

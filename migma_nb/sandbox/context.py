@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.account import Account
+from migma_nb.sandbox.conversations import Conversations
 from migma_nb.sandbox.delivery import Delivery
 from migma_nb.sandbox.faults import FaultPlan
 from migma_nb.sandbox.idempotency import IdempotencyKeys
@@ -26,6 +27,7 @@ class Context:
     account: Account
     policy: Policy
     delivery: Delivery
+    conversations: Conversations
     faults: FaultPlan
     limit: RateLimit | None
     idempotency: IdempotencyKeys | None

@@ -128,7 +128,8 @@ class Holdings:
         """A new topic; ``opt_in`` has contacts in until they leave, ``opt_out`` out until they join."""
         with self._account.change():
             project = project_id or self.project_id
-            return dict(self._account.audience.put_topic(name, project, default_subscription))
+            fields = {"defaultSubscription": default_subscription}
+            return dict(self._account.audience.put_topic(name, project, fields))
 
     def add_project(self, name: str) -> Resource:
         """A further project."""

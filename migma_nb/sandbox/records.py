@@ -29,12 +29,14 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One accepted call of ``POST /v1/sending``, to one recipient or to a batch; it never changes.
+    """One accepted call of ``POST /v1/sending`` or of its like, to one or to a batch; it never changes.
 
     Attributes:
         id: ``send_…`` for a single, ``batch_…`` for a batch.
         html_digest: Names the HTML in ``Account.texts``, where equal templates are kept once.
         transactional: As it applies, that is after the defaults of S4, S5 and S19.
+        campaign_id: The campaign that it was accepted for, if any.
+        is_test: Whether it is a test of a stored email, of which no log tells.
     """
 
     id: str
@@ -57,6 +59,8 @@ class Send:
     email_id: str | None
     topic_id: str | None
     transactional: bool
+    campaign_id: str | None = None
+    is_test: bool = False
 
     @property
     def is_batch(self) -> bool:

@@ -12,6 +12,7 @@ from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.app import make_app
 from migma_nb.sandbox.context import Context
+from migma_nb.sandbox.conversations import Conversations
 from migma_nb.sandbox.delivery import Delivery
 from migma_nb.sandbox.faults import FaultPlan
 from migma_nb.sandbox.happenings import Happenings
@@ -19,6 +20,7 @@ from migma_nb.sandbox.holdings import Holdings
 from migma_nb.sandbox.idempotency import IdempotencyKeys
 from migma_nb.sandbox.rate import RateLimit
 from migma_nb.sandbox.serving import Service
+from migma_nb.sandbox.timetable import Timetable
 
 
 class SandboxServer(Happenings, Holdings):
@@ -46,6 +48,7 @@ class SandboxServer(Happenings, Holdings):
             server without it answers 400 and points to ``emailId``.
         short_batch_path: Whether a batch is found at ``GET /v1/sending/{batchId}`` alone, as one public
             document has it, and not at ``GET /v1/sending/batches/{batchId}``.
+        import_seconds: Seconds that an import of HTML takes, by the sandbox's clock.
 
     Raises:
         ValueError: A fault, probability, rate or generation is not understood.
@@ -70,6 +73,7 @@ class SandboxServer(Happenings, Holdings):
         generation: Literal["b", "c"] = "c",
         raw_template: bool = True,
         short_batch_path: bool = False,
+        import_seconds: float = 0.3,
     ) -> None:
         if generation not in {"b", "c"}:
             raise ValueError(f"The generation is {generation!r}; it is 'b' or 'c'.")
@@ -88,6 +92,8 @@ class SandboxServer(Happenings, Holdings):
         for domain in () if domains == "any" else domains:
             account.add_domain(domain, verified=True)
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+        self._timetable = Timetable(account)
+        conversations = Conversations(account, self._timetable.put, import_seconds=import_seconds)
         self._delivery = Delivery(account, batch_seconds=batch_seconds, strict=strict)
         self._context = Context(
             account=account,
@@ -99,6 +105,7 @@ class SandboxServer(Happenings, Holdings):
                 short_batch_path=short_batch_path,
             ),
             delivery=self._delivery,
+            conversations=conversations,
             faults=plan,
             limit=limit,
             idempotency=IdempotencyKeys(account) if idempotency else None,
@@ -108,7 +115,9 @@ class SandboxServer(Happenings, Holdings):
         )
         self._closing = threading.Lock()
         self._closed = False
-        self._service = Service(make_app(self._context), listening, self._delivery, self._context.closing)
+        self._service = Service(
+            make_app(self._context), listening, self._delivery, self._timetable, self._context.closing
+        )
         # Held until closed: a client must not lose its server because nobody kept the sandbox itself.
         atexit.register(self.close)
 
@@ -159,8 +168,9 @@ class SandboxServer(Happenings, Holdings):
         self._context.latency = seconds
 
     def advance(self, seconds: float) -> None:
-        """Let time pass on the sandbox's clock: idempotency keys age and rate windows close."""
+        """Let time pass on the sandbox's clock: keys age, rate windows close, what was to come has come."""
         self._account.advance(seconds)
+        self._timetable.run_due()
 
     def pause_queue(self) -> None:
         """Stop delivering; when this returns nothing more arrives, though sends are still accepted."""
