@@ -91,15 +91,21 @@ class Account:
 
     def add_project(self, name: str) -> Resource:
         """A new project."""
-        project = {"id": new_id(), "name": name}
+        project: Resource = {"id": new_id(), "name": name, "status": "active"}
+        project["createdAt"] = self.clock.timestamp()
         with self.change():
             self.projects.put(project["id"], project)
         return project
 
-    def add_domain(self, name: str, *, verified: bool) -> Resource:
-        """A sending domain, or its new state."""
-        key = name.casefold()
-        domain = {"domain": key, "status": "verified" if verified else "pending", "isVerified": verified}
+    def add_domain(self, name: str, *, verified: bool, dns_in_place: bool = True) -> Resource:
+        """A sending domain, or its new state; ``dns_in_place`` says what verifying it will find."""
+        key, now = name.casefold(), self.clock.timestamp()
+        domain = {"id": new_id(), "createdAt": now, **(self.domains.get(key) or {})}
+        domain |= {"domain": key, "status": "verified" if verified else "pending", "isVerified": verified}
+        domain |= {
+            "dnsInPlace": dns_in_place,
+            "verifiedAt": (domain.get("verifiedAt") or now) if verified else None,
+        }
         with self.change():
             self.domains.put(key, domain)
         return domain

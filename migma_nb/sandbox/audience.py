@@ -91,9 +91,9 @@ class Audience:
         """Add a contact or change the one of that address as an import does, which no source describes.
 
         The sandbox's choice: tags are added, ``customFields`` are merged key by key, other fields are
-        replaced by those given. A status that is not given stays as it is. **One that is given holds**, so that
-        ``status: subscribed`` brings an unsubscribed contact back: the dangerous reading, against which a
-        client has to guard. Only ``bounced`` and ``invalid`` stay, as they say what the mailbox is (S21).
+        replaced by those given. A status that is not given stays as it is. **One that is given holds**, so
+        that ``status: subscribed`` brings an unsubscribed contact back: the dangerous reading, against which
+        a client has to guard. Only ``bounced`` and ``invalid`` stay, as they say what the mailbox is (S21).
         """
         known = self.find_contact(email, project_id, any_project=False)
         if known is None:
@@ -142,7 +142,8 @@ class Audience:
         """Change a tag; its contacts follow it to a new name, which no other tag may have."""
         changed = {**tag, **changes, "updatedAt": self._clock.timestamp()}
         if changed["name"] != tag["name"]:
-            self._tag_ids[tag["projectId"], changed["name"]] = self._tag_ids.pop((tag["projectId"], tag["name"]))
+            del self._tag_ids[tag["projectId"], tag["name"]]
+            self._tag_ids[tag["projectId"], changed["name"]] = tag["id"]
             for contact in self.members_of_tag(tag):
                 names = [changed["name"] if name == tag["name"] else name for name in contact["tags"]]
                 self._put({**contact, "tags": names})

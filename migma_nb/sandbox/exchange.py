@@ -23,6 +23,7 @@ class Call:
 
     Attributes:
         path: As it came.
+        query: A parameter that came several times has its values joined by commas.
         is_sending: Whether it is ``POST /v1/sending``, to which the faults apply.
         fault: The fault that befalls it, or None.
         limits: The rate limit's headers, once the key is known.
@@ -97,7 +98,7 @@ async def read(request: Request, *, is_sending: bool = False) -> Call:
         method=request.method,
         path=request.scope["path"],
         params=request.path_params,
-        query=dict(request.query_params),
+        query={name: ",".join(request.query_params.getlist(name)) for name in request.query_params},
         headers=request.headers,
         body=await request.body(),
         is_sending=is_sending,

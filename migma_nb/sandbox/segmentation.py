@@ -2,8 +2,8 @@
 
 Within one list of values any of them suffices; ``match`` says whether all conditions must hold ("all", the
 default) or one of them ("any"). ``excludeTags`` shuts out either way. The sheet names no modes of ``fields``
-and no test of ``validationStatus``: the sandbox has ``FIELD_MODES``, and holds a contact for ``invalid`` where
-its status says so, else for ``valid``.
+and no test of ``validationStatus``: the sandbox has ``FIELD_MODES``, and holds a contact for ``invalid``
+where its status says so, else for ``valid``.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
