@@ -24,11 +24,10 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The email that was made, and whether it was there already."""
+    """What was made of the HTML: a conversation and its emails, mostly one."""
 
     conversation_id: str
     emails: list[EmailContent]
-    found: bool
 
 
 async def import_html(
@@ -58,7 +57,7 @@ async def import_html(
         body = {"projectId": project, "html": html, "name": f"{name} [{mark}]"}
         there, failed = await _made_before(connection, project, mark)
         if there is not None:
-            return await _followed(connection, there, wait_s, found=True)
+            return await _followed(connection, there, mark, wait_s)
         # What failed under a key would be said again under it.
         key = f"mnb-import-{hashlib.sha256(encode(body)).hexdigest()}-{failed}"
         made = await write(connection, f"{_PATH}/import-html", body, key=key)
@@ -73,7 +72,7 @@ async def import_html(
             )
             made.wanted("make an email of the HTML", permission=_WRITE, hint=again)
             raise UnknownError("The server names no conversation for the HTML that it took.", hint=again)
-        return await _followed(connection, there, wait_s, found=False)
+        return await _followed(connection, there, mark, wait_s)
 
 
 async def _made_before(connection: Connection, project: str, mark: str) -> tuple[str | None, int]:
@@ -88,12 +87,13 @@ async def _made_before(connection: Connection, project: str, mark: str) -> tuple
     return (there[0] if there else None), len(same) - len(there)
 
 
-async def _followed(connection: Connection, conversation_id: str, wait_s: float, *, found: bool) -> Imported:
+async def _followed(connection: Connection, conversation_id: str, mark: str, wait_s: float) -> Imported:
     until, pause = time.monotonic() + wait_s, FIRST_WAIT_S
     while True:
         stands = emails.conversation_in(await emails.ask(connection, conversation_id), conversation_id)
         if stands.ended:
-            return Imported(conversation_id, await _contents(connection, stands), found)
+            made = await _contents(connection, stands)
+            return Imported(conversation_id, [_without_mark(one, mark) for one in made])
         left = until - time.monotonic()
         if left <= 0:
             raise CallError(
@@ -103,6 +103,11 @@ async def _followed(connection: Connection, conversation_id: str, wait_s: float,
             )
         await asyncio.sleep(min(pause, left))
         pause = min(LONGEST_WAIT_S, pause * 1.5)
+
+
+def _without_mark(email: EmailContent, mark: str) -> EmailContent:
+    """Return an email whose subject is not the name that was made up here for the import."""
+    return email.model_copy(update={"subject": None}) if mark in (email.subject or "") else email
 
 
 async def _contents(connection: Connection, stands: ConversationContent) -> list[EmailContent]:

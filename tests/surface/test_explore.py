@@ -155,7 +155,7 @@ def test_one_contact_by_address_or_id(crowd: mg.Sandbox) -> None:
     found = client.contact("P017@D.example")
     assert ("p017@d.example", "subscribed", ["VIP"]) == (found.email, found.status, found.tags)
     assert found == client.contact(str(found.id))
-    with pytest.raises(mg.InputError, match="There is no contact 'nobody@d.example'"):
+    with pytest.raises(mg.InputError, match=r"There is no contact 'nobody@d\.example'"):
         client.contact("nobody@d.example")
     with pytest.raises(mg.InputError, match="no such thing: a contact with the ID 'nobody'"):
         client.contact("nobody")
@@ -218,7 +218,9 @@ def test_projects_are_paged_by_offset(account: Callable[..., mg.Migma]) -> None:
 
     def projects(query: dict[str, list[str]]) -> Any:
         start = int(query["offset"][0])
-        page = [{"_id": f"p{n}", "name": f"n{n}", "status": "odd"} for n in range(start, min(start + 100, 130))]
+        page = [
+            {"_id": f"p{n}", "name": f"n{n}", "status": "odd"} for n in range(start, min(start + 100, 130))
+        ]
         return {"projects": page, "pagination": {"total": 130}}
 
     found = account({"/projects": projects}).projects()
