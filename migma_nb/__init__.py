@@ -17,6 +17,7 @@ from migma_nb.planning.issues import IssueCode, Severity
 from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.stored import Conversation, StoredEmail
 from migma_nb.planning.targets import Audience, Segment, Tag
+from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma
 from migma_nb.surface.history import history, open_run
 from migma_nb.surface.importing_html import import_html
@@ -28,6 +29,7 @@ __all__ = [
     "AccountError",
     "Audience",
     "CallError",
+    "Campaign",
     "ConfigurationError",
     "ConfirmationError",
     "Conversation",
