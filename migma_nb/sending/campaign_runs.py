@@ -55,13 +55,13 @@ def check_confirm(plan: Plan, settings: Settings, info: CampaignInfo, step: Step
         return
     if confirm is None and settings.sandbox:
         return
-    whom = f"everybody in {plan.target}" if count is None else f"{count:,} people in {plan.target}"
+    people = "everybody" if count is None else "1 person" if count == 1 else f"{count:,} people"
     where = "the sandbox" if settings.sandbox else f"LIVE at {settings.origin}"
     why = "" if confirm is None else f", and confirm={confirm!r} is not that"
     when = "" if step.name == "send" else f" at {step.body['scheduledAt']}"
     argument = "" if step.name == "send" else "at=…, "
     raise ConfirmationError(
-        f"This would mail {whom}{when}, {where}{why}. Nothing was sent.",
+        f"This would mail {people} in {plan.target}{when}, {where}{why}. Nothing was sent.",
         hint=f"To go on, type: campaign.{step.name}({argument}confirm={wanted!r})",
     )
 
