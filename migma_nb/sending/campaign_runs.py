@@ -155,7 +155,7 @@ def look_until_settled(ledger: Ledger, plan: Plan, settings: Settings, campaign_
         time.sleep(LOOK_WAIT_S if look else 0.0)
         try:
             info = loop.call(campaigns.fetch(settings, campaign_id))
-        except CallError:
+        except (CallError, InputError):
             continue
         if settle(ledger, plan, settings, info):
             return
@@ -193,5 +193,5 @@ async def last_look(settings: Settings, known: CampaignInfo) -> CampaignInfo:
     """Return a campaign as it stands, or as it was known where no clear answer comes."""
     try:
         return await campaigns.fetch(settings, str(known.id))
-    except CallError:
+    except (CallError, InputError):
         return known

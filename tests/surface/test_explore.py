@@ -161,6 +161,13 @@ def test_one_contact_by_address_or_id(crowd: mg.Sandbox) -> None:
         client.contact("nobody")
 
 
+def test_a_contact_is_found_where_the_search_is_another_one(account: Callable[..., mg.Migma]) -> None:
+    """Where it does not look at addresses, and the server has contacts by address (section 5)."""
+    found = {"id": "7", "email": "Ann@d.example"}
+    client = account({"/contacts": [], "/contacts/ann%40d.example": found})
+    assert "7" == client.contact("ann@d.example", project_id="p").id
+
+
 def test_several_projects_are_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
     """The account's only project is taken by itself; of several one is named, or set once for all."""
     with mg.Sandbox() as sandbox:
