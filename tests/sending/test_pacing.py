@@ -24,7 +24,7 @@ from migma_nb.api.settings import Rate, parse_rate
 from migma_nb.api.states import Reason
 from migma_nb.sending import learning, pacing
 from migma_nb.sending.budget import MOST_IN_A_ROW, Budget
-from migma_nb.sending.pacing import AUTO_MOST, AUTO_START, Kind, Pace
+from migma_nb.sending.known_limit import AUTO_MOST, AUTO_START, Kind, Pace
 from tests.servers.limiting import DAY_S, Driver, Server, Window, server_of
 
 FIVE_MINUTES_S = 300.0
