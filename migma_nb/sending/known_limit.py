@@ -39,7 +39,8 @@ class Pace:
     Times are seconds by the ledger's clock. `log` counts, by second, the requests that were let go and those
     that got through; `days` what was let go by part of a day. `flying` holds when requests without an answer
     left, while the limit is unknown. `passed` got through since the first 429 of a stream, `passed_before` of
-    them before `measured_since`, the 429 from which its rate is measured. `steps` are those beyond the limit
+    them before `measured_since`, the 429 from which its rate is measured; it is `measured`
+    once another came. `steps` are those beyond the limit
     that was met since its last 429, the last one from `stepped_from` at `stepped_at`.
     """
 
@@ -61,6 +62,7 @@ class Pace:
     leading_at: float = 0.0
     passed: int = 0
     passed_before: int = 0
+    measured: bool = False
     distrust: bool = False
     told: float = 0.0
     told_reset: float = 0.0
@@ -87,7 +89,7 @@ class Pace:
     @property
     def is_met_again(self) -> bool:
         """Whether the limit is known so well that requests are spread evenly just below it."""
-        return self.kind is Kind.WINDOW or (self.kind is Kind.STREAM and self.passed_before > 0)
+        return self.kind is Kind.WINDOW or (self.kind is Kind.STREAM and self.measured)
 
     @property
     def is_unsure(self) -> bool:

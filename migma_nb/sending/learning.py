@@ -65,8 +65,9 @@ def passed(pace: Pace, at: float, count: int, asked_at: float, now: float) -> Pa
         flying=pace.flying[count:],
         passed=pace.passed + count,
     )
-    if pace.kind is Kind.STREAM and not pace.refused:
-        # A rate measured over n requests is right to within one of them: it is felt for from below.
+    if pace.kind is Kind.STREAM and not pace.refused and pace.next_at >= now:
+        # A rate measured over n requests is right to within one of them: it is felt for from below, as long
+        # as it is what requests wait for, not their answers.
         more = 1 + (3.0 if pace.passed < FINE else 0.5) * count / max(2, pace.passed) ** 2
         pace = replace(pace, per_minute=min(AUTO_MOST, pace.per_minute * more))
     if pace.refused and asked_at > pace.refused_at:
@@ -150,9 +151,14 @@ def _hold(pace: Pace, heard: Heard, now: float) -> float:
     first = next((part[0] for part in pace.log if part[2]), now)
     ends = sorted(end + 1.0 - now for end in (math.ceil(now / WINDOW_S) * WINDOW_S, first + WINDOW_S))
     ahead = [wait for wait in ends if wait > 0]
-    if pace.refused <= LAST_GUESS and ahead and not pace.is_met_again:
+    if pace.refused <= LAST_GUESS and ahead and not (pace.is_met_again or _is_of_the_next_minute(pace, now)):
         return max(SHORTEST_PROBE_S, ahead[0])
     return max(SHORTEST_PROBE_S, step / 8)
+
+
+def _is_of_the_next_minute(pace: Pace, now: float) -> bool:
+    """Return whether requests have been sent for longer than a minute: a full window may end at any time."""
+    return bool(pace.log) and pace.log[0][0] <= now - WINDOW_S
 
 
 def _held(pace: Pace, until: float, closed_until: float) -> Pace:
@@ -179,7 +185,7 @@ def _learned(pace: Pace, now: float) -> Pace:
         # The one that led the way belongs to the next window.
         limit = max(1, got_through(pace, since) - 1)
         changes = {"kind": Kind.WINDOW, "per_minute": float(limit), "distrust": True, "measured_since": 0.0}
-    elif pace.kind is Kind.UNMET and pace.log and pace.log[0][0] <= now - WINDOW_S:
+    elif pace.kind is Kind.UNMET and _is_of_the_next_minute(pace, now):
         # What was sent a minute ago has just left the minute: perhaps that made room in a window that slides.
         changes = _on_trial(pace)
     else:
@@ -211,6 +217,7 @@ def _on_trial(pace: Pace) -> dict[str, Any]:
         "measured_since": pace.refused_since,
         "passed": 1,
         "passed_before": 0,
+        "measured": False,
     }
 
 
@@ -229,20 +236,24 @@ def _stream(pace: Pace) -> dict[str, Any]:
             "measured_since": pace.refused_since,
             "passed": 1,
             "passed_before": 0,
+            "measured": False,
         }
-    # Between two 429s such a server let through just what it refilled, to within one request. The one that led
-    # the way came after the 429 from which it counts.
+    # Between two 429s such a server let through just what it refilled, to within one request. The one that
+    # led the way came after the 429 from which it counts.
     elapsed = max(1.0, pace.refused_since - pace.measured_since)
     through = pace.passed - pace.passed_before
     mean = 60.0 * max(1, through - 1) / elapsed
     if pace.passed < FINE:
-        return {"kind": Kind.STREAM, "per_minute": mean}
-    # Where its bucket was full in between, the mean is too low, so what is known is lowered by little.
-    least = LOWERED * (pace.stepped_from or pace.per_minute)
+        return {"kind": Kind.STREAM, "per_minute": mean, "measured": True}
+    # Where its bucket was full in between, the mean is too low; what was tried is too high, or had just held.
+    before = pace.stepped_from or pace.per_minute
+    least = LOWERED * before
     if pace.is_on_trial and pace.steps:
         # So many a minute were let through; the mean is lower, since they were not spread evenly at first.
-        least = pace.stepped_from
-    changes = {"kind": Kind.STREAM, "per_minute": max(mean, least)}
+        least = before
+    elif through >= FINE:
+        least = min(least, math.sqrt(mean * before))
+    changes = {"kind": Kind.STREAM, "per_minute": max(mean, least), "measured": True}
     if through >= FINE:
         changes |= {"measured_since": pace.refused_since, "passed_before": pace.passed - 1}
     return changes

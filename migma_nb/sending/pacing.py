@@ -30,11 +30,13 @@ REVISIT_REQUESTS, REVISIT_STREAM_S = 100, (120.0, 300.0)
 #: While that meets no 429 it takes a step twice as large as the one before each time that so long has passed
 #: (seconds): a limit that was taken for a tenth is found again within five minutes.
 NEXT_STEP_S = 30.0
+#: It takes such steps sooner while a stream has met a single 429, after which it was taken for very little.
+FIRST_STEP_S = 5.0
 #: While the limit is unknown, one request in so many of the last minute's may be unanswered: all of those
 #: would get a 429 at once, and a hundredth of five minutes' requests is a twentieth of one's.
 PER_FLYING, LEAST_FLYING = 33, 3
 #: While a stream is measured: a second 429 is sure to come.
-PER_FLYING_STREAM = 50
+PER_FLYING_STREAM, LEAST_FLYING_STREAM = 50, 2
 #: After the first 429 of a stream so many requests go one by one.
 CAREFUL = 10
 #: A lease is for so many seconds of the rate, and for one slot at least.
@@ -88,7 +90,7 @@ def most_flying(pace: Pace, now: float) -> int:
         return 1
     through = got_through(pace, now - WINDOW_S)
     if pace.kind is Kind.STREAM:
-        return max(1, through // PER_FLYING_STREAM)
+        return max(LEAST_FLYING_STREAM, through // PER_FLYING_STREAM)
     sent = through + len(pace.flying)
     for limit in (*KNOWN_LIMITS, min(round(pace.told), AUTO_MOST)):
         if through <= limit <= sent < AUTO_MOST:
@@ -175,15 +177,18 @@ def _grown(pace: Pace, now: float) -> Pace:
 
 def _may_step(pace: Pace, now: float) -> bool:
     """Return whether it is time to try more than the limit that was met, of which at least half is used."""
-    if pace.steps:
+    if not pace.is_met_again:
+        pause = FIRST_STEP_S
+    elif pace.steps:
         pause = NEXT_STEP_S
     elif pace.kind is Kind.STREAM:
         least, most = REVISIT_STREAM_S
         pause = max(least, min(most, REVISIT_REQUESTS * pace.spacing))
     else:
         pause = WINDOW_S if pace.is_on_trial else REVISIT_S
-    used = sum(part[1] for part in pace.log if part[0] > now - WINDOW_S)
-    return now - pace.stepped_at >= pause and used >= pace.per_minute / 2 - 1
+    pause_counted = min(pause, WINDOW_S)
+    used = sum(part[1] for part in pace.log if part[0] > now - pause_counted)
+    return now - pace.stepped_at >= pause and used >= pace.per_minute * pause_counted / WINDOW_S / 2 - 1
 
 
 def _full_until(pace: Pace, limit: float, now: float) -> float:
