@@ -227,7 +227,9 @@ def _stream(pace: Pace) -> dict[str, Any]:
     if pace.kind is Kind.TOLD:
         return {"per_minute": lowered}
     if pace.kind is Kind.WINDOW and not pace.is_on_trial:
-        return {"per_minute": pace.stepped_from or min(lowered, math.ceil(pace.per_minute) - 1)}
+        through = got_through(pace, pace.refused_since - WINDOW_S)
+        lowered = min(lowered, math.ceil(pace.per_minute) - 1, max(through, LOWERED * pace.per_minute))
+        return {"per_minute": pace.stepped_from or lowered}
     if pace.kind is Kind.UNMET:
         recent = got_through(pace, pace.refused_since - RECENT_S)
         return {
@@ -245,14 +247,13 @@ def _stream(pace: Pace) -> dict[str, Any]:
     mean = 60.0 * max(1, through - 1) / elapsed
     if pace.passed < FINE:
         return {"kind": Kind.STREAM, "per_minute": mean, "measured": True}
-    # Where its bucket was full in between, the mean is too low; what was tried is too high, or had just held.
-    before = pace.stepped_from or pace.per_minute
-    least = LOWERED * before
+    # Where its bucket was full in between, the mean is too low; what was tried is too high.
+    least = LOWERED * math.sqrt((pace.stepped_from or pace.per_minute) * pace.per_minute)
     if pace.is_on_trial and pace.steps:
         # So many a minute were let through; the mean is lower, since they were not spread evenly at first.
-        least = before
-    elif through >= FINE:
-        least = min(least, math.sqrt(mean * before))
+        least = pace.stepped_from
+    elif through >= FINE and not pace.steps:
+        least = min(least, math.sqrt(mean * pace.per_minute))
     changes = {"kind": Kind.STREAM, "per_minute": max(mean, least), "measured": True}
     if through >= FINE:
         changes |= {"measured_since": pace.refused_since, "passed_before": pace.passed - 1}

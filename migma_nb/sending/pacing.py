@@ -28,8 +28,8 @@ REVISIT_S = 600.0
 #: ... and a stream sooner, after so many requests, within these bounds (seconds).
 REVISIT_REQUESTS, REVISIT_STREAM_S = 100, (120.0, 300.0)
 #: While that meets no 429 it takes a step twice as large as the one before each time that so long has passed
-#: (seconds): a limit that was taken for a tenth is found again within five minutes.
-NEXT_STEP_S = 30.0
+#: (seconds), up to this share: a limit that was taken for a tenth is found again within about seven minutes.
+NEXT_STEP_S, LARGEST_STEP = 30.0, 0.5
 #: It takes such steps sooner while a stream has met a single 429, after which it was taken for very little.
 FIRST_STEP_S = 5.0
 #: While the limit is unknown, one request in so many of the last minute's may be unanswered: all of those
@@ -164,7 +164,7 @@ def _grown(pace: Pace, now: float) -> Pace:
     if pace.kind is Kind.UNMET and now - pace.stepped_at >= STEP_S:
         return replace(pace, stepped_at=now, per_minute=min(AUTO_MOST, 2 * pace.per_minute))
     if pace.kind in {Kind.WINDOW, Kind.STREAM} and pace.per_minute < AUTO_MOST and _may_step(pace, now):
-        more = 1 + MARGIN * 2**pace.steps
+        more = 1 + min(LARGEST_STEP, MARGIN * 2.0 ** min(pace.steps, 9))
         return replace(
             pace,
             stepped_at=now,
