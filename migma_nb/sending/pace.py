@@ -21,7 +21,8 @@ from migma_nb.ledger.scribe import Scribe
 from migma_nb.sending import learning, pacing
 from migma_nb.sending.agenda import Agenda
 from migma_nb.sending.halting import Halt, halt_for_refusals
-from migma_nb.sending.pacing import Grant, Pace
+from migma_nb.sending.known_limit import Kind, Pace, settled
+from migma_nb.sending.pacing import Grant
 from migma_nb.sending.slots import Slots, Turn
 
 #: A slot that was asked for longer ago than this (seconds) is looked at again: a 429 may have voided it.
@@ -135,7 +136,7 @@ class SharedPace:
 
     def known(self, conn: sa.Connection, now: float) -> Pace:
         """Return the pace as the ledger has it, and as it is now."""
-        return learning.aged(pacing.settled(_read(records.read(conn, *self._server)), now), now)
+        return learning.aged(settled(_read(records.read(conn, *self._server)), now), now)
 
     def keep(self, conn: sa.Connection, pace: Pace, now: float) -> None:
         """Write the pace."""
@@ -235,7 +236,7 @@ def _read(text: str | None) -> Pace:
         parts: dict[str, Any] = json.loads(text or "{}")
         values = {name: _frozen(parts[name]) for name in _PARTS if name in parts}
         pace = Pace(**values)
-        return Pace(**values | {"kind": pacing.Kind(pace.kind)})
+        return Pace(**values | {"kind": Kind(pace.kind)})
     except (ValueError, TypeError, AttributeError):
         return Pace()
 
