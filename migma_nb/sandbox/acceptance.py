@@ -21,11 +21,15 @@ class Policy:
         strict: Domains, providers, permissions, projects, conversations, emails and topics must exist.
         any_domain: Whether every sender's domain counts as verified.
         generation: ``"b"`` or ``"c"``: whose answers and batch statuses (migma-api.md section 0) are spoken.
+        raw_template: Whether ``template`` is taken, which the newest documents name no more.
+        short_batch_path: Whether batches are found at PUBAPI's path alone (section 3).
     """
 
     strict: bool
     any_domain: bool
     generation: str
+    raw_template: bool
+    short_batch_path: bool
 
 
 @dataclass(frozen=True, slots=True)

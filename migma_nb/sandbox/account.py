@@ -21,6 +21,8 @@ from migma_nb.sandbox.records import (
     StoredAnswer,
     Suppression,
     as_json,
+    progress_as_json,
+    progress_of,
 )
 from migma_nb.sandbox.store import Journal, Table
 
@@ -49,7 +51,7 @@ class Account:
         self.texts: Table[str] = Table("text", journal, str, str)
         self.sends: Table[Send] = Table("send", journal, as_json, lambda body: Send(**body))
         self.members: Table[list[str]] = Table("members", journal, list, list)
-        self.progress: Table[Progress] = Table("progress", journal, as_json, lambda body: Progress(**body))
+        self.progress: Table[Progress] = Table("progress", journal, progress_as_json, progress_of)
         self.messages: Table[Message] = Table("message", journal, as_json, lambda body: Message(**body))
         self.suppressed: Table[Suppression] = Table(
             "suppression", journal, as_json, lambda body: Suppression(**body)

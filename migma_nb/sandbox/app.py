@@ -8,20 +8,32 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from migma_nb.sandbox import email_routes, sending_routes
+from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.envelope import Refusal, failure
 from migma_nb.sandbox.exchange import note, read
 from migma_nb.sandbox.misbehave import Dropped, shown
+from migma_nb.sandbox.operations import Operation
 
 _PREFIXES = ("/v1", "/api/v1")
 OPERATIONS = [*sending_routes.OPERATIONS, *email_routes.OPERATIONS]
+
+
+def operations_of(policy: Policy) -> list[Operation]:
+    """What a server with that policy serves."""
+    sending = sending_routes.operations(
+        raw_template=policy.raw_template, short_batch_path=policy.short_batch_path
+    )
+    return [*sending, *(each for each in OPERATIONS if each not in sending_routes.OPERATIONS)]
 
 
 def make_app(context: Context) -> Starlette:
     """The ASGI application over a context."""
     app = Starlette(
         # Not by Mount, whose own router would redirect a trailing slash.
-        routes=[operation.route(prefix) for prefix in _PREFIXES for operation in OPERATIONS],
+        routes=[
+            operation.route(prefix) for prefix in _PREFIXES for operation in operations_of(context.policy)
+        ],
         exception_handlers={HTTPException: _no_route},
     )
     app.router.redirect_slashes = False

@@ -64,15 +64,34 @@ class Send:
         return self.recipient_type != "email"
 
 
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """Why and how long a batch waits.
+
+    Attributes:
+        until: ``expires_at`` in seconds since the epoch, by the sandbox's clock.
+    """
+
+    throttled_at: str
+    expires_at: str
+    until: float
+    reason: str
+    resume_message: str
+
+
 @dataclass(slots=True)
 class Progress:
     """How far a send has come.
 
     Attributes:
-        status: ``queued``, ``processing``, ``completed``, ``partial`` or ``failed``, as in generation C.
+        status: ``queued``, ``processing``, ``throttled``, ``completed``, ``partial`` or ``failed``, as in
+            generation C.
         total: Recipients that the send was queued for, in messages.
         sent: Those handed off.
         failed: Those that could no longer be mailed when their turn came.
+        throttle: Why a throttled batch waits.
+        resumed: How often it went on after a throttle.
+        stalled: Whether it stands still for good.
     """
 
     status: str
@@ -81,11 +100,30 @@ class Progress:
     sent: int = 0
     failed: int = 0
     error: str | None = None
+    throttle: Throttle | None = None
+    resumed: int = 0
+    stalled: bool = False
+
+    @property
+    def done(self) -> int:
+        """Recipients that were dealt with."""
+        return self.sent + self.failed
 
     @property
     def finished(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.status in {"completed", "partial", "failed"}
+
+
+def progress_as_json(progress: Progress) -> dict[str, Any]:
+    """A progress for the journal."""
+    return as_json(progress) | {"throttle": as_json(progress.throttle) if progress.throttle else None}
+
+
+def progress_of(body: dict[str, Any]) -> Progress:
+    """The progress that the journal holds."""
+    throttle = body.get("throttle")
+    return Progress(**(body | {"throttle": Throttle(**throttle) if throttle else None}))
 
 
 @dataclass(frozen=True, slots=True)

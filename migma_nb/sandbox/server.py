@@ -14,13 +14,14 @@ from migma_nb.sandbox.app import make_app
 from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.delivery import Delivery
 from migma_nb.sandbox.faults import FaultPlan
+from migma_nb.sandbox.happenings import Happenings
 from migma_nb.sandbox.holdings import Holdings
 from migma_nb.sandbox.idempotency import IdempotencyKeys
 from migma_nb.sandbox.rate import RateLimit
 from migma_nb.sandbox.serving import Service
 
 
-class SandboxServer(Holdings):
+class SandboxServer(Happenings, Holdings):
     """A Migma account served over HTTP on the loopback, from the moment it is made until it is closed.
 
     Left alone it accepts any sender's domain, project, provider, conversation and email, and knows no rate
@@ -41,6 +42,10 @@ class SandboxServer(Holdings):
         latency: Seconds that each request takes to be worked on.
         batch_seconds: Seconds that a batch takes from queued to completed.
         generation: "c" for the newest answers and batch statuses, "b" for those of the seed's documents.
+        raw_template: Whether ``template`` is taken; the newest documents name it no more (section 0), and a
+            server without it answers 400 and points to ``emailId``.
+        short_batch_path: Whether a batch is found at ``GET /v1/sending/{batchId}`` alone, as one public
+            document has it, and not at ``GET /v1/sending/batches/{batchId}``.
 
     Raises:
         ValueError: A fault, probability, rate or generation is not understood.
@@ -63,6 +68,8 @@ class SandboxServer(Holdings):
         latency: float = 0.0,
         batch_seconds: float = 1.5,
         generation: Literal["b", "c"] = "c",
+        raw_template: bool = True,
+        short_batch_path: bool = False,
     ) -> None:
         if generation not in {"b", "c"}:
             raise ValueError(f"The generation is {generation!r}; it is 'b' or 'c'.")
@@ -84,7 +91,13 @@ class SandboxServer(Holdings):
         self._delivery = Delivery(account, batch_seconds=batch_seconds, strict=strict)
         self._context = Context(
             account=account,
-            policy=Policy(strict=strict, any_domain=domains == "any" and not strict, generation=generation),
+            policy=Policy(
+                strict=strict,
+                any_domain=domains == "any" and not strict,
+                generation=generation,
+                raw_template=raw_template,
+                short_batch_path=short_batch_path,
+            ),
             delivery=self._delivery,
             faults=plan,
             limit=limit,
@@ -162,7 +175,7 @@ class SandboxServer(Holdings):
             self._service.wake_delivery()
 
     def drain(self, timeout: float = 10.0) -> None:
-        """Wait until everything accepted has been delivered or left out.
+        """Wait until everything accepted has been delivered or left out; stalled batches are not waited for.
 
         Args:
             timeout: Seconds to wait at most.
@@ -172,9 +185,17 @@ class SandboxServer(Holdings):
         """
         account = self._account
         with account.lock:
-            if not account.queue_empty.wait_for(lambda: account.unfinished == 0, timeout):
-                why = "; the queue is paused, see resume_queue()" if self._delivery.paused else ""
+            stalled = self._delivery.stalled
+            if not account.queue_empty.wait_for(lambda: account.unfinished <= len(stalled), timeout):
+                why = self._why_waiting()
                 raise TimeoutError(f"{account.unfinished} sends are still queued after {timeout:g} s{why}.")
+
+    def _why_waiting(self) -> str:
+        if self._delivery.paused:
+            return "; the queue is paused, see resume_queue()"
+        if any(progress.throttle for progress in self._account.progress):
+            return "; a batch is throttled, see advance() and let_batches_run()"
+        return ""
 
 
 def _listen(host: str, port: int) -> socket.socket:
