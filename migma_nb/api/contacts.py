@@ -10,6 +10,7 @@ from migma_nb.api.answers import parsed, text_of
 from migma_nb.api.connection import Connection
 from migma_nb.api.meaning import MOST_LOST_TRIES, Meaning, Past, Verdict, repeat_after
 from migma_nb.api.reads import Read, read, read_list
+from migma_nb.api.resources import TagInfo
 from migma_nb.api.states import Reason
 
 BULK = "/contacts/bulk"
@@ -41,24 +42,6 @@ class Bulk:
     def ended(self) -> bool:
         """Whether a job is at its end; an unknown word is not, and is asked for again."""
         return self.status in {"completed", "failed"}
-
-
-@dataclass(frozen=True, slots=True)
-class TagFound:
-    """A tag as the API has it; `people` is how many contacts it says the tag has, None where it does not."""
-
-    id: str
-    name: str
-    people: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A contact as the API has it; `status` in the newer words, as it came where it is unknown."""
-
-    id: str | None
-    email: str
-    status: str | None
 
 
 def bulk_of(body: bytes, rows: int) -> Bulk:
@@ -93,23 +76,13 @@ async def ask_job(connection: Connection, job: str) -> Read:
     return await read(connection, f"{BULK}/{quote(job, safe='')}")
 
 
-async def find_tag(connection: Connection, project_id: str, name: str) -> tuple[TagFound | None, Read]:
+async def find_tag(connection: Connection, project_id: str, name: str) -> tuple[TagInfo | None, Read]:
     """Return the tag of a name, None where there is none or no clear answer came, and the answer itself."""
-    found = await read_list(connection, "/tags", {"projectId": project_id, "search": name})
-    tags = [tag for item in found.data or [] if (tag := _tag(item)) is not None]
-    exact = [tag for tag in tags if tag.name == name] or [
-        tag for tag in tags if tag.name.casefold() == name.casefold()
-    ]
-    return (exact[0] if exact else None), found
-
-
-def contact_of(item: Any) -> Contact | None:
-    """Return an item of a list of contacts, None where it is none."""
-    email = item.get("email") if isinstance(item, Mapping) else None
-    if not isinstance(email, str):
-        return None
-    status = text_of(item.get("status"))
-    return Contact(_id(item.get("id")), email, "subscribed" if status == "active" else status)
+    found = await read_list(connection, "/tags", {"projectId": project_id, "search": name}, name="tags")
+    tags = [tag for tag in map(TagInfo.of, found.data or []) if tag.id and tag.name]
+    exact = [tag for tag in tags if tag.name == name]
+    alike = [tag for tag in tags if str(tag.name).strip().casefold() == name.casefold()]
+    return next(iter(exact or alike), None), found
 
 
 def repeat_upsert_after(
@@ -155,12 +128,6 @@ def _errors(found: Any) -> tuple[str, ...]:
         return ()
     texts = (one if isinstance(one, str) else json.dumps(one, default=str) for one in found[:_MOST_ERRORS])
     return tuple(text for one in texts if (text := text_of(one)))
-
-
-def _tag(item: Any) -> TagFound | None:
-    if not isinstance(item, Mapping) or _id(item.get("id")) is None or not isinstance(item.get("name"), str):
-        return None
-    return TagFound(str(item["id"]), item["name"], _count(item.get("subscriberCount")))
 
 
 def _count(value: Any) -> int | None:

@@ -124,8 +124,7 @@ def begin_chunk(
     answered = sa.select(sa.func.count()).where(*alike, import_chunks.c.state == ChunkState.ANSWERED)
     key = _key(whose, digest, int(conn.execute(answered).scalar_one()))
     made = conn.execute(
-        import_chunks.insert()
-        .values(
+        import_chunks.insert().values(
             scope=whose.scope,
             project_id=whose.project_id,
             tag=whose.tag,
@@ -137,9 +136,8 @@ def begin_chunk(
             state=ChunkState.OPEN,
             intent_at=now,
         )
-        .returning(import_chunks.c.chunk_id)
     )
-    return Begun(int(made.scalar_one()), key)
+    return Begun(int((made.inserted_primary_key or (0,))[0]), key)
 
 
 def end_chunk(
