@@ -18,6 +18,7 @@ from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.surface.client import Migma
 from migma_nb.surface.history import history, open_run
+from migma_nb.surface.imports import ImportPlan, ImportRun, import_contacts, plan_import
 from migma_nb.surface.plan import Preview, SendPlan, plan
 from migma_nb.surface.run import Run
 from migma_nb.surface.sandbox import Sandbox
@@ -28,6 +29,8 @@ __all__ = [
     "CallError",
     "ConfigurationError",
     "ConfirmationError",
+    "ImportPlan",
+    "ImportRun",
     "InputError",
     "IssueCode",
     "LedgerError",
@@ -47,7 +50,9 @@ __all__ = [
     "Tag",
     "UnknownError",
     "history",
+    "import_contacts",
     "open_run",
     "plan",
+    "plan_import",
     "read_recipients",
 ]

@@ -77,7 +77,7 @@ def view_plan(plan: Plan) -> PlanView:
     """Return what is to be said of a plan."""
     issues = plan.issues
     first = plan.message(plan.ready[0]) if plan.ready else None
-    kinds = _kinds(issues)
+    kinds, more = kinds_of(issues)
     return PlanView(
         title=plan.mailing,
         plan_id=plan.id,
@@ -86,9 +86,9 @@ def view_plan(plan: Plan) -> PlanView:
         facts=tuple(_facts(plan, first)),
         first=first,
         first_label="First mail" if plan.target is None else "Each mail",
-        verdict=_verdict(issues),
-        kinds=tuple(kinds[:MOST_KINDS]),
-        more=max(0, len(kinds) - MOST_KINDS),
+        verdict=verdict_of(issues),
+        kinds=kinds,
+        more=more,
         question=plan.duplicates_question,
         steps=tuple(_steps(plan, issues)),
     )
@@ -172,7 +172,8 @@ def _cut(items: list[str]) -> list[str]:
     return items if rest <= 0 else [*items[:_MOST_VARIABLES], f"{rest} more"]
 
 
-def _verdict(issues: pd.DataFrame) -> str:
+def verdict_of(issues: pd.DataFrame) -> str:
+    """Return how many errors and warnings there are, in one line; "" for none."""
     errors, warnings = (issues[issues["severity"] == severity] for severity in ("error", "warning"))
     parts = []
     if len(errors):
@@ -187,7 +188,8 @@ def _rows(issues: pd.DataFrame) -> str:
     return counted(rows, "row", "rows") if rows else "the mailing itself"
 
 
-def _kinds(issues: pd.DataFrame) -> list[Kind]:
+def kinds_of(issues: pd.DataFrame) -> tuple[tuple[Kind, ...], int]:
+    """Return the most important kinds of problem, errors first, and how many more there are."""
     counts = issues["code"].value_counts()
     examples = issues.drop_duplicates("code")
     found = [
@@ -201,7 +203,8 @@ def _kinds(issues: pd.DataFrame) -> list[Kind]:
         )
         for line in examples.to_dict("records")
     ]
-    return sorted(found, key=lambda kind: (kind.severity != "error", -kind.count, kind.code))
+    found.sort(key=lambda kind: (kind.severity != "error", -kind.count, kind.code))
+    return tuple(found[:MOST_KINDS]), max(0, len(found) - MOST_KINDS)
 
 
 def _where(line: Mapping[Any, Any]) -> str:
