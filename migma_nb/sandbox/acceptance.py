@@ -23,6 +23,8 @@ class Policy:
         generation: ``"b"`` or ``"c"``: whose answers and batch statuses (migma-api.md section 0) are spoken.
         raw_template: Whether ``template`` is taken, which the newest documents name no more.
         short_batch_path: Whether batches are found at PUBAPI's path alone (section 3).
+        import_mode: Whether a bulk import goes on in the background: "auto" above 5,000 rows, else "async"
+            or "sync".
     """
 
     strict: bool
@@ -30,6 +32,7 @@ class Policy:
     generation: str
     raw_template: bool
     short_batch_path: bool
+    import_mode: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,31 @@ class _Content:
 
 
 def accept(
-    wanted: Wanted, account: Account, policy: Policy, *, request_id: str, idempotency_key: str | None
+    wanted: Wanted,
+    account: Account,
+    policy: Policy,
+    *,
+    request_id: str,
+    idempotency_key: str | None,
+    campaign_id: str | None = None,
+    is_test: bool = False,
 ) -> Send:
     """Put a send into the queue. The caller holds ``account.change()``.
+
+    Args:
+        wanted: What is asked for.
+        account: Whose recipients and emails it names.
+        policy: What is enforced.
+        request_id: Of the request that asks for it.
+        idempotency_key: That the request bears, or None.
+        campaign_id: The campaign that it is for, if any.
+        is_test: Whether it is Migma's own test mail, whose sender no domain of the account's stands for.
 
     Raises:
         Refusal: 400 or 404; nothing has been accepted.
     """
-    _check_sender(wanted, account, policy)
+    if not is_test:
+        _check_sender(wanted, account, policy)
     content = _content(wanted, account, policy)
     if policy.strict:
         _must_exist("projectId", content.project_id, account.projects, "S17")
@@ -76,6 +96,8 @@ def accept(
         email_id=content.email_id,
         topic_id=wanted.topic_id,
         transactional=wanted.transactional,
+        campaign_id=campaign_id,
+        is_test=is_test,
     )
     _enqueue(send, members, account)
     return send

@@ -13,6 +13,7 @@ from migma_nb.sandbox.clock import Clock
 from migma_nb.sandbox.identifiers import new_id
 from migma_nb.sandbox.records import (
     ApiKey,
+    ImportJob,
     LogLine,
     Message,
     Progress,
@@ -48,6 +49,7 @@ class Account:
         self.domains: Table[Resource] = Table("domain", journal, dict, dict)
         self.providers: Table[Resource] = Table("provider", journal, dict, dict)
         self.emails: Table[Resource] = Table("email", journal, dict, dict)
+        self.conversations: Table[Resource] = Table("conversation", journal, dict, dict)
         self.texts: Table[str] = Table("text", journal, str, str)
         self.sends: Table[Send] = Table("send", journal, as_json, lambda body: Send(**body))
         self.members: Table[list[str]] = Table("members", journal, list, list)
@@ -57,6 +59,8 @@ class Account:
             "suppression", journal, as_json, lambda body: Suppression(**body)
         )
         self.log: Table[LogLine] = Table("log", journal, as_json, lambda body: LogLine(**body))
+        self.imports: Table[ImportJob] = Table("import", journal, as_json, lambda body: ImportJob(**body))
+        self.import_rows: Table[list[Resource]] = Table("import_rows", journal, list, list)
         self.requests: Table[Received] = Table("request", journal, as_json, lambda body: Received(**body))
         self.answers: Table[StoredAnswer] = Table(
             "answer", journal, as_json, lambda body: StoredAnswer(**body)
@@ -90,15 +94,21 @@ class Account:
 
     def add_project(self, name: str) -> Resource:
         """A new project."""
-        project = {"id": new_id(), "name": name}
+        project: Resource = {"id": new_id(), "name": name, "status": "active"}
+        project["createdAt"] = self.clock.timestamp()
         with self.change():
             self.projects.put(project["id"], project)
         return project
 
-    def add_domain(self, name: str, *, verified: bool) -> Resource:
-        """A sending domain, or its new state."""
-        key = name.casefold()
-        domain = {"domain": key, "status": "verified" if verified else "pending", "isVerified": verified}
+    def add_domain(self, name: str, *, verified: bool, dns_in_place: bool = True) -> Resource:
+        """A sending domain, or its new state; ``dns_in_place`` says what verifying it will find."""
+        key, now = name.casefold(), self.clock.timestamp()
+        domain = {"id": new_id(), "createdAt": now, **(self.domains.get(key) or {})}
+        domain |= {"domain": key, "status": "verified" if verified else "pending", "isVerified": verified}
+        domain |= {
+            "dnsInPlace": dns_in_place,
+            "verifiedAt": (domain.get("verifiedAt") or now) if verified else None,
+        }
         with self.change():
             self.domains.put(key, domain)
         return domain

@@ -2,6 +2,7 @@
 
 from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.batch_course import BatchCourse
+from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.delivery import Delivery
 
 
@@ -10,6 +11,7 @@ class Happenings:
 
     _account: Account
     _delivery: Delivery
+    _context: Context
 
     def throttle_batches(
         self,
@@ -60,3 +62,17 @@ class Happenings:
                 if progress.throttle:
                     progress.throttle, progress.status = None, "processing"
                     progress.resumed += 1
+
+    def fail_imports(self, error: str | None = "The HTML could not be converted.") -> None:
+        """Have imports of HTML end with this error, those at work included; None lets them succeed again."""
+        with self._account.lock:
+            self._context.conversations.failing = error
+
+    def fail_imports_after(self, rows: int | None) -> None:
+        """Have imports of contacts in the background stop after so many rows, those at work included.
+
+        Args:
+            rows: How many are imported before; None lets imports succeed again.
+        """
+        with self._account.lock:
+            self._context.contact_imports.fail_after = rows

@@ -128,15 +128,22 @@ class Holdings:
         """A new topic; ``opt_in`` has contacts in until they leave, ``opt_out`` out until they join."""
         with self._account.change():
             project = project_id or self.project_id
-            return dict(self._account.audience.put_topic(name, project, default_subscription))
+            fields = {"defaultSubscription": default_subscription}
+            return dict(self._account.audience.put_topic(name, project, fields))
 
     def add_project(self, name: str) -> Resource:
         """A further project."""
         return dict(self._account.add_project(name))
 
-    def add_domain(self, name: str, *, verified: bool = True) -> Resource:
-        """A sending domain, or its new state (S10)."""
-        return dict(self._account.add_domain(name, verified=verified))
+    def add_domain(self, name: str, *, verified: bool = True, dns_in_place: bool = True) -> Resource:
+        """A sending domain, or its new state (S10).
+
+        Args:
+            name: The domain.
+            verified: Whether it may send.
+            dns_in_place: Whether its DNS records are there, so that asking the API to verify it will succeed.
+        """
+        return dict(self._account.add_domain(name, verified=verified, dns_in_place=dns_in_place))
 
     def connect_provider(self, name: str) -> Resource:
         """Connect an external provider (S16)."""

@@ -11,7 +11,9 @@ from typing import Literal, Self
 from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.app import make_app
+from migma_nb.sandbox.contact_imports import ContactImports
 from migma_nb.sandbox.context import Context
+from migma_nb.sandbox.conversations import Conversations
 from migma_nb.sandbox.delivery import Delivery
 from migma_nb.sandbox.faults import FaultPlan
 from migma_nb.sandbox.happenings import Happenings
@@ -19,6 +21,7 @@ from migma_nb.sandbox.holdings import Holdings
 from migma_nb.sandbox.idempotency import IdempotencyKeys
 from migma_nb.sandbox.rate import RateLimit
 from migma_nb.sandbox.serving import Service
+from migma_nb.sandbox.timetable import Timetable
 
 
 class SandboxServer(Happenings, Holdings):
@@ -46,6 +49,10 @@ class SandboxServer(Happenings, Holdings):
             server without it answers 400 and points to ``emailId``.
         short_batch_path: Whether a batch is found at ``GET /v1/sending/{batchId}`` alone, as one public
             document has it, and not at ``GET /v1/sending/batches/{batchId}``.
+        import_seconds: Seconds that an import of HTML, or of contacts in the background, takes by the
+            sandbox's clock.
+        import_mode: "auto" answers a bulk import of contacts at once up to 5,000 rows and imports more in the
+            background, "async" does so with every one, as one public document has it, "sync" with none.
 
     Raises:
         ValueError: A fault, probability, rate or generation is not understood.
@@ -70,9 +77,13 @@ class SandboxServer(Happenings, Holdings):
         generation: Literal["b", "c"] = "c",
         raw_template: bool = True,
         short_batch_path: bool = False,
+        import_seconds: float = 0.3,
+        import_mode: Literal["auto", "async", "sync"] = "auto",
     ) -> None:
         if generation not in {"b", "c"}:
             raise ValueError(f"The generation is {generation!r}; it is 'b' or 'c'.")
+        if import_mode not in {"auto", "async", "sync"}:
+            raise ValueError(f"import_mode is {import_mode!r}; it is 'auto', 'async' or 'sync'.")
         if isinstance(domains, str) and domains != "any":
             raise ValueError(f"domains is {domains!r}; give 'any' or a list of domains.")
         self._seed = seed
@@ -88,6 +99,8 @@ class SandboxServer(Happenings, Holdings):
         for domain in () if domains == "any" else domains:
             account.add_domain(domain, verified=True)
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+        self._timetable = Timetable(account)
+        conversations = Conversations(account, self._timetable.put, import_seconds=import_seconds)
         self._delivery = Delivery(account, batch_seconds=batch_seconds, strict=strict)
         self._context = Context(
             account=account,
@@ -97,8 +110,11 @@ class SandboxServer(Happenings, Holdings):
                 generation=generation,
                 raw_template=raw_template,
                 short_batch_path=short_batch_path,
+                import_mode=import_mode,
             ),
             delivery=self._delivery,
+            conversations=conversations,
+            contact_imports=ContactImports(account, self._timetable.put, seconds=import_seconds),
             faults=plan,
             limit=limit,
             idempotency=IdempotencyKeys(account) if idempotency else None,
@@ -108,7 +124,9 @@ class SandboxServer(Happenings, Holdings):
         )
         self._closing = threading.Lock()
         self._closed = False
-        self._service = Service(make_app(self._context), listening, self._delivery, self._context.closing)
+        self._service = Service(
+            make_app(self._context), listening, self._delivery, self._timetable, self._context.closing
+        )
         # Held until closed: a client must not lose its server because nobody kept the sandbox itself.
         atexit.register(self.close)
 
@@ -159,8 +177,9 @@ class SandboxServer(Happenings, Holdings):
         self._context.latency = seconds
 
     def advance(self, seconds: float) -> None:
-        """Let time pass on the sandbox's clock: idempotency keys age and rate windows close."""
+        """Let time pass on the sandbox's clock: keys age, rate windows close, what was to come has come."""
         self._account.advance(seconds)
+        self._timetable.run_due()
 
     def pause_queue(self) -> None:
         """Stop delivering; when this returns nothing more arrives, though sends are still accepted."""
