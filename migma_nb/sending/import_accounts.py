@@ -23,7 +23,9 @@ IMPORT_COLUMNS = (
 def frame_of(live: LiveImport) -> pd.DataFrame:
     """Return what became of every input row so far: rows × `IMPORT_COLUMNS`, under the input's index."""
     contacts, fates = live.contacts, list(live.fates)
-    data = {name: _column([getattr(fate, name) for fate in fates]) for name in IMPORT_COLUMNS[1:]}
+    data: dict[str, pd.Series] = {
+        name: _column([getattr(fate, name) for fate in fates]) for name in IMPORT_COLUMNS[1:]
+    }
     data["recipient"] = _column([contacts.address(row) for row in range(contacts.size)])
     data["http_status"] = pd.Series([fate.http_status for fate in fates], dtype="Int64")
     data["finished_at"] = utc_times([fate.finished_at for fate in fates])

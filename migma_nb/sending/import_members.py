@@ -74,8 +74,8 @@ def note_on_others(tag: str, held: int | None, known: int, members: Members | No
         return ""
     who = "person who is" if count == 1 else "people who are"
     return (
-        f"The tag {tag!r} also holds {'' if exact else 'up to '}{count:,} {who} not in this list: mail to the "
-        "tag reaches them too. A tag of its own for each import avoids that."
+        f"The tag {tag!r} also holds {'' if exact else 'up to '}{count:,} {who} not in this list: mail to "
+        "the tag reaches them too. A tag of its own for each import avoids that."
     )
 
 

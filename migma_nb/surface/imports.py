@@ -1,8 +1,7 @@
-"""`mg.plan_import`, `mg.import_contacts`, `ImportPlan` and `ImportRun`: a frame becomes contacts under a tag."""
+"""`mg.plan_import` and `mg.import_contacts`: a frame becomes contacts under a tag, and what became of it."""
 
 import functools
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec, Self
@@ -27,14 +26,13 @@ from migma_nb.sending.import_gate import ImportOptions
 from migma_nb.sending.import_summary import ImportFacts
 from migma_nb.sending.importing import LiveImport
 from migma_nb.surface.client import Migma
+from migma_nb.surface.import_progress import ImportBar
 from migma_nb.surface.interrupts import explain
-from migma_nb.surface.progress import made_bar, short
 
 P = ParamSpec("P")
 
 #: How often the screen is brought up to date (seconds).
 _TICK_S = 0.1
-_OPEN = (State.WAITING, State.SENDING)
 
 
 def _surfaced(make: Callable[P, ContactList]) -> Callable[P, "ImportPlan"]:
@@ -121,7 +119,7 @@ class ImportRun:
         return accounts.write_csv(self.frame, os.fspath(path))
 
     def _wait(self, *, progress: bool) -> Self:
-        bar = _Bar(self._live, shown=progress)
+        bar = ImportBar(self._live, shown=progress)
         try:
             while not self._live.ended.wait(_TICK_S):
                 bar.update()
@@ -213,16 +211,21 @@ class ImportPlan:
                 or the user's.
 
         Raises:
-            InputError: the list has errors, a question is open, or the project is not clear. Nothing was sent.
+            InputError: the list has errors, a question is open, or the project is unclear. Nothing was sent.
             ConfirmationError: unsubscribed people would be subscribed again, and that was not confirmed.
             LedgerError: the ledger cannot be opened. Nothing was sent.
             KeyboardInterrupt: it was interrupted; what is in is on record.
         """
+        # The place, not the URL: a password stays in no frame of an error.
+        place, ledger = None if ledger is None else place_of(ledger), None
+        options = ImportOptions(account=account, skip_invalid=skip_invalid, confirm=confirm)
+        return self._send(client, options, place, progress=progress)
+
+    def _send(
+        self, client: Migma, options: ImportOptions, place: Place | None, *, progress: bool
+    ) -> ImportRun:
         if not isinstance(client, Migma):
             raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
-        place: Place | None = None if ledger is None else place_of(ledger)
-        ledger = None
-        options = ImportOptions(account=account, skip_invalid=skip_invalid, confirm=confirm)
         live = importing.start(self._contacts, client.settings, options, ledger=place)
         return ImportRun(live)._wait(progress=progress)  # noqa: SLF001 - its maker
 
@@ -266,53 +269,10 @@ def import_contacts(
         InputError: the list or an argument cannot be used. Nothing was sent.
         LedgerError: the ledger cannot be opened. Nothing was sent.
     """
-    planned = plan_import(people, tag=tag, **options)
-    # The place, not the URL: a password stays in no frame of an error.
     place, ledger = None if ledger is None else place_of(ledger), None
-    return planned.send(
-        client,
-        account=account,
-        skip_invalid=skip_invalid,
-        confirm=confirm,
-        progress=progress,
-        ledger=place,
-    )
-
-
-class _Bar:
-    """A bar over the people of an import.
-
-    Args:
-        live: the import.
-        shown: whether anything is shown at all.
-    """
-
-    def __init__(self, live: LiveImport, *, shown: bool) -> None:
-        self._live = live
-        self._shown = shown
-        self._bar: Any = None
-        self._total = len(live.contacts.ready)
-        self._drawn = 0.0
-
-    def update(self) -> None:
-        """Draw how the import stands now, at most a few times a second."""
-        if not self._shown or time.monotonic() - self._drawn < 3 * _TICK_S:
-            return
-        if self._bar is None:
-            self._bar = made_bar(total=self._total, desc=short(self._live.contacts.tag), unit="contact")
-        counts = self._live.counts
-        left = sum(counts.get(state, 0) for state in _OPEN)
-        self._bar.n = min(self._total, self._total - left + self._live.in_hand)
-        self._bar.refresh()
-        self._drawn = time.monotonic()
-
-    def close(self) -> None:
-        """Draw the end."""
-        self._drawn = 0.0
-        if self._bar is not None or self._live.ended.is_set():
-            self.update()
-        if self._bar is not None:
-            self._bar.close()
+    chosen = ImportOptions(account=account, skip_invalid=skip_invalid, confirm=confirm)
+    planned = plan_import(people, tag=tag, **options)
+    return planned._send(client, chosen, place, progress=progress)  # noqa: SLF001 - its other face
 
 
 plan_import = _surfaced(make_contacts)
