@@ -1,6 +1,7 @@
 """What a person wants to know of a plan, in words: the one content of its text and its card."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +12,15 @@ import pandas as pd
 
 from migma_nb.api.states import State
 from migma_nb.notebook.lines import counted, one_line, quoted
+from migma_nb.planning.contacts import CHUNK_ROWS
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.rendering import RenderedMessage
 
 #: So many kinds of problem are shown with an example; plan.issues has all.
 MOST_KINDS = 6
 _MOST_VARIABLES = 8
+#: A marketing list of more people than this is told that an import takes fewer calls.
+MANY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
         ("Subject", constants["subject"]),
         ("Content", _content(constants)),
         ("Kind", _kind(constants)),
+        ("Calls", _calls(plan)),
         ("Addresses", plan.address_note if plan.target or plan.size > 1 else ""),
         ("Variables", _variables(plan, first)),
         ("Defaults", _defaults(plan)),
@@ -122,6 +127,22 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
         ("Topic", constants.get("topicId", "")),
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def _fewer(plan: Plan) -> int | None:
+    """Return how many calls import the people of a large marketing list; None for any other."""
+    large = plan.target is None and not plan.constants["transactional"] and plan.people > MANY
+    return math.ceil(plan.people / CHUNK_ROWS) if large else None
+
+
+def _calls(plan: Plan) -> str:
+    fewer = _fewer(plan)
+    if fewer is None:
+        return ""
+    return (
+        f"{plan.people:,}, one a person; {counted(fewer, 'call', 'calls')} and a few more import and mail "
+        "them by a tag, which honours unsubscribes and fills placeholders from the contacts' fields"
+    )
 
 
 def _content(constants: Mapping[str, Any]) -> str:
@@ -223,6 +244,9 @@ def _steps(plan: Plan, issues: pd.DataFrame) -> list[tuple[str, str]]:
     skip = ", skip_invalid=True" if plan.has_errors else ""
     confirm = repr(plan.id) if plan.target else plan.people
     whom = f"everybody in {plan.target}" if plan.target else counted(plan.people, "person", "people")
+    if (fewer := _fewer(plan)) is not None:
+        words = f"{counted(fewer, 'call', 'calls')} for all, then mg.plan(mg.Tag(…), …)"
+        steps.append(('mg.import_contacts(people, mg.Migma(), tag="…")', words))
     steps.append((f"plan.send(mg.Sandbox().client(){skip})", "rehearsal: nobody real is mailed"))
     steps.append((f"plan.send(mg.Migma(), confirm={confirm}{skip})", f"live: mails {one_line(whom, 40)}"))
     return steps

@@ -29,6 +29,7 @@ from migma_nb.sending.halting import Halt
 from migma_nb.sending.import_fates import Fate, not_seen, seen
 from migma_nb.sending.import_gate import ImportOptions
 from migma_nb.sending.import_members import Members, note_on_others, read_members
+from migma_nb.sending.import_parts import Parts
 from migma_nb.sending.import_requests import Office, Request
 from migma_nb.sending.pace import SharedPace
 
@@ -157,13 +158,13 @@ class LiveImport:
         known = await self._scribe.aside(
             lambda: self.ledger.reading(lambda conn: imports.known_people(conn, self._whose))
         )
-        todo = self._sort_out(known)
+        # Aside, since a long list takes a moment and others send through this loop.
+        todo = await self._scribe.aside(lambda: self._sort_out(known))
         async with Connection(self.settings) as connection:
             before = await self._find_tag(office, connection) if todo else None
-            for rows in self.contacts.chunks(todo):
-                if self._agenda.stopped or self._halt is not None:
-                    break
-                await self._request(office, connection, rows)
+            parts = Parts(self.contacts.chunks(todo))
+            while not self._agenda.stopped and self._halt is None and (rows := parts.next()) is not None:
+                self._tell(parts.heard(rows, await self._request(office, connection, rows)))
             if self._halt is None:
                 self.tag = await self._find_tag(office, connection)
                 members = await self._read_back(office, connection)
@@ -196,16 +197,18 @@ class LiveImport:
             )
         return todo
 
-    async def _request(self, office: Office, connection: Connection, rows: Sequence[int]) -> None:
+    async def _request(
+        self, office: Office, connection: Connection, rows: Sequence[int]
+    ) -> Mapping[int, Fate]:
         self._tell(dict.fromkeys(rows, Fate(State.SENDING)))
         self.in_hand = 0
         self.posts += 1
         reply = await Request(office, connection, rows).carry()
-        self._tell(reply.fates)
         self.in_hand = 0
         if reply.halt is not None:
             mend = _MEND.get(reply.halt.reason, "Import again to go on.")
             self._halt = Halt(reply.halt.reason, f"{self.settings.origin}: {reply.halt.detail}. {mend}")
+        return reply.fates
 
     async def _find_tag(self, office: Office, connection: Connection) -> TagInfo | None:
         tag, found = await find_tag(connection, self.project_id, self.contacts.tag)
