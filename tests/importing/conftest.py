@@ -42,12 +42,12 @@ Say = Callable[[dict[str, Any]], Reply | None]
 @pytest.fixture
 def saying(
     place: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[Say], tuple[AnsweringServer, mg.Migma]]]:
+) -> Iterator[Callable[..., tuple[AnsweringServer, mg.Migma]]]:
     """Return a function that serves what is said to each bulk import, and a client of it."""
     monkeypatch.setenv("MIGMA_LEDGER", place)
     with ExitStack() as stack:
 
-        def make(say: Say) -> tuple[AnsweringServer, mg.Migma]:
+        def make(say: Say, timeout: float = 10.0) -> tuple[AnsweringServer, mg.Migma]:
             def answer(request: Request) -> Reply | None:
                 if request.path.endswith("/contacts/bulk"):
                     return say(json.loads(request.body))
@@ -56,7 +56,7 @@ def saying(
                 return Reply(404, b'{"success": false, "error": "no such thing"}')
 
             server = stack.enter_context(AnsweringServer(answer))
-            return server, mg.Migma("a-key", base_url=server.url, rate="500/second", timeout=0.5)
+            return server, mg.Migma("a-key", base_url=server.url, rate="500/second", timeout=timeout)
 
         yield make
 
@@ -65,3 +65,9 @@ def saying(
 def hasten(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a lost answer be asked for again after the client's time-out, not after ten seconds."""
     monkeypatch.setattr("migma_nb.api.meaning.SHORTEST_LOST_WAIT_S", 0.01)
+
+
+@pytest.fixture
+def fives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a request carry five contacts at most."""
+    monkeypatch.setattr("migma_nb.planning.contacts.CHUNK_ROWS", 5)

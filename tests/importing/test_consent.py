@@ -8,8 +8,6 @@ import migma_nb as mg
 from migma_nb.sandbox import SandboxServer
 from tests.importing.lists import TAG, asked, people
 
-pytestmark = pytest.mark.both_at_once
-
 Serve = Callable[..., tuple[SandboxServer, mg.Migma]]
 
 
