@@ -98,6 +98,11 @@ class ImportRun:
             )
         return Tag(found.id)
 
+    @property
+    def project_id(self) -> str:
+        """The ID of the Migma project that the contacts are in, to plan a mailing of a template with."""
+        return self._live.project_id
+
     def summary(self) -> str:
         """Return what the import came to, in a few lines, the next sensible step last."""
         return import_text(ImportFacts.of(self._live))
