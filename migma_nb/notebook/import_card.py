@@ -28,7 +28,9 @@ _MEANINGS = {str(state): words for state, words in IMPORT_MEANINGS.items()}
 def forecast(contacts: ContactList) -> Mapping[str, tuple[int, int]]:
     """Return how many requests and reads each kind of account takes, if all is new and the tag empty."""
     posts = len(contacts.chunks())
-    return {"counts": (posts, 2), "rows": (posts, 2 + contacts.pages())}
+    # The tag before and after, and how many are unsubscribed, before and after.
+    reads = 2 if contacts.resubscribe else 4
+    return {"counts": (posts, reads), "rows": (posts, reads + contacts.pages())}
 
 
 def import_plan_text(contacts: ContactList) -> str:

@@ -21,6 +21,7 @@ from migma_nb.planning.lists import identities
 from migma_nb.planning.people import People, read_people
 from migma_nb.planning.settling import Rules, Settled, settle
 from migma_nb.planning.sources import people_frame
+from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.planning.values import json_text
 
 #: The API takes so many contacts at a time without making a job of it (migma-api.md, section 5).
@@ -160,6 +161,10 @@ def make_contacts(
         raise InputError(f"duplicates is {duplicates!r}.", hint='Leave it out, or write duplicates="first".')
     if not isinstance(resubscribe, bool):
         raise InputError(f"resubscribe is {resubscribe!r}.", hint="Write resubscribe=True or False.")
+    if isinstance(people, Tag | Segment | Audience):
+        raise InputError(
+            f"{people} is no list of people.", hint="Pass a DataFrame, a file or a list of dicts."
+        )
     frame = people_frame(people)
     issues = IssueList()
     column = find_address_column(frame, address)

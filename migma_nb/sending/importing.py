@@ -26,6 +26,7 @@ from migma_nb.planning.contacts import ContactList
 from migma_nb.sending import import_gate
 from migma_nb.sending.agenda import Agenda
 from migma_nb.sending.halting import Halt
+from migma_nb.sending.import_consent import Consent
 from migma_nb.sending.import_fates import Fate, not_seen, seen
 from migma_nb.sending.import_gate import ImportOptions
 from migma_nb.sending.import_members import Members, note_on_others, read_members
@@ -162,9 +163,15 @@ class LiveImport:
         todo = await self._scribe.aside(lambda: self._sort_out(known))
         async with Connection(self.settings) as connection:
             before = await self._find_tag(office, connection) if todo else None
+            consent = Consent(office, connection)
+            if todo and not self.contacts.resubscribe:
+                await consent.look()
             parts = Parts(self.contacts.chunks(todo))
             while not self._agenda.stopped and self._halt is None and (rows := parts.next()) is not None:
                 self._tell(parts.heard(rows, await self._request(office, connection, rows)))
+                if (halt := await consent.check()) is not None:
+                    self._halt = halt
+            self.reads += consent.reads
             if self._halt is None:
                 self.tag = await self._find_tag(office, connection)
                 members = await self._read_back(office, connection)

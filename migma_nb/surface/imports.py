@@ -99,6 +99,11 @@ class ImportRun:
         return Tag(found.id)
 
     @property
+    def tag_id(self) -> str | None:
+        """The tag's ID, None where it could not be read; `tag` says why."""
+        return None if self._live.tag is None else self._live.tag.id
+
+    @property
     def project_id(self) -> str:
         """The ID of the Migma project that the contacts are in, to plan a mailing of a template with."""
         return self._live.project_id

@@ -6,7 +6,8 @@ import pytest
 
 import migma_nb as mg
 from migma_nb.sandbox import SandboxServer
-from tests.importing.lists import TAG, asked, people
+from tests.importing.lists import TAG, asked, data, people
+from tests.servers.answering import AnsweringServer, Reply, Request
 
 Serve = Callable[..., tuple[SandboxServer, mg.Migma]]
 
@@ -64,3 +65,23 @@ def test_a_plain_live_import_needs_no_confirm(serve: Serve) -> None:
     assert "(LIVE)" in result.summary()
     assert "nobody was mailed" in result.summary()
     assert [] == server.outbox()
+
+
+@pytest.mark.usefixtures("fives")
+def test_an_api_that_subscribes_whoever_is_imported_is_noticed_after_the_first_request(place: str) -> None:
+    """What an import without a status does is not documented; the rest of the list is not risked."""
+    unsubscribed = [40, 37]
+
+    def answer(request: Request) -> Reply:
+        if request.method == "POST":
+            return data({"success": 5, "failed": 0})
+        if "status=unsubscribed" in request.path:
+            return data([], count=unsubscribed.pop(0))
+        return data([], count=0)
+
+    with AnsweringServer(answer) as server:
+        client = mg.Migma("a-key", base_url=server.url, rate="500/second")
+        run = mg.import_contacts(people(12), client, tag=TAG, project_id="p", ledger=place, progress=False)
+    assert (mg.RunState.HALTED, {"accepted": 5, "not_sent": 7}) == (run.state, dict(run.counts))
+    assert "3 people are no longer unsubscribed, although no status was sent" in run.summary()
+    assert 1 == sum(request.method == "POST" for request in server.requests)

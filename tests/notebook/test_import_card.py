@@ -34,8 +34,8 @@ def test_a_planned_import_says_what_becomes_what_and_what_it_takes() -> None:
         "firstName ← First Name",
         "renews_on ← renews on",
         "1 unsubscribed go in as such; nobody is subscribed again",
-        '2 requests and 2 reads (account="counts")',
-        "takes 53 reads or more",
+        '2 requests and 4 reads (account="counts")',
+        "takes 55 reads or more",
         "plan.send(mg.Migma())",
     ):
         assert words in text
