@@ -1,8 +1,10 @@
 """What became of each row of an import, as far as the API tells: it has counts and words, not rows. Pure."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from migma_nb.api.contacts import Bulk
 from migma_nb.api.meaning import Meaning, Verdict
@@ -74,32 +76,64 @@ def is_taken(meaning: Meaning) -> bool:
     return meaning.verdict in _TAKEN
 
 
-def seen(fate: Fate, contact: Contact) -> Fate:
-    """Return how a row stands whose contact was read from the API, under the tag."""
+def seen(fate: Fate, contact: Contact, sent: str) -> Fate:
+    """Return how a row stands whose contact was read from the API, under the tag.
+
+    A doubt is settled where the API holds what was sent: to be under the tag alone may be an earlier import's
+    doing. What was refused stays refused.
+
+    Args:
+        fate: how the row stood.
+        contact: what the API holds.
+        sent: the contact as it went out, as JSON.
+    """
     found = replace(fate, contact_id=contact.id, contact_status=contact.status)
-    if fate.state in {State.UNKNOWN, State.NOT_SENT, State.REFUSED}:
-        return replace(found, state=State.ACCEPTED, reason=Reason.RECONCILED, detail="found under the tag")
-    return found
+    if fate.state not in {State.UNKNOWN, State.NOT_SENT}:
+        return found
+    if _holds(contact, json.loads(sent)):
+        words = "found under the tag with what was sent"
+        return replace(found, state=State.ACCEPTED, reason=Reason.RECONCILED, detail=words)
+    return replace(found, detail=f"{fate.detail}; it is under the tag, with other content")
 
 
 def not_seen(fates: Mapping[int, Fate]) -> dict[int, Fate]:
-    """Return how rows of one request stand that are not under the tag, although all its people were read.
+    """Return how rows stand that are not under the tag, although all its people were read.
+
+    Only what has ended is settled by that: a request without an answer, or a job at work, may yet be done.
 
     Args:
-        fates: these rows; of them only what the API was not sure of, or took, is changed.
+        fates: how they stood.
     """
     changed: dict[int, Fate] = {}
     for row, fate in fates.items():
         if fate.state is State.UNKNOWN and fate.reason is Reason.NOT_TOLD:
             words = f"not under the tag: one of those that failed ({fate.detail})"
             changed[row] = replace(fate, state=State.REFUSED, reason=Reason.NOT_THERE, detail=words)
-        elif fate.state is State.UNKNOWN:
+        elif fate.state is State.UNKNOWN and fate.reason is Reason.JOB_FAILED:
             words = f"not under the tag ({fate.detail})"
-            changed[row] = replace(fate, state=State.NOT_SENT, reason=fate.reason, detail=words)
+            changed[row] = replace(fate, state=State.NOT_SENT, detail=words)
+        elif fate.state is State.UNKNOWN:
+            changed[row] = replace(fate, detail=f"{fate.detail}; not under the tag so far")
         elif fate.state in {State.ACCEPTED, State.ALREADY_SENT}:
             words = "the API counted it as imported, but it is not under the tag"
             changed[row] = replace(fate, state=State.UNKNOWN, reason=Reason.NOT_THERE, detail=words)
     return changed
+
+
+def _holds(contact: Contact, sent: Mapping[str, Any]) -> bool:
+    """Say whether the API holds each value that was sent."""
+    held = {
+        "firstName": contact.first_name,
+        "lastName": contact.last_name,
+        "phone": contact.phone,
+        "country": contact.country,
+        "language": contact.language,
+        "status": contact.status,
+    }
+    custom = contact.custom_fields or {}
+    return all(held[name] == value for name, value in sent.items() if name in held) and all(
+        custom.get(name) == value for name, value in sent.get("customFields", {}).items()
+    )
 
 
 _IN = Fate(State.ACCEPTED, Reason.OK)

@@ -48,7 +48,7 @@ class ImportFacts:
     notes: Sequence[str]
     posts: int
     reads: int
-    earlier_at: float | None
+    earlier_at: tuple[float, float] | None
 
     @classmethod
     def of(cls, live: LiveImport) -> "ImportFacts":
@@ -83,10 +83,9 @@ def import_headline(facts: ImportFacts) -> str:
         RunState.STOPPED: " Stopped by you.",
     }.get(facts.state, "")
     if before and before == people:
-        when = f"{datetime.fromtimestamp(facts.earlier_at or 0.0, UTC):%Y-%m-%d}"
-        return (
-            f"Nothing was imported: all {before:,} were imported by {when} under the tag {facts.tag!r}.{end}"
-        )
+        first, last = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" for at in facts.earlier_at or (0.0, 0.0))
+        when = f"on {first}" if first == last else f"from {first} to {last}"
+        return f"Nothing was imported: all {before:,} were imported {when} under the tag {facts.tag!r}.{end}"
     if not taken:
         return f"Nothing was imported under the tag {facts.tag!r}.{end}"
     already = f"; {before:,} were in before" if before else ""

@@ -95,7 +95,7 @@ class LiveImport:
         self.tag: TagInfo | None = None
         self.notes: list[str] = []
         self.posts = self.reads = 0
-        self.earlier_at: float | None = None
+        self.earlier_at: tuple[float, float] | None = None
         self.ended = threading.Event()
         self.fates = [_before(contacts, row) for row in range(contacts.size)]
         self.in_hand = 0
@@ -103,7 +103,7 @@ class LiveImport:
         self._scribe = Scribe(ledger)
         self._whose = Whose(settings.scope, project_id, contacts.tag)
         self._halt: Halt | None = None
-        self._tag_trouble = ""
+        self._tag_trouble = "the import did not come to its end"
         self.future = loop.submit(self._drive())
 
     @property
@@ -162,9 +162,10 @@ class LiveImport:
         # Aside, since a long list takes a moment and others send through this loop.
         todo = await self._scribe.aside(lambda: self._sort_out(known))
         async with Connection(self.settings) as connection:
-            before = await self._find_tag(office, connection) if todo else None
+            going = bool(todo) and not self._agenda.stopped
+            before = await self._find_tag(office, connection) if going else None
             consent = Consent(office, connection)
-            if todo and not self.contacts.resubscribe:
+            if going and not self.contacts.resubscribe:
                 await consent.look()
             parts = Parts(self.contacts.chunks(todo))
             while not self._agenda.stopped and self._halt is None and (rows := parts.next()) is not None:
@@ -172,7 +173,7 @@ class LiveImport:
                 if (halt := await consent.check()) is not None:
                     self._halt = halt
             self.reads += consent.reads
-            if self._halt is None:
+            if self._halt is None and not self._agenda.stopped:
                 self.tag = await self._find_tag(office, connection)
                 members = await self._read_back(office, connection)
                 own = {self.contacts.person(row) for row in self.contacts.ready}
@@ -195,7 +196,8 @@ class LiveImport:
                 todo.append(row)
                 continue
             words = f"imported on {datetime.fromtimestamp(earlier.imported_at, UTC):%Y-%m-%d %H:%M} UTC"
-            self.earlier_at = max(self.earlier_at or 0.0, earlier.imported_at)
+            times = (*(self.earlier_at or ()), earlier.imported_at)
+            self.earlier_at = min(times), max(times)
             self.fates[row] = Fate(
                 State.ALREADY_SENT,
                 Reason.EARLIER_IMPORT,
@@ -226,7 +228,7 @@ class LiveImport:
 
     async def _read_back(self, office: Office, connection: Connection) -> Members | None:
         """Settle each row by what the API holds under the tag, where that was asked for."""
-        if self.account != "rows" or self._agenda.stopped:
+        if self.account != "rows":
             return None
         if self.tag is None:
             self.notes.append(f"The rows could not be read back: {self.tag_trouble}.")
@@ -235,7 +237,9 @@ class LiveImport:
         members = await read_members(office, connection, self.tag, rows.keys())
         self.reads += members.reads
         changed = {
-            rows[person]: seen(self.fates[rows[person]], contact) for person, contact in members.found.items()
+            row: seen(self.fates[row], contact, self.contacts.text(row))
+            for person, contact in members.found.items()
+            for row in [rows[person]]
         }
         missing = {row: self.fates[row] for person, row in rows.items() if person not in members.found}
         if members.whole:

@@ -28,7 +28,7 @@ def test_the_same_cell_again_posts_nothing(serve: Serve) -> None:
     assert 1 == posted(server)
     assert {"already_sent": 20} == dict(again.counts)
     assert {"earlier_import"} == set(again.frame["reason"])
-    assert "Nothing was imported: all 20 were imported by 20" in again.summary()
+    assert "Nothing was imported: all 20 were imported on 20" in again.summary()
     assert (first.tag, f"by import {first.id}") == (
         again.tag,
         again.frame["detail"][0].partition("UTC ")[2],
