@@ -65,7 +65,7 @@ def accept(
         is_test: Whether it is Migma's own test mail, whose sender no domain of the account's stands for.
 
     Raises:
-        Refusal: 400 or 404; nothing has been accepted.
+        Refusal: 400 or 404, or 402 where the quota is used up; nothing has been accepted.
     """
     if not is_test:
         _check_sender(wanted, account, policy)
@@ -74,7 +74,10 @@ def accept(
         _must_exist("projectId", content.project_id, account.projects, "S17")
         if wanted.topic_id:
             _must_exist("topicId", wanted.topic_id, account.audience.topics, "section 2")
-    members = _members(wanted, account, content.project_id if policy.strict else None)
+    members: list[Resource] | None = None
+    if wanted.recipient_type != "email":
+        project_id = content.project_id if policy.strict else None
+        members = members_of(wanted.recipient_type, wanted.recipient_id or "", account, project_id)
     send = Send(
         id=new_id("send_" if members is None else "batch_"),
         request_id=request_id,
@@ -99,7 +102,9 @@ def accept(
         campaign_id=campaign_id,
         is_test=is_test,
     )
-    _enqueue(send, members, account)
+    left_out = _left_out(send, _people(send, members, account, policy), account)
+    account.quota.require((1 if members is None else len(members)) - len(left_out))
+    _enqueue(send, members, left_out, account)
     return send
 
 
@@ -160,32 +165,68 @@ def _unknown_content(wanted: Wanted) -> str:
     return f"<p>[The content of {source} is not known to the sandbox.]</p>"
 
 
-def _members(wanted: Wanted, account: Account, project_id: str | None) -> list[Resource] | None:
-    """The contacts of a batch; None for a single. An unknown tag or segment is 404, in a rehearsal too."""
-    if wanted.recipient_type == "email":
-        return None
+def members_of(
+    recipient_type: str, recipient_id: str, account: Account, project_id: str | None
+) -> list[Resource]:
+    """The contacts of a batch.
+
+    Args:
+        recipient_type: ``audience``, ``segment`` or ``tag``.
+        recipient_id: Of the segment or tag.
+        account: Whose it is.
+        project_id: The project that it must belong to; None for any.
+
+    Raises:
+        Refusal: 404 for an unknown tag or segment, in a rehearsal too.
+    """
     audience = account.audience
-    is_tag = wanted.recipient_type == "tag"
-    group = (audience.tags if is_tag else audience.segments).get(wanted.recipient_id or "")
+    is_tag = recipient_type == "tag"
+    group = (audience.tags if is_tag else audience.segments).get(recipient_id)
     if group is None or project_id not in (None, group["projectId"]):
-        raise _not_found("recipientId", wanted.recipient_id, "S12", wanted.recipient_type)
+        raise _not_found("recipientId", recipient_id, "S12", recipient_type)
     return audience.members_of_tag(group) if is_tag else audience.members_of_segment(group)
 
 
-def _enqueue(send: Send, members: list[Resource] | None, account: Account) -> None:
+def _people(
+    send: Send, members: list[Resource] | None, account: Account, policy: Policy
+) -> list[tuple[str, Resource | None]]:
+    if members is not None:
+        return [(contact["email"], contact) for contact in members]
+    address = send.recipient_email or ""
+    anywhere = not policy.strict
+    return [(address, account.audience.find_contact(address, send.project_id, any_project=anywhere))]
+
+
+def _left_out(send: Send, people: list[tuple[str, Resource | None]], account: Account) -> dict[str, str]:
+    """Who is not to be mailed as things stand, and why, by address."""
+    topic = account.audience.topics.get(send.topic_id or "")
+    reasons = {
+        address: exclusion(address, contact, topic, transactional=send.transactional)
+        for address, contact in people
+    }
+    return {address: reason for address, reason in reasons.items() if reason is not None}
+
+
+def _enqueue(send: Send, members: list[Resource] | None, reasons: dict[str, str], account: Account) -> None:
     now = account.clock.timestamp()
     total = 1
     if members is not None:
         reachable = []
-        topic = account.audience.topics.get(send.topic_id or "")
         for contact in members:
-            reason = exclusion(contact["email"], contact, topic, transactional=send.transactional)
+            reason = reasons.get(contact["email"])
             if reason is None:
                 reachable.append(contact["id"])
             else:
                 left_out = Suppression(send.id, contact["email"], reason, send.transactional, now)
                 account.suppressed.put(f"{send.id}:{contact['email']}", left_out)
-                log_mail(account, send, contact["email"], personal_fields(contact), left_out=reason)
+                log_mail(
+                    account,
+                    send,
+                    contact["email"],
+                    personal_fields(contact),
+                    contact_id=contact["id"],
+                    left_out=reason,
+                )
         account.members.put(send.id, reachable)
         total = len(reachable)
     account.sends.put(send.id, send)
@@ -194,6 +235,7 @@ def _enqueue(send: Send, members: list[Resource] | None, account: Account) -> No
         progress.status, progress.error = "failed", "No recipient of this batch may be mailed."
     else:
         account.unfinished += 1
+        account.quota.queue(progress)
     account.progress.put(send.id, progress)
 
 

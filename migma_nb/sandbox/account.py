@@ -4,13 +4,15 @@ import contextlib
 import hashlib
 import secrets
 import threading
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migma_nb.sandbox.audience import Audience, Resource
 from migma_nb.sandbox.clock import Clock
 from migma_nb.sandbox.identifiers import new_id
+from migma_nb.sandbox.quota import Quota
 from migma_nb.sandbox.records import (
     ApiKey,
     ImportJob,
@@ -26,6 +28,10 @@ from migma_nb.sandbox.records import (
     progress_of,
 )
 from migma_nb.sandbox.store import Journal, Table
+from migma_nb.sandbox.timetable import Timetable
+
+if TYPE_CHECKING:
+    from migma_nb.sandbox.engagement import Engagement
 
 
 class Account:
@@ -49,6 +55,7 @@ class Account:
         self.domains: Table[Resource] = Table("domain", journal, dict, dict)
         self.providers: Table[Resource] = Table("provider", journal, dict, dict)
         self.emails: Table[Resource] = Table("email", journal, dict, dict)
+        self.campaigns: Table[Resource] = Table("campaign", journal, dict, dict)
         self.conversations: Table[Resource] = Table("conversation", journal, dict, dict)
         self.texts: Table[str] = Table("text", journal, str, str)
         self.sends: Table[Send] = Table("send", journal, as_json, lambda body: Send(**body))
@@ -65,6 +72,14 @@ class Account:
         self.answers: Table[StoredAnswer] = Table(
             "answer", journal, as_json, lambda body: StoredAnswer(**body)
         )
+        self.tracked = {line.tracking_id: line for line in self.log}
+        self._lines: dict[str, list[LogLine]] = {}
+        self._mails_to: Counter[str] = Counter()
+        for line in self.log:
+            self._index_line(line)
+        self.timetable = Timetable(self)
+        self.engagement: Engagement | None = None
+        self.quota = Quota(self.clock, self.messages, self.progress)
         self.unfinished = sum(not progress.finished for progress in self.progress)
         self._by_secret = {key.secret: key for key in self.keys}
         self.first_key = next(iter(self.keys)) if len(self.keys) else self.make_key(["*"])
@@ -131,6 +146,26 @@ class Account:
     def emails_of(self, conversation_id: str) -> list[Resource]:
         """The emails of a conversation."""
         return [email for email in self.emails if email["conversationId"] == conversation_id]
+
+    def add_line(self, line: LogLine) -> None:
+        """Add a line to the log."""
+        self.log.put(str(line.id), line)
+        self.tracked[line.tracking_id] = line
+        self._index_line(line)
+
+    def mails_to(self, address: str) -> int:
+        """How many mails to an address are in the log."""
+        return self._mails_to[address.casefold()]
+
+    def _index_line(self, line: LogLine) -> None:
+        self._mails_to[line.to_email.casefold()] += 1
+        for owner in (line.email_id, line.campaign_id):
+            if owner is not None:
+                self._lines.setdefault(owner, []).append(line)
+
+    def lines_of(self, owner: str) -> Sequence[LogLine]:
+        """The log of an email or of a campaign, oldest first."""
+        return self._lines.get(owner, [])
 
     def keep_text(self, text: str) -> str:
         """Keep a text once; returns the digest that names it."""

@@ -10,11 +10,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from migma_nb.sandbox import (
+    campaign_routes,
     contact_import_routes,
     contact_routes,
     domain_routes,
     email_routes,
     import_routes,
+    metrics_routes,
     project_routes,
     segment_routes,
     sending_routes,
@@ -33,6 +35,7 @@ OPERATIONS = [
     *sending_routes.OPERATIONS,
     *email_routes.OPERATIONS,
     *import_routes.OPERATIONS,
+    *campaign_routes.OPERATIONS,
     *contact_routes.OPERATIONS,
     *contact_import_routes.OPERATIONS,
     *tag_routes.OPERATIONS,
@@ -40,6 +43,7 @@ OPERATIONS = [
     *topic_routes.OPERATIONS,
     *domain_routes.OPERATIONS,
     *project_routes.OPERATIONS,
+    *metrics_routes.OPERATIONS,
 ]
 #: Older names that still answer (section 5).
 ALIASES = {"/contacts": "/subscribers", "/segments": "/audiences"}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.account import Account
+from migma_nb.sandbox.campaigns import Campaigns
 from migma_nb.sandbox.contact_imports import ContactImports
 from migma_nb.sandbox.conversations import Conversations
 from migma_nb.sandbox.delivery import Delivery
@@ -29,6 +30,7 @@ class Context:
     policy: Policy
     delivery: Delivery
     conversations: Conversations
+    campaigns: Campaigns
     contact_imports: ContactImports
     faults: FaultPlan
     limit: RateLimit | None

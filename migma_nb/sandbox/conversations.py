@@ -6,7 +6,6 @@ An import here keeps its HTML as it is; the API speaks of a conversion, which ma
 import email
 import email.policy
 import re
-from collections.abc import Callable
 from functools import partial
 from html import unescape
 from typing import Any
@@ -24,7 +23,6 @@ class Conversations:
 
     Args:
         account: Keeps conversations and emails.
-        later: Has something happen at a moment of the sandbox's clock.
         import_seconds: How long an import is at work.
 
     Attributes:
@@ -34,17 +32,17 @@ class Conversations:
     def __init__(
         self,
         account: Account,
-        later: Callable[[float, Callable[[float], None]], None],
         *,
         import_seconds: float,
     ) -> None:
         self._account = account
-        self._later = later
         self._import_seconds = import_seconds
         self.failing: str | None = None
         for conversation in account.conversations:
             if conversation["status"] == "processing":
-                later(conversation["readyAt"], partial(self._make, conversation["conversationId"]))
+                account.timetable.put(
+                    conversation["readyAt"], partial(self._make, conversation["conversationId"])
+                )
 
     def begin(self, project_id: str, files: list[tuple[str, str]]) -> Resource:
         """Take an import up; its emails are there when it is completed.
@@ -60,7 +58,7 @@ class Conversations:
         conversation |= {"createdAt": now, "updatedAt": now, "files": [list(each) for each in files]}
         conversation["readyAt"] = account.clock.now() + self._import_seconds
         account.conversations.put(conversation["conversationId"], conversation)
-        self._later(conversation["readyAt"], partial(self._make, conversation["conversationId"]))
+        account.timetable.put(conversation["readyAt"], partial(self._make, conversation["conversationId"]))
         return conversation
 
     def _make(self, conversation_id: str, at: float) -> None:

@@ -2,15 +2,25 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_snake
 
 from migma_nb.sandbox.asked import Asked
+from migma_nb.sandbox.rules import is_address
 from migma_nb.sandbox.shown import Shown
 
 #: How far the making of an email has come.
 Making = Literal["pending", "processing", "completed", "failed"]
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _address(text: str) -> str:
+    if not is_address(text):
+        raise ValueError("must be a valid email address")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address), Field(json_schema_extra={"format": "email"})]
 
 
 class HtmlFile(Asked):
@@ -139,7 +149,7 @@ class TestBody(Asked):
         json_schema_extra={"anyOf": [{"required": ["emailId"]}, {"required": ["conversationId"]}]}
     )
 
-    to: Annotated[str, Field(json_schema_extra={"format": "email"})]
+    to: Address
     email_id: Text | None = None
     conversation_id: Text | None = None
 
@@ -171,7 +181,7 @@ class LogsQuery(Asked):
     ) = None
 
 
-class LogLine(Shown):
+class EmailLogLine(Shown):
     """One mail of an email's log, in snake case as the API has it."""
 
     model_config = ConfigDict(alias_generator=to_snake)
@@ -195,6 +205,53 @@ class LogLine(Shown):
 class LogPage(Shown):
     """A page of an email's log, newest first."""
 
-    emails: list[LogLine]
+    emails: list[EmailLogLine]
     next_cursor: str | None
     has_more: bool
+
+
+class MetricsSummary(Shown):
+    """An email's counts, and shares from 0 to 100."""
+
+    total_emails: int
+    delivered: int
+    opened: int
+    clicked: int
+    bounced: int
+    complained: int
+    unsubscribed: int
+    delivery_rate: float = Field(ge=0, le=100)
+    open_rate: float = Field(ge=0, le=100)
+    click_rate: float = Field(ge=0, le=100)
+    bounce_rate: float = Field(ge=0, le=100)
+    complaint_rate: float = Field(ge=0, le=100)
+    unsubscribe_rate: float = Field(ge=0, le=100)
+
+
+class MetricsDay(Shown):
+    """What became of a day's mails."""
+
+    date: str
+    sent: int
+    delivered: int
+    opened: int
+    clicked: int
+    bounced: int
+    complained: int
+
+
+class MetricsCountry(Shown):
+    """Where mails were opened."""
+
+    country: str
+    count: int
+
+
+class Metrics(Shown):
+    """An email's metrics over all its sends."""
+
+    summary: MetricsSummary
+    time_series: list[MetricsDay]
+    country_breakdown: list[MetricsCountry]
+    last_updated: str
+    cached: bool

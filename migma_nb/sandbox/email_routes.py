@@ -4,12 +4,13 @@ from migma_nb.sandbox.acceptance import accept
 from migma_nb.sandbox.asked import body_of, query_of
 from migma_nb.sandbox.audience import Resource
 from migma_nb.sandbox.context import Context
-from migma_nb.sandbox.email_models import Email, LogPage, LogsQuery, TestBody, TestSent
+from migma_nb.sandbox.email_models import Email, EmailLogLine, LogPage, LogsQuery, Metrics, TestBody, TestSent
 from migma_nb.sandbox.envelope import Answer, Refusal, success
 from migma_nb.sandbox.exchange import Call
+from migma_nb.sandbox.figures import metrics_of
 from migma_nb.sandbox.log_pages import page_of
 from migma_nb.sandbox.operations import Operation
-from migma_nb.sandbox.rules import Wanted, is_address
+from migma_nb.sandbox.rules import Wanted
 
 _TEST_SENDER = "test@migma.invalid"
 
@@ -35,8 +36,16 @@ def _get_logs(call: Call, context: Context) -> Answer:
     # In a rehearsal any email may be sent from, so each has a log, if an empty one.
     if context.policy.strict and _known(call, context) is None:
         raise _unknown(call)
-    query = query_of(call, LogsQuery)
-    data = page_of(context.account, call.params["email_id"], query)
+    query, account = query_of(call, LogsQuery), context.account
+    data = page_of(account, account.lines_of(call.params["email_id"]), query, EmailLogLine)
+    return success(data, request_id=call.request_id, timestamp=call.received_at)
+
+
+def _get_metrics(call: Call, context: Context) -> Answer:
+    if context.policy.strict and _known(call, context) is None:
+        raise _unknown(call)
+    account = context.account
+    data = metrics_of(account, account.lines_of(call.params["email_id"]))
     return success(data, request_id=call.request_id, timestamp=call.received_at)
 
 
@@ -51,8 +60,6 @@ def _unknown(call: Call) -> Refusal:
 def _send_test(call: Call, context: Context) -> Answer:
     """A real mail into the outbox: transactional, its placeholders as they stand for want of variables."""
     body = body_of(call, TestBody)
-    if not is_address(body.to):
-        raise Refusal(400, "VALIDATION_ERROR", "to must be a valid email address.")
     email = _email_to_test(body, context)
     wanted = Wanted(
         recipient_type="email",
@@ -118,6 +125,16 @@ OPERATIONS = [
         query=LogsQuery,
         data=LogPage,
         refusals=(400, 404),
+    ),
+    Operation(
+        method="GET",
+        path="/emails/{email_id}/metrics",
+        action=_get_metrics,
+        summary="What became of all mails of a stored email",
+        source="section 6",
+        permission="email:read",
+        data=Metrics,
+        refusals=(404,),
     ),
     Operation(
         method="POST",

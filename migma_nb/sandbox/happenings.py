@@ -4,6 +4,7 @@ from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.batch_course import BatchCourse
 from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.delivery import Delivery
+from migma_nb.sandbox.engagement import Engagement
 
 
 class Happenings:
@@ -67,6 +68,59 @@ class Happenings:
         """Have imports of HTML end with this error, those at work included; None lets them succeed again."""
         with self._account.lock:
             self._context.conversations.failing = error
+
+    def let_happen(
+        self,
+        *,
+        seed: int = 0,
+        opened: float = 0.4,
+        clicked: float = 0.1,
+        bounced: float = 0.02,
+        complained: float = 0.001,
+        unsubscribed: float = 0.002,
+    ) -> None:
+        """Let something become of the mails that are handed off from now on, as time passes.
+
+        It is drawn from the seed for each address, and happens by the sandbox's clock, most of it
+        within a day: ``advance()`` makes it pass. Each line of a log is ``sent`` until its mail arrives or
+        bounces. A contact that bounced, complained or unsubscribed has that status from then on.
+
+        Args:
+            seed: The same seed gives an address the same fate with its first mail, with its second and so on.
+            opened: Share of mails that are opened.
+            clicked: Share that is clicked; these are among the opened ones.
+            bounced: Share that bounces.
+            complained: Share that somebody complains of.
+            unsubscribed: Share whose reader unsubscribes.
+
+        Raises:
+            ValueError: A share is none.
+        """
+        engagement = Engagement(
+            seed=seed,
+            opened=opened,
+            clicked=clicked,
+            bounced=bounced,
+            complained=complained,
+            unsubscribed=unsubscribed,
+        )
+        with self._account.lock:
+            self._account.engagement = engagement
+
+    def let_nothing_happen(self) -> None:
+        """Have mails that are handed off from now on delivered at once, and nothing more."""
+        with self._account.lock:
+            self._account.engagement = None
+
+    def set_quota(self, *, daily: int | None = None, monthly: int | None = None) -> None:
+        """Put these sending limits in place of the present ones; None is no limit.
+
+        Args:
+            daily: Mails a day (UTC).
+            monthly: Mails a month.
+        """
+        with self._account.lock:
+            self._account.quota.daily_limit, self._account.quota.monthly_limit = daily, monthly
 
     def fail_imports_after(self, rows: int | None) -> None:
         """Have imports of contacts in the background stop after so many rows, those at work included.

@@ -180,7 +180,8 @@ class Holdings:
 
         Args:
             tracking_id: The ``sendId`` that the send was answered with.
-            status: ``delivered``, ``opened``, ``clicked``, ``bounced``, ``complained``, …
+            status: ``delivered``, ``opened``, ``clicked``, ``bounced``, ``complained``, … or
+                ``unsubscribed``, which the log does not show but the figures count.
 
         Raises:
             ValueError: There is no such status.
@@ -209,6 +210,10 @@ class Holdings:
         """One dict for each accepted batch, as ``GET /v1/sending/batches/{id}`` shows it."""
         return views.batches(self._account, self._generation)
 
+    def campaigns(self) -> list[Resource]:
+        """The campaigns, as ``GET /v1/campaigns/{id}`` shows them."""
+        return views.campaigns(self._account)
+
     def contacts(self) -> list[Resource]:
         """The contacts."""
         with self._account.lock:
@@ -221,6 +226,11 @@ class Holdings:
     def segments(self) -> list[Resource]:
         """The segments, each with ``count``."""
         return views.segments(self._account)
+
+    def imports(self) -> list[Resource]:
+        """The imports of contacts in the background, rows of CSV files and of JSON alike, counts included."""
+        with self._account.lock:
+            return [as_json(each) for each in self._account.imports]
 
     def topics(self) -> list[Resource]:
         """The topics."""

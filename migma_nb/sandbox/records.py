@@ -163,15 +163,17 @@ class Suppression:
 
 @dataclass(slots=True)
 class LogLine:
-    """One line of a stored email's log, under the names that the API gives its columns.
+    """One line of a stored email's or a campaign's log, under the names that the API gives its columns.
 
     Attributes:
-        email_id: The email whose log it is in.
+        email_id: The email whose log it is in, if the account has it.
         status: As in the log's filter; it may change as the mail fares.
+        unsubscribed_at: When its reader unsubscribed, which no column tells.
+        planned: What is still to become of it: moments (seconds since the epoch) and events.
     """
 
     id: int
-    email_id: str
+    email_id: str | None
     tracking_id: str
     domain: str
     from_email: str
@@ -185,6 +187,14 @@ class LogLine:
     click_count: int = 0
     bounce_type: str | None = None
     complaint_type: str | None = None
+    user_id: str = "user_sandbox"
+    subscriber_id: str | None = None
+    suppression_type: str | None = None
+    suppression_reason: str | None = None
+    conversation_id: str | None = None
+    campaign_id: str | None = None
+    unsubscribed_at: str | None = None
+    planned: list[list[Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

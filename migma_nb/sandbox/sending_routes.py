@@ -91,7 +91,7 @@ def operations(*, raw_template: bool = True, short_batch_path: bool = False) -> 
             permission="email:send",
             body=body_schema(raw_template=raw_template),
             data=Accepted,
-            refusals=(400, 404, 409, 500, 502, 503),
+            refusals=(400, 402, 404, 409, 500, 502, 503),
             idempotent=True,
             is_sending=True,
         ),

@@ -8,9 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from migma_nb.sandbox import email_log
 from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.app import make_app
+from migma_nb.sandbox.campaigns import Campaigns
 from migma_nb.sandbox.contact_imports import ContactImports
 from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.conversations import Conversations
@@ -21,7 +23,6 @@ from migma_nb.sandbox.holdings import Holdings
 from migma_nb.sandbox.idempotency import IdempotencyKeys
 from migma_nb.sandbox.rate import RateLimit
 from migma_nb.sandbox.serving import Service
-from migma_nb.sandbox.timetable import Timetable
 
 
 class SandboxServer(Happenings, Holdings):
@@ -32,7 +33,8 @@ class SandboxServer(Happenings, Holdings):
     is always 404. Idempotent retries, consent and the queue always work as documented.
 
     Args:
-        faults: Probability, 0 to 1, by the names in ``FAULTS``, of what goes wrong with ``POST /v1/sending``.
+        faults: Probability, 0 to 1, by the names in ``FAULTS``, of what goes wrong with ``POST /v1/sending``
+            and with the sending of a campaign.
         seed: Decides with each request's ordinal which fault befalls it.
         rate: Requests that each API key may make, like "100/minute"; None for no limit.
         path: A file that keeps the account, its key included, over close and kill; None for memory only.
@@ -53,6 +55,8 @@ class SandboxServer(Happenings, Holdings):
             sandbox's clock.
         import_mode: "auto" answers a bulk import of contacts at once up to 5,000 rows and imports more in the
             background, "async" does so with every one, as one public document has it, "sync" with none.
+        daily_limit: Mails that may be sent in a day (UTC); None for no limit.
+        monthly_limit: Mails that may be sent in a month; None for no limit.
 
     Raises:
         ValueError: A fault, probability, rate or generation is not understood.
@@ -79,6 +83,8 @@ class SandboxServer(Happenings, Holdings):
         short_batch_path: bool = False,
         import_seconds: float = 0.3,
         import_mode: Literal["auto", "async", "sync"] = "auto",
+        daily_limit: int | None = None,
+        monthly_limit: int | None = None,
     ) -> None:
         if generation not in {"b", "c"}:
             raise ValueError(f"The generation is {generation!r}; it is 'b' or 'c'.")
@@ -96,25 +102,27 @@ class SandboxServer(Happenings, Holdings):
         except BaseException:
             account.close()
             raise
+        account.quota.daily_limit, account.quota.monthly_limit = daily_limit, monthly_limit
         for domain in () if domains == "any" else domains:
             account.add_domain(domain, verified=True)
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
-        self._timetable = Timetable(account)
-        conversations = Conversations(account, self._timetable.put, import_seconds=import_seconds)
+        email_log.resume(account)
         self._delivery = Delivery(account, batch_seconds=batch_seconds, strict=strict)
+        policy = Policy(
+            strict=strict,
+            any_domain=domains == "any" and not strict,
+            generation=generation,
+            raw_template=raw_template,
+            short_batch_path=short_batch_path,
+            import_mode=import_mode,
+        )
         self._context = Context(
             account=account,
-            policy=Policy(
-                strict=strict,
-                any_domain=domains == "any" and not strict,
-                generation=generation,
-                raw_template=raw_template,
-                short_batch_path=short_batch_path,
-                import_mode=import_mode,
-            ),
+            policy=policy,
             delivery=self._delivery,
-            conversations=conversations,
-            contact_imports=ContactImports(account, self._timetable.put, seconds=import_seconds),
+            conversations=Conversations(account, import_seconds=import_seconds),
+            campaigns=Campaigns(account, policy, self._delivery),
+            contact_imports=ContactImports(account, account.timetable.put, seconds=import_seconds),
             faults=plan,
             limit=limit,
             idempotency=IdempotencyKeys(account) if idempotency else None,
@@ -125,7 +133,7 @@ class SandboxServer(Happenings, Holdings):
         self._closing = threading.Lock()
         self._closed = False
         self._service = Service(
-            make_app(self._context), listening, self._delivery, self._timetable, self._context.closing
+            make_app(self._context), listening, self._delivery, account.timetable, self._context.closing
         )
         # Held until closed: a client must not lose its server because nobody kept the sandbox itself.
         atexit.register(self.close)
@@ -179,7 +187,7 @@ class SandboxServer(Happenings, Holdings):
     def advance(self, seconds: float) -> None:
         """Let time pass on the sandbox's clock: keys age, rate windows close, what was to come has come."""
         self._account.advance(seconds)
-        self._timetable.run_due()
+        self._account.timetable.run_due()
 
     def pause_queue(self) -> None:
         """Stop delivering; when this returns nothing more arrives, though sends are still accepted."""

@@ -5,8 +5,10 @@ import contextlib
 import heapq
 import itertools
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from migma_nb.sandbox.account import Account
+if TYPE_CHECKING:
+    from migma_nb.sandbox.account import Account
 
 #: What happens at its moment (seconds since the epoch); runs inside ``account.change()``.
 Act = Callable[[float], None]
@@ -22,7 +24,7 @@ class Timetable:
         account: Tells the time; its lock guards the timetable.
     """
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: "Account") -> None:
         self._account = account
         self._acts: list[tuple[float, int, Act]] = []
         self._order = itertools.count()
