@@ -15,9 +15,12 @@ from migma_nb.api.errors import (
 from migma_nb.api.states import Reason, RunState, State
 from migma_nb.planning.issues import IssueCode, Severity
 from migma_nb.planning.reading import read_recipients
+from migma_nb.planning.stored import Conversation, StoredEmail
 from migma_nb.planning.targets import Audience, Segment, Tag
+from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma
 from migma_nb.surface.history import history, open_run
+from migma_nb.surface.importing_html import import_html
 from migma_nb.surface.imports import ImportPlan, ImportRun, import_contacts, plan_import
 from migma_nb.surface.plan import Preview, SendPlan, plan
 from migma_nb.surface.run import Run
@@ -27,8 +30,10 @@ __all__ = [
     "AccountError",
     "Audience",
     "CallError",
+    "Campaign",
     "ConfigurationError",
     "ConfirmationError",
+    "Conversation",
     "ImportPlan",
     "ImportRun",
     "InputError",
@@ -47,10 +52,12 @@ __all__ = [
     "SendPlan",
     "Severity",
     "State",
+    "StoredEmail",
     "Tag",
     "UnknownError",
     "history",
     "import_contacts",
+    "import_html",
     "open_run",
     "plan",
     "plan_import",

@@ -46,6 +46,20 @@ def test_every_state_and_reason_is_explained(word: str) -> None:
     assert f"| `{word}` |" in (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
 
 
+def test_the_page_on_exploring_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of its lines, as one session of a live client, and the campaign goes to whom it should."""
+    page = (ROOT / "docs" / "exploring.md").read_text(encoding="utf-8")
+    (tmp_path / "renewal.html").write_text("<p>Hello {{first_name}}</p>", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with mg.Sandbox() as sandbox:
+        for name in ("ann", "bo"):
+            sandbox.server.add_contact(f"{name}@x.example", tags=["VIP"], custom_fields={"plan": "pro"})
+        monkeypatch.setenv("MIGMA_API_KEY", sandbox.server.api_key)
+        monkeypatch.setenv("MIGMA_BASE_URL", sandbox.url)
+        exec("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), {})
+        assert {"News of spring": 2} == sandbox.outbox["subject"].value_counts().to_dict()
+
+
 def test_the_readmes_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From a CSV to a live send, its last line sent to a sandbox that plays the real server."""
     example = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)

@@ -7,7 +7,7 @@
 import datetime as dt
 from decimal import Decimal
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
 
 import pandas as pd
 
@@ -54,6 +54,36 @@ def targets() -> None:
         assert_type(mg.plan(target, mailing="m", topic_id="news", overlap="allowed"), mg.SendPlan)
     assert_type(mg.Tag("t").id, str)
     assert_type(mg.Tag("t").recipient, str)
+
+
+def exploring(client: mg.Migma) -> None:
+    """What the account holds, and one thing of it."""
+    for frame in (client.projects(), client.tags(search="x"), client.segments(), client.topics()):
+        assert_type(frame, pd.DataFrame)
+    assert_type(client.contacts(tag=client.tag("VIP"), status="subscribed", limit=5), pd.DataFrame)
+    assert_type(client.emails(status="completed"), pd.DataFrame)
+    assert_type(client.contact("a@acme.example").custom_fields, dict[str, Any] | None)
+    assert_type(client.segment("s"), mg.Segment)
+
+
+def stored_content(client: mg.Migma, path: Path) -> None:
+    """Read, and given to a plan; or made of raw HTML."""
+    email = client.email("e")
+    assert_type(email, mg.StoredEmail)
+    assert_type(email.placeholders, tuple[str, ...])
+    mg.plan("me@acme.example", mailing="m", email_id=email)
+    mg.plan("me@acme.example", mailing="m", conversation_id=client.conversation("c"))
+    assert_type(mg.import_html(path, client, name="n", wait=60), mg.StoredEmail)
+
+
+def a_campaign(plan: mg.SendPlan, client: mg.Migma) -> None:
+    """Made, sent or scheduled, and watched."""
+    campaign = plan.campaign(client, name="news")
+    assert_type(campaign, mg.Campaign)
+    assert_type(campaign.send(confirm=5), mg.Run)
+    assert_type(campaign.schedule(dt.datetime.now(dt.UTC), confirm=5), mg.Run)
+    assert_type(campaign.cancel().refresh().wait(5).status, str)
+    assert_type(campaign.logs(status="bounced"), pd.DataFrame)
 
 
 def a_send(plan: mg.SendPlan, people: pd.DataFrame, folder: Path) -> None:

@@ -152,6 +152,11 @@ async def contact(settings: Settings, who: str, *, project_id: str | None = None
         for one in await _listed(connection, CONTACTS, query):
             if one.email is not None and one.email.strip().casefold() == wanted:
                 return one
+        # Where the search does not look at addresses: another source has contacts by them (section 5).
+        direct = await read(connection, f"/contacts/{quote(who.strip(), safe='')}", {"projectId": project})
+        one = Contact.of(direct.data)
+        if one.email is not None and one.email.strip().casefold() == wanted:
+            return one
     raise InputError(
         f"There is no contact {who.strip()!r} in project {project}.",
         hint=f"client.contacts(search={who.strip().partition('@')[0]!r}) looks for a part of it.",

@@ -23,6 +23,7 @@ class Word(StrEnum):
     SENT = "sent"  # a person says: it arrived
     RESEND = "resend"  # a person says: send it again
     LOGGED = "logged"  # the API's log has it
+    NOT_TAKEN = "not_taken"  # the API says that it was not taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,13 @@ _SHOWN = {
     Word.SENT: (State.ALREADY_SENT, Reason.RESOLVED),
     Word.RESEND: (State.NOT_SENT, Reason.RESOLVED),
     Word.LOGGED: (State.ACCEPTED, Reason.RECONCILED),
+    Word.NOT_TAKEN: (State.NOT_SENT, Reason.RECONCILED),
 }
 _CLAIM = {
     Word.SENT: ClaimState.ALREADY_SENT,
     Word.RESEND: ClaimState.FREE,
     Word.LOGGED: ClaimState.ACCEPTED,
+    Word.NOT_TAKEN: ClaimState.FREE,
 }
 
 
@@ -142,8 +145,8 @@ def _change(conn: sa.Connection, doubt: Doubt, ruling: Ruling, now: float) -> bo
         "ruled_as": ruling.word,
         "finished_at": now,
     }
-    if ruling.word is Word.RESEND:
-        # The user's own word for this row: a key of its own, or the server would replay the old answer.
+    if ruling.word in {Word.RESEND, Word.NOT_TAKEN}:
+        # A key of its own, or the server would replay the old answer.
         values |= {"generation": doubt.generation + 1, "attempts": 0, "first_attempt_at": None}
     if ruling.word is Word.LOGGED:
         values |= {"message_id": ruling.message_id, "api_status": ruling.api_status}

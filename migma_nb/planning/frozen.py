@@ -1,5 +1,6 @@
 """A frozen plan: who gets what, exactly, decided and checked before the first call."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,22 @@ from migma_nb.planning.content import Content
 from migma_nb.planning.rendering import RenderedMessage, render
 from migma_nb.planning.settling import Settled
 from migma_nb.planning.sources import Target
+from migma_nb.planning.stored import StoredEmail
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Another call than `POST /sending` that mails a plan's target, such as the send of a campaign.
+
+    Args:
+        path: below the base URL.
+        body: its exact bytes.
+        digest: what stands for it in the record, in place of its bytes' hash: those may be the same for all.
+    """
+
+    path: str
+    body: bytes
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False, kw_only=True)
@@ -33,6 +50,7 @@ class Plan:
         defaults: placeholder to what stands in for a missing cell of its column, as JSON text.
         overlap: "allowed" if people may also be mailed by a batch of this mailing, else None.
         duplicates_question: what has to be decided before the send (str), "" if nothing.
+        request: the call that mails the target, None for a send.
     """
 
     id: str
@@ -51,6 +69,16 @@ class Plan:
     _recipients: Sequence[str | None]
     _settled: Settled
     _issues: pd.DataFrame
+    request: Request | None = None
+
+    @property
+    def path(self) -> str:
+        """Where the plan's calls go, below the base URL (str)."""
+        return "/sending" if self.request is None else self.request.path
+
+    def digest_of(self, body: bytes) -> str:
+        """Return what stands in the record for a call with these bytes (hexadecimal digits)."""
+        return hashlib.sha256(body).hexdigest() if self.request is None else self.request.digest
 
     @property
     def mailing(self) -> str:
@@ -61,6 +89,11 @@ class Plan:
     def constants(self) -> Mapping[str, Any]:
         """The wire fields that are the same in every request, by their names on the wire."""
         return self._content.constants
+
+    @property
+    def stored(self) -> StoredEmail | None:
+        """The email that Migma holds, where its content was read; None for a template or an unread ID."""
+        return self._content.stored
 
     @property
     def issues(self) -> pd.DataFrame:
@@ -111,7 +144,13 @@ class Plan:
         preset = self.preset(i)
         if preset and preset[0] is State.INVALID:
             raise InputError(f"Row {i} cannot be sent: {preset[2]}", hint="See plan.issues.")
+        if self.request is not None:
+            return self.request.body
         return self._bodies.body(i)
+
+    def values(self, i: int) -> dict[str, Any]:
+        """Return a row's variables as plain JSON values by name."""
+        return self._bodies.values(self._row(i))
 
     def message(self, i: int) -> RenderedMessage:
         """Return a row's message as the documented rules render it, as far as its values go."""

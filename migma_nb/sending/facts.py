@@ -61,7 +61,7 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
         ledger=ledger.name,
         batch=run["target"] is not None,
         counts=counts,
-        reconciled=sum(row["reason"] == Reason.RECONCILED for row in rows),
+        reconciled=sum(row["reason"] == Reason.RECONCILED and row["state"] == State.ACCEPTED for row in rows),
         rows=[row for row in rows if row["state"] in {State.REFUSED, State.UNKNOWN} or run["target"]],
         **told,
     )

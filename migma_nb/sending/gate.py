@@ -18,13 +18,15 @@ class SendOptions:
     """How a plan is to be sent.
 
     `confirm` is the number of people (for a batch: the plan's id); `limit` the most rows to begin with;
-    `only_refused` takes up what was refused, and nothing else.
+    `only_refused` takes up what was refused, and nothing else; `confirmed` says that the caller has checked
+    the number itself, as for a campaign.
     """
 
     confirm: int | str | None = None
     skip_invalid: bool = False
     limit: int | None = None
     only_refused: bool = False
+    confirmed: bool = False
 
 
 def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
@@ -45,7 +47,7 @@ def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
         raise InputError(plan.duplicates_question, hint="Nothing was sent.")
     if not plan.ready:
         raise InputError("Nobody is left to mail: every row is invalid, a duplicate or excluded.")
-    if not options.only_refused:
+    if not options.only_refused and not options.confirmed:
         _check_confirm(plan, settings, options)
 
 
@@ -61,7 +63,7 @@ def check_retry(plan: Plan, settings: Settings, options: SendOptions, ledger: Le
     count = sum(1 for who in whom if who in found and found[who].state is ClaimState.REFUSED)
     if count == 0:
         raise InputError(f"Nobody of this plan was refused in mailing {plan.mailing!r}. Nothing was sent.")
-    given = options.confirm
+    given = count if options.confirmed else options.confirm
     if (given == count and not isinstance(given, bool)) or (given is None and settings.sandbox):
         return
     raise ConfirmationError(

@@ -1,6 +1,5 @@
 """What is about to leave: the intent that stands for a row's exact bytes, dated by the ledger's clock."""
 
-import hashlib
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -31,7 +30,7 @@ def intent_of(plan: Plan, settings: Settings, run_id: str, position: int, body: 
         recipient=plan.recipient(position),
         run_id=run_id,
         plan_id=plan.id,
-        payload_sha256=hashlib.sha256(body).hexdigest(),
+        payload_sha256=plan.digest_of(body),
         key_fingerprint=settings.key.fingerprint(),
         subject_sha256=subject_digest(plan.message(position).subject) if logged else None,
     )

@@ -221,7 +221,9 @@ class LiveRun:
         self.state, self.reason, self.detail = state, reason, detail
 
     async def _follow_batch(self) -> None:
-        if self.plan.target is None or self.state is not RunState.FINISHED:
+        # A campaign's own status tells how far it is; not every server names its batch.
+        followed = self.plan.target is not None and self.plan.request is None
+        if not followed or self.state is not RunState.FINISHED:
             return
         handle = await self._runner.aside(
             lambda: self.ledger.reading(lambda conn: batch_handle(conn, self.run_id))

@@ -223,7 +223,7 @@ class Runner:
             raise
         self._row_changed(task.position, State.WAITING, State.SENDING, "")
         began = time.monotonic()
-        answer = await connection.post("/sending", body, idempotency_key=taken.idempotency_key)
+        answer = await connection.post(self._plan.path, body, idempotency_key=taken.idempotency_key)
         self._trust.heard(answer)
         meaning = judge(answer, uncertain=taken.uncertain, now=datetime.now(UTC))
         _log.debug("%s: attempt %d, %s", taken.idempotency_key, taken.attempt_id, meaning.verdict)

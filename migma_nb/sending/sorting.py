@@ -1,6 +1,5 @@
 """Where a row belongs, by how the ledger has its person: on the agenda, at its end, or held elsewhere."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -123,7 +122,7 @@ class Sorter:
         return max(0.0, self._present.now() - first)
 
     def _digest(self, position: int) -> str:
-        return hashlib.sha256(self._plan.body(position)).hexdigest()
+        return self._plan.digest_of(self._plan.body(position))
 
     def _when(self, seen: Standing) -> str:
         at = seen.told("finished_at")

@@ -11,6 +11,7 @@ from migma_nb.api.models import BatchStatus, SendAnswer, checked_request
 from migma_nb.api.resources import Contact
 from migma_nb.api.secret import ApiKey
 from migma_nb.api.settings import Settings, make_settings
+from migma_nb.planning.stored import Conversation, StoredEmail
 from migma_nb.planning.targets import Segment, Tag
 from migma_nb.surface import exploring
 from migma_nb.surface.keys import find_key
@@ -211,6 +212,21 @@ class Migma:
             AccountError, CallError: as for `projects`.
         """
         return exploring.contact(self._settings, who, project_id)
+
+    def email(self, email_id: str) -> StoredEmail:
+        """Return a stored email with its HTML, for a plan: `mg.plan(…, email_id=client.email("…"))`.
+
+        Its placeholders are then checked like a template's. The key needs `email:read`.
+
+        Raises:
+            InputError: the account has no such email.
+            AccountError, CallError: as for `projects`.
+        """
+        return exploring.email(self._settings, email_id)
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """Return a conversation with its emails, for a plan's `conversation_id`; errors as for `email`."""
+        return exploring.conversation(self._settings, conversation_id)
 
     def tag(self, name: str, *, project_id: str | None = None) -> Tag:
         """Return the tag of a name or ID, as a plan takes it: `mg.plan(client.tag("VIP"), …)`.

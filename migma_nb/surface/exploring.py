@@ -3,9 +3,11 @@
 import pandas as pd
 
 from migma_nb.api import catalogue, loop
+from migma_nb.api import emails as emails_api
 from migma_nb.api.errors import InputError
 from migma_nb.api.resources import Contact, DomainInfo, ProjectInfo
 from migma_nb.api.settings import Settings
+from migma_nb.planning.stored import Conversation, StoredEmail, conversation_of, email_of
 from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.surface.frames import frame_of
 
@@ -85,6 +87,34 @@ def contact(settings: Settings, who: object, project_id: str | None) -> Contact:
     if not isinstance(who, str) or not who.strip():
         raise InputError(f"A contact is wanted by its address or ID, not by {who!r}.")
     return loop.call(catalogue.contact(settings, who, project_id=project_id))
+
+
+def email(settings: Settings, email_id: object) -> StoredEmail:
+    """Return one stored email.
+
+    Raises:
+        InputError: there is none, or `email_id` is no ID.
+    """
+    wanted = _id(email_id, "email")
+    return email_of(loop.call(emails_api.fetch_email(settings, wanted)), wanted=wanted)
+
+
+def conversation(settings: Settings, conversation_id: object) -> Conversation:
+    """Return one conversation.
+
+    Raises:
+        InputError: there is none, or `conversation_id` is no ID.
+    """
+    wanted = _id(conversation_id, "conversation")
+    return conversation_of(loop.call(emails_api.fetch_conversation(settings, wanted)), wanted)
+
+
+def _id(given: object, what: str) -> str:
+    if not isinstance(given, str) or not given.strip():
+        raise InputError(
+            f"The ID of the {what} is {given!r}, not a text.", hint="client.emails() lists them."
+        )
+    return given.strip()
 
 
 def tag(settings: Settings, name: str, project_id: str | None) -> Tag:

@@ -14,8 +14,9 @@ from migma_nb.notebook.preview import preview_html, preview_text
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.plan import make_plan
 from migma_nb.planning.rendering import RenderedMessage
-from migma_nb.sending import live
+from migma_nb.sending import campaigns, live
 from migma_nb.sending.gate import SendOptions
+from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma
 from migma_nb.surface.run import Run
 
@@ -189,13 +190,38 @@ class SendPlan:
         options = SendOptions(confirm=confirm, skip_invalid=skip_invalid, limit=limit)
         return self._begin(client, options, place)
 
+    def campaign(
+        self,
+        client: Migma,
+        *,
+        name: str | None = None,
+        ledger: str | os.PathLike[str] | None = None,
+    ) -> Campaign:
+        """Make a campaign of Migma's from a plan on a tag or audience. Nobody is mailed yet.
+
+        It is looked for first, so that running the cell again makes no second one.
+
+        Args:
+            client: as in `send`; its key needs `campaign:write` and `campaign:read`.
+            name: what it is called at Migma; None takes the mailing's name.
+            ledger: as in `send`, for when it is sent.
+
+        Raises:
+            InputError: the plan is no campaign (its recipients, raw HTML, transactional mail), or the project
+                has another campaign of that name.
+            RefusedError, NotSentError: it was not made.
+            UnknownError: it may have been made; the same line looks for it first.
+        """
+        place, ledger = _place_of(ledger), None
+        _require_client(client)
+        return Campaign(self._plan, client, campaigns.make(self._plan, client.settings, name), place)
+
     def _retry(self, client: Migma, confirm: int | None, progress: bool, place: Place | None) -> Run:
         options = SendOptions(confirm=confirm, skip_invalid=True, only_refused=True)
         return self._begin(client, options, place).wait(progress=progress).end_paused()
 
     def _begin(self, client: Migma, options: SendOptions, place: Place | None) -> Run:
-        if not isinstance(client, Migma):
-            raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
+        _require_client(client)
         started = live.start(self._plan, client.settings, options, ledger=place)
 
         def retry(other: Migma | None, confirm: int | None, progress: bool) -> Run:
@@ -208,6 +234,11 @@ class SendPlan:
 
     def _repr_html_(self) -> str:
         return plan_html(self._plan)
+
+
+def _require_client(client: object) -> None:
+    if not isinstance(client, Migma):
+        raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
 
 
 def _place_of(ledger: str | os.PathLike[str] | None) -> Place | None:
