@@ -65,7 +65,7 @@ def listed(tmp_path: Path) -> Path:
     return path
 
 
-def test_killed_three_times_it_goes_on_and_sends_nobody_s_content_twice(
+def test_killed_three_times_it_goes_on_and_sends_nobodys_content_twice(
     serve: Serve, listed: Path, place: str
 ) -> None:
     """What is on record stays out; a request that was on its way goes out again under its own key."""
