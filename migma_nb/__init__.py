@@ -21,6 +21,7 @@ from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma
 from migma_nb.surface.history import history, open_run
 from migma_nb.surface.importing_html import import_html
+from migma_nb.surface.imports import ImportPlan, ImportRun, import_contacts, plan_import
 from migma_nb.surface.plan import Preview, SendPlan, plan
 from migma_nb.surface.run import Run
 from migma_nb.surface.sandbox import Sandbox
@@ -33,6 +34,8 @@ __all__ = [
     "ConfigurationError",
     "ConfirmationError",
     "Conversation",
+    "ImportPlan",
+    "ImportRun",
     "InputError",
     "IssueCode",
     "LedgerError",
@@ -53,8 +56,10 @@ __all__ = [
     "Tag",
     "UnknownError",
     "history",
+    "import_contacts",
     "import_html",
     "open_run",
     "plan",
+    "plan_import",
     "read_recipients",
 ]

@@ -128,6 +128,22 @@ def a_rehearsal(folder: Path) -> None:
     mg.Sandbox(domains=["acme.example"], strict=True, idempotency=False).close()
 
 
+def an_import(people: pd.DataFrame, client: mg.Migma) -> mg.SendPlan:
+    """A frame becomes contacts under a tag, which is mailed."""
+    planned = mg.plan_import(
+        people, tag="t", columns={"firstName": "Vorname", "country": None}, custom=["plan"]
+    )
+    assert_type(planned.issues, pd.DataFrame)
+    assert_type(planned.forecast, pd.DataFrame)
+    result = planned.send(client, account="rows", skip_invalid=True)
+    assert_type(result, mg.ImportRun)
+    assert_type(result.frame, pd.DataFrame)
+    assert_type(result.counts, dict[mg.State, int])
+    assert_type(result.tag_id, str | None)
+    assert_type(mg.import_contacts("people.csv", client, tag="t", resubscribe=True, confirm=3), mg.ImportRun)
+    return mg.plan(result.tag, mailing="m", subject="Hi", sender="a@acme.example", email_id="e")
+
+
 def a_direct_call(client: mg.Migma) -> None:
     """One call, and a batch's state."""
     answer = client.send(recipient_type="tag", recipient_id="t", subject="Hi", idempotency_key="k")

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     ANOTHER_LEDGER = "another_ledger"
     RECONCILED = "reconciled"
     RESOLVED = "resolved"
+    EARLIER_IMPORT = "earlier_import"
     # unknown
     LOST_ANSWER = "lost_answer"
     SERVER_ERROR = "server_error"
@@ -52,6 +53,9 @@ class Reason(StrEnum):
     OTHER_API_KEY = "other_api_key"
     KEY_TOO_OLD = "key_too_old"
     RUN_DIED = "run_died"
+    NOT_TOLD = "not_told"
+    JOB_FAILED = "job_failed"
+    NOT_THERE = "not_there"
     # refused
     REFUSED = "refused"
     NOT_FOUND = "not_found"

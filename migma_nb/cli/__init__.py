@@ -11,6 +11,7 @@ import typer
 
 from migma_nb.cli import options as opt
 from migma_nb.cli.exits import EXIT_WORDS, Exit
+from migma_nb.cli.import_command import import_
 
 __all__ = ["app", "main"]
 
@@ -167,6 +168,9 @@ def send(
     from migma_nb.cli import sends  # noqa: PLC0415 - pandas only when a command runs
 
     raise typer.Exit(sends.send(typed))
+
+
+app.command("import")(import_)
 
 
 @app.command()

@@ -121,6 +121,7 @@ _EXAMPLES = {
     "defaults": "--default first_name=there",
     "formats": '--format "renews_on=%d %B %Y"',
     "faults": "--fault accept_then_drop=0.1",
+    "field": "--field firstName=Vorname",
 }
 
 
@@ -129,7 +130,7 @@ def pairs_of(texts: Sequence[str], what: str) -> dict[str, str]:
 
     Args:
         texts: the texts, as typed.
-        what: `variables`, `defaults`, `formats` or `faults`, for the error.
+        what: `variables`, `defaults`, `formats`, `faults` or `field`, for the error.
 
     Raises:
         InputError: a text has no name, no `=`, or a name comes twice.

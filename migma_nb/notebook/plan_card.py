@@ -1,6 +1,7 @@
 """A plan at a glance: whom it mails, what with, what is wrong, and the line to type next."""
 
 import textwrap
+from collections.abc import Sequence
 
 from migma_nb.notebook.lines import one_line, padded, quoted, safe, width_of
 from migma_nb.notebook.plan_view import Kind, PlanView, view_plan
@@ -18,7 +19,7 @@ def plan_text(plan: Plan) -> str:
     lines = [f"Plan {quoted(view.title, _WIDTH - 9 - width_of(whom))}: {whom}"]
     lines += _fact_lines(view)
     if view.verdict:
-        lines += ["", f"Problems: {view.verdict}", *_kind_lines(view)]
+        lines += ["", f"Problems: {view.verdict}", *kind_lines(view.kinds, view.more)]
     if not view.first:
         lines += ["", "Nobody is left to mail: every row is invalid, a duplicate or excluded."]
     if view.question:
@@ -35,7 +36,7 @@ def plan_html(plan: Plan) -> str:
         bar(view.stand) if len(view.stand) > 1 else "",
         facts((name, safe(value, 240)) for name, value in view.facts),
         _first_html(view),
-        section(f"Problems: {view.verdict}", _kinds_html(view)) if view.verdict else "",
+        section(f"Problems: {view.verdict}", kinds_html(view.kinds, view.more)) if view.verdict else "",
         panel(f"<b>To decide:</b> {safe(view.question, 400)}", "warning") if view.question else "",
         section("Next", typed(view.steps)) if view.steps else "",
     )
@@ -60,17 +61,16 @@ def _fact(start: str, value: str) -> list[str]:
     return [begin + one_line(line, room) for begin, line in zip(starts, lines, strict=False)]
 
 
-def _kind_lines(view: PlanView) -> list[str]:
-    digits = max(len(f"{kind.count:,}") for kind in view.kinds)
-    codes = max(len(kind.code) for kind in view.kinds)
-    starts = [
-        f"  {kind.severity:<7}  {kind.count:>{digits},} × {kind.code:<{codes}}  " for kind in view.kinds
-    ]
+def kind_lines(kinds: Sequence[Kind], more: int) -> list[str]:
+    """Return kinds of problems as lines of text, each with its first example; `more` are not among them."""
+    digits = max(len(f"{kind.count:,}") for kind in kinds)
+    codes = max(len(kind.code) for kind in kinds)
+    starts = [f"  {kind.severity:<7}  {kind.count:>{digits},} × {kind.code:<{codes}}  " for kind in kinds]
     lines = [
         start + one_line(_example(kind), _WIDTH - len(start))
-        for start, kind in zip(starts, view.kinds, strict=True)
+        for start, kind in zip(starts, kinds, strict=True)
     ]
-    return [*lines, f"  and {view.more} more kinds in plan.issues"] if view.more else lines
+    return [*lines, f"  and {more} more kinds in plan.issues"] if more else lines
 
 
 def _example(kind: Kind) -> str:
@@ -91,8 +91,9 @@ def _first_html(view: PlanView) -> str:
     return panel(f"{muted}<br><b>{safe(view.first.subject, 160)}</b>")
 
 
-def _kinds_html(view: PlanView) -> str:
-    digits = max(len(f"{kind.count:,}") for kind in view.kinds)
+def kinds_html(kinds: Sequence[Kind], more: int) -> str:
+    """Return kinds of problems as HTML, each with its first message; `more` are not among them."""
+    digits = max(len(f"{kind.count:,}") for kind in kinds)
     # On a wide page the example stands beside the code, on a narrow one below it.
     row = "display:flex;flex-wrap:wrap;align-items:baseline;gap:0 14px;padding:2px 0"
     fixed = "display:inline-block;min-width"
@@ -101,10 +102,10 @@ def _kinds_html(view: PlanView) -> str:
         f'<span style="{fixed}:4.2em">{kind.severity}</span> '
         f'<b style="{fixed}:{digits}ch;text-align:right">{kind.count:,}</b> × {named(kind.code)}</span> '
         f'<span style="flex:1 1 24em;{MUTED}">{_message_html(kind)}</span></div>'
-        for kind in view.kinds
+        for kind in kinds
     )
-    more = f'<div style="{MUTED}">and {view.more} more kinds in plan.issues</div>' if view.more else ""
-    return lines + more
+    rest = f'<div style="{MUTED}">and {more} more kinds in plan.issues</div>' if more else ""
+    return lines + rest
 
 
 def _message_html(kind: Kind) -> str:

@@ -1,6 +1,7 @@
 """What a person wants to know of a plan, in words: the one content of its text and its card."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +12,15 @@ import pandas as pd
 
 from migma_nb.api.states import State
 from migma_nb.notebook.lines import counted, one_line, quoted
+from migma_nb.planning.contacts import CHUNK_ROWS
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.rendering import RenderedMessage
 
 #: So many kinds of problem are shown with an example; plan.issues has all.
 MOST_KINDS = 6
 _MOST_VARIABLES = 8
+#: A marketing list of more people than this is told that an import takes fewer calls.
+MANY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def view_plan(plan: Plan) -> PlanView:
     """Return what is to be said of a plan."""
     issues = plan.issues
     first = plan.message(plan.ready[0]) if plan.ready else None
-    kinds = _kinds(issues)
+    kinds, more = kinds_of(issues)
     return PlanView(
         title=plan.mailing,
         plan_id=plan.id,
@@ -86,9 +90,9 @@ def view_plan(plan: Plan) -> PlanView:
         facts=tuple(_facts(plan, first)),
         first=first,
         first_label="First mail" if plan.target is None else "Each mail",
-        verdict=_verdict(issues),
-        kinds=tuple(kinds[:MOST_KINDS]),
-        more=max(0, len(kinds) - MOST_KINDS),
+        verdict=verdict_of(issues),
+        kinds=kinds,
+        more=more,
         question=plan.duplicates_question,
         steps=tuple(_steps(plan, issues)),
     )
@@ -115,6 +119,7 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
         ("Subject", constants["subject"]),
         ("Content", _content(plan)),
         ("Kind", _kind(constants)),
+        ("Calls", _calls(plan)),
         ("Addresses", plan.address_note if plan.target or plan.size > 1 else ""),
         ("Variables", _variables(plan, first)),
         ("Defaults", _defaults(plan)),
@@ -122,6 +127,22 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
         ("Topic", constants.get("topicId", "")),
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def _fewer(plan: Plan) -> int | None:
+    """Return how many calls import the people of a large marketing list; None for any other."""
+    large = plan.target is None and not plan.constants["transactional"] and plan.people > MANY
+    return math.ceil(plan.people / CHUNK_ROWS) if large else None
+
+
+def _calls(plan: Plan) -> str:
+    fewer = _fewer(plan)
+    if fewer is None:
+        return ""
+    return (
+        f"{plan.people:,}, one a person; {counted(fewer, 'call', 'calls')} and a few more import and mail "
+        "them by a tag, which honours unsubscribes and fills placeholders from the contacts' fields"
+    )
 
 
 def _content(plan: Plan) -> str:
@@ -187,7 +208,8 @@ def _cut(items: list[str]) -> list[str]:
     return items if rest <= 0 else [*items[:_MOST_VARIABLES], f"{rest} more"]
 
 
-def _verdict(issues: pd.DataFrame) -> str:
+def verdict_of(issues: pd.DataFrame) -> str:
+    """Return how many errors and warnings there are, in one line; "" for none."""
     errors, warnings = (issues[issues["severity"] == severity] for severity in ("error", "warning"))
     parts = []
     if len(errors):
@@ -202,7 +224,8 @@ def _rows(issues: pd.DataFrame) -> str:
     return counted(rows, "row", "rows") if rows else "the mailing itself"
 
 
-def _kinds(issues: pd.DataFrame) -> list[Kind]:
+def kinds_of(issues: pd.DataFrame) -> tuple[tuple[Kind, ...], int]:
+    """Return the most important kinds of problem, errors first, and how many more there are."""
     counts = issues["code"].value_counts()
     examples = issues.drop_duplicates("code")
     found = [
@@ -216,7 +239,8 @@ def _kinds(issues: pd.DataFrame) -> list[Kind]:
         )
         for line in examples.to_dict("records")
     ]
-    return sorted(found, key=lambda kind: (kind.severity != "error", -kind.count, kind.code))
+    found.sort(key=lambda kind: (kind.severity != "error", -kind.count, kind.code))
+    return tuple(found[:MOST_KINDS]), max(0, len(found) - MOST_KINDS)
 
 
 def _where(line: Mapping[Any, Any]) -> str:
@@ -236,6 +260,9 @@ def _steps(plan: Plan, issues: pd.DataFrame) -> list[tuple[str, str]]:
     skip = ", skip_invalid=True" if plan.has_errors else ""
     confirm = repr(plan.id) if plan.target else plan.people
     whom = f"everybody in {plan.target}" if plan.target else counted(plan.people, "person", "people")
+    if (fewer := _fewer(plan)) is not None:
+        words = f"{counted(fewer, 'call', 'calls')} for all, then mg.plan(mg.Tag(…), …)"
+        steps.append(('mg.import_contacts(people, mg.Migma(), tag="…")', words))
     steps.append((f"plan.send(mg.Sandbox().client(){skip})", "rehearsal: nobody real is mailed"))
     steps.append((f"plan.send(mg.Migma(), confirm={confirm}{skip})", f"live: mails {one_line(whom, 40)}"))
     return steps

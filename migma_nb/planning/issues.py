@@ -33,6 +33,7 @@ class IssueCode(StrEnum):
     MISSING_RECIPIENT_ID = "missing_recipient_id"
     MISSING_CONTENT = "missing_content"
     PAYLOAD_TOO_LARGE = "payload_too_large"
+    INVALID_FIELD = "invalid_field"
     # warnings: the row is sent, and worth a look
     DUPLICATE_RECIPIENT = "duplicate_recipient"
     DUPLICATE_DIFFERS = "duplicate_differs"
@@ -64,6 +65,7 @@ _ERRORS = frozenset(
         IssueCode.MISSING_RECIPIENT_ID,
         IssueCode.MISSING_CONTENT,
         IssueCode.PAYLOAD_TOO_LARGE,
+        IssueCode.INVALID_FIELD,
     },
 )
 

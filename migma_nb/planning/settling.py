@@ -35,11 +35,17 @@ class Rules:
         excluded: identities that are not mailed.
         allowed: the only identities that are mailed, or None for all.
         column: the address column's name, for the issues.
+        fix_duplicate: what to do where several rows are one person's, for the issues.
+        fix_differs: the same where they say different things.
     """
 
     excluded: frozenset[str]
     allowed: frozenset[str] | None
     column: str
+    fix_duplicate: str = (
+        'Only the first valid one is sent; if each shall be, tell them apart with key="column".'
+    )
+    fix_differs: str = 'Write duplicates="first" to send the first only, or key="column" to send both.'
 
 
 def settle(
@@ -96,7 +102,7 @@ def _note_group(rows: list[int], people: People, rules: Rules, issues: IssueList
             row,
             IssueCode.DUPLICATE_RECIPIENT,
             f"Row {row}: {people.addresses[row]} is in {len(rows)} rows: {shown}.",
-            'Only the first valid one is sent; if each shall be, tell them apart with key="column".',
+            rules.fix_duplicate,
             column=rules.column,
             value=people.addresses[row],
         )
@@ -110,7 +116,7 @@ def _differs(row: int, first: int, bodies: Bodies, rules: Rules, issues: IssueLi
             row,
             IssueCode.DUPLICATE_DIFFERS,
             f"Row {row} goes to the same person as row {first}, but differs in {', '.join(differing)}.",
-            'Write duplicates="first" to send the first only, or key="column" to send both.',
+            rules.fix_differs,
             column=rules.column,
             value=bodies.addresses[row] if bodies.addresses else "",
         )

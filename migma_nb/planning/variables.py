@@ -64,10 +64,22 @@ def read_variables(
         if filling.in_subject:
             _note_unsafe(encoded, filling.name, column, issues)
         if first_time:
-            _note_unsendable(encoded, column_at(frame, filling.column), column, issues)
-            _note_odd_texts(encoded, column, issues)
-            _note_odd_numbers(encoded, column, issues)
+            note_problems(encoded, column_at(frame, filling.column), column, issues)
     return texts
+
+
+def note_problems(encoded: EncodedColumn, cells: "pd.Series[Any]", column: str, issues: IssueList) -> None:
+    """Note what cannot be sent of a column, and what its readers would stumble over.
+
+    Args:
+        encoded: the column as JSON texts.
+        cells: the column itself.
+        column: its name.
+        issues: takes what is wrong.
+    """
+    _note_unsendable(encoded, cells, column, issues)
+    _note_odd_texts(encoded, column, issues)
+    _note_odd_numbers(encoded, column, issues)
 
 
 def _with_default(

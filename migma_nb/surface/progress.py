@@ -47,7 +47,7 @@ class Progress:
         if self._bar is None:
             # Not before the first look: importing the widgets takes a moment, in which an interrupt must
             # find somebody who stops the run.
-            self._bar = _made(total=self._total, desc=_short(self._run.plan.mailing))
+            self._bar = made_bar(total=self._total, desc=short(self._run.plan.mailing))
         counts = self._run.tally.counts
         left = sum(counts.get(state, 0) for state in _OPEN)
         # A run that was cut short must not look as if it had come to its end.
@@ -64,7 +64,7 @@ class Progress:
         if batch is None or not batch.total_count:
             return
         if self._batch_bar is None:
-            self._batch_bar = _made(total=batch.total_count, desc="batch")
+            self._batch_bar = made_bar(total=batch.total_count, desc="batch")
         sent, failed = batch.sent_count or 0, batch.failed_count or 0
         self._batch_bar.set_postfix({"sent": sent, "failed": failed, "status": batch.status}, refresh=False)
         self._draw(self._batch_bar, sent + failed)
@@ -75,13 +75,13 @@ class Progress:
         bar.refresh()
 
 
-def _made(*, total: int, desc: str) -> Any:
+def made_bar(*, total: int, desc: str, unit: str = "mail") -> Any:
     """Return tqdm's notebook bar where its widgets are there, else its text bar."""
     if not in_notebook() or importlib.util.find_spec("ipywidgets") is None:
-        return text_bar(total=total, unit="mail", desc=desc)
+        return text_bar(total=total, unit=unit, desc=desc)
     from tqdm.notebook import tqdm as notebook_bar  # noqa: PLC0415 - needs ipywidgets
 
-    made: Any = notebook_bar(total=total, unit="mail", desc=desc)
+    made: Any = notebook_bar(total=total, unit=unit, desc=desc)
     name, bar, _ = made.container.children
     # In a narrow page the numbers go below, and neither the name breaks nor the bar shrinks to a dot.
     made.container.layout.flex_flow = "row wrap"
@@ -89,5 +89,6 @@ def _made(*, total: int, desc: str) -> Any:
     return made
 
 
-def _short(mailing: str) -> str:
+def short(mailing: str) -> str:
+    """Return a name as a bar has room for it."""
     return mailing if len(mailing) <= 30 else mailing[:29] + "…"  # noqa: PLR2004 - the bar needs room

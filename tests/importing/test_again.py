@@ -1,0 +1,87 @@
+"""An import that is run again imports nothing twice: on record per person, tag and content."""
+
+from collections.abc import Callable
+
+import httpx
+import pandas as pd
+import pytest
+
+import migma_nb as mg
+from migma_nb.sandbox import SandboxServer
+from tests.importing.lists import TAG, asked, people
+
+pytestmark = pytest.mark.both_at_once
+
+Serve = Callable[..., tuple[SandboxServer, mg.Migma]]
+
+
+def posted(server: SandboxServer) -> int:
+    """Return how many bulk imports came."""
+    return asked(server)["POST /v1/contacts/bulk"]
+
+
+def test_the_same_cell_again_posts_nothing(serve: Serve) -> None:
+    """It says since when, and still gives the tag."""
+    server, client = serve()
+    first = mg.import_contacts(people(20), client, tag=TAG, progress=False)
+    again = mg.import_contacts(people(20), client, tag=TAG, progress=False)
+    assert 1 == posted(server)
+    assert {"already_sent": 20} == dict(again.counts)
+    assert {"earlier_import"} == set(again.frame["reason"])
+    assert "Nothing was imported: all 20 were imported on 20" in again.summary()
+    assert (first.tag, f"by import {first.id}") == (
+        again.tag,
+        again.frame["detail"][0].partition("UTC ")[2],
+    )
+
+
+def test_only_new_and_changed_rows_are_sent(serve: Serve) -> None:
+    """In whatever order, under whatever index."""
+    server, client = serve()
+    frame = people(20)
+    mg.import_contacts(frame, client, tag=TAG, progress=False)
+    frame.loc[3, "first_name"] = "Else"
+    more = pd.concat([frame.sample(frac=1, random_state=1), people(22).tail(2)])
+    again = mg.import_contacts(more, client, tag=TAG, progress=False)
+    assert {"accepted": 3, "already_sent": 19} == dict(again.counts)
+    sent = again.frame[again.frame["state"] == "accepted"]["recipient"]
+    assert {"p3@d3.example", "p20@d6.example", "p21@d0.example"} == set(sent)
+    assert "Else" in {contact["firstName"] for contact in server.contacts()}
+    assert 2 == posted(server)
+
+
+def test_another_tag_project_or_account_is_another_import(serve: Serve) -> None:
+    """What is on record is on record for these three."""
+    server, client = serve()
+    mg.import_contacts(people(3), client, tag=TAG, progress=False)
+    mg.import_contacts(people(3), client, tag="other", progress=False)
+    assert 2 == posted(server)
+    other = mg.Migma(server.api_key, base_url=server.url, account="other", rate="500/second")
+    mg.import_contacts(people(3), other, tag=TAG, progress=False)
+    assert 3 == posted(server)
+    rotated = mg.Migma(server.make_key(["audience:write", "audience:read"]), base_url=server.url)
+    mg.import_contacts(people(3), rotated, tag=TAG, project_id=server.project_id, progress=False)
+    assert 3 == posted(server)
+
+
+def test_who_was_taken_out_at_the_api_is_seen_and_sent_again(serve: Serve) -> None:
+    """Where the rows are read back."""
+    server, client = serve()
+    first = mg.import_contacts(people(3), client, tag=TAG, account="rows", progress=False)
+    gone = first.frame["contact_id"][1]
+    delete(server, client, gone)
+    looked = mg.import_contacts(people(3), client, tag=TAG, account="rows", progress=False)
+    assert ["already_sent", "unknown", "already_sent"] == looked.frame["state"].tolist()
+    assert "not_there" == looked.frame["reason"][1]
+    again = mg.import_contacts(people(3), client, tag=TAG, account="rows", progress=False)
+    assert ["already_sent", "accepted", "already_sent"] == again.frame["state"].tolist()
+
+
+def delete(server: SandboxServer, client: mg.Migma, contact_id: str) -> None:
+    """Take a contact out, as its dashboard would."""
+    answer = httpx.delete(
+        f"{server.url}/v1/contacts/{contact_id}",
+        params={"projectId": server.project_id},
+        headers=client.settings.key.headers(),
+    )
+    assert 200 == answer.status_code, answer.text
