@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import sqlalchemy as sa
 
 from migma_nb.ledger import server
+from migma_nb.ledger.deliveries import deliveries, refreshes
 from migma_nb.ledger.schema import SCHEMA_VERSION, meta, metadata, paces, rulings
 
 _Step = Callable[[sa.Connection], None]
@@ -49,4 +50,10 @@ def _third(conn: sa.Connection) -> None:
     paces.create(conn)
 
 
-_STEPS: Mapping[int, _Step] = {2: _second, 3: _third}
+def _fourth(conn: sa.Connection) -> None:
+    """What became of mails, as Migma's log has it."""
+    refreshes.create(conn)
+    deliveries.create(conn)
+
+
+_STEPS: Mapping[int, _Step] = {2: _second, 3: _third, 4: _fourth}

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from migma_nb.api.states import Reason, State
 from migma_nb.ledger.told import Told
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = sa.MetaData()
 
