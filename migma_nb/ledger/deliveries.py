@@ -4,7 +4,7 @@ Every function runs inside a transaction of its caller. Times are seconds since 
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -68,6 +68,7 @@ class Mail:
 
     Args:
         position: which row.
+        address: the recipient on the wire.
         message_id: the API's handle, None where no answer gave one.
         claim_id, generation: which claim it is, and under which of its keys.
         first_attempt_at: when it left, None where that is not on record.
@@ -76,6 +77,7 @@ class Mail:
     """
 
     position: int
+    address: str
     message_id: str | None
     claim_id: int
     generation: int
@@ -94,6 +96,7 @@ def mails_of(conn: sa.Connection, run_id: str) -> list[Mail]:
     query = (
         sa.select(
             rows.c.position,
+            rows.c.address,
             rows.c.message_id,
             claims.c.claim_id,
             claims.c.generation,
@@ -119,9 +122,12 @@ def mails_of(conn: sa.Connection, run_id: str) -> list[Mail]:
         .where(rows.c.run_id == run_id, rows.c.state.in_(_TAKEN))
         .order_by(rows.c.position)
     )
-    first = len(Mail.__slots__) - 1
+    own = Mail.__slots__[:-1]
     return [
-        Mail(*row[:first], None if row.checked_at is None else Fate(*row[first:]))
+        Mail(
+            **{name: getattr(row, name) for name in own},
+            fate=None if row.checked_at is None else Fate(*row[len(own) :]),
+        )
         for row in conn.execute(query)
     ]
 
@@ -147,7 +153,11 @@ def write(conn: sa.Connection, run_id: str, fates: Iterable[tuple[int, Fate]], n
             index_elements=["run_id"], set_={"refreshed_at": made.excluded.refreshed_at}
         )
     )
-    values = [{"run_id": run_id, "position": position, **asdict(fate)} for position, fate in fates]
+    # Not by `asdict`, which copies: there may be very many.
+    values = [
+        {"run_id": run_id, "position": position} | {name: getattr(fate, name) for name in Fate.__slots__}
+        for position, fate in fates
+    ]
     if values:
         kept = insert(conn, deliveries)
         conn.execute(

@@ -48,6 +48,16 @@ def many_lines(text: str, most: int) -> str:
     return f"{shown}\n… and {rest:,} more characters" if rest > 0 else shown
 
 
+def share(part: int, whole: int) -> str:
+    """Return a part of a whole in percent; what is not all or nothing is never rounded to it."""
+    if not whole:
+        return "–"
+    percent = 100 * part / whole
+    if 0 < percent < 1:
+        return "<1 %"
+    return "100 %" if part >= whole else f"{min(round(percent), 99)} %"
+
+
 def width_of(text: str) -> int:
     """Return how many terminal columns a text takes (int)."""
     return len(text) if text.isascii() else sum(map(_columns, text))
