@@ -6,13 +6,14 @@ Only whoever draws imports this module: matplotlib is optional, and takes its ti
 import io
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
@@ -87,8 +88,7 @@ def _note(found: RunFacts, funnel: Funnel) -> str:
 
 
 def _draw_funnel(axes: Axes, funnel: Funnel) -> None:
-    bars = [(one.name, one.count, f"{share(one.count, one.whole)} of {one.of}") for one in funnel.stages]
-    bars[0] = (*bars[0][:2], "")
+    bars = [(one.name, one.count, share(one.count, one.whole, one.of)) for one in funnel.stages]
     # A gap between those that went on and those that went another way.
     places = [*range(len(bars)), *(len(bars) + 0.5 + at for at in range(len(funnel.beside)))]
     bars += [(name, count, "") for name, count in funnel.beside]
@@ -103,7 +103,7 @@ def _draw_funnel(axes: Axes, funnel: Funnel) -> None:
     # Room for the words behind the longest bar.
     axes.set_xlim(0, most * 1.45)
     axes.set_xlabel("people" if funnel.stages[0].name == "people" else "rows")
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_title("How far they came", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
@@ -123,26 +123,33 @@ def _draw_times(axes: Axes, sent_at: Sequence[float]) -> None:
     counts = np.bincount(
         np.floor(np.asarray(sent_at) / step).astype(np.int64) - first, minlength=last - first + 1
     )
-    days = (np.arange(first, last + 1) * step) / _DAY_S
-    axes.bar(
-        days, counts, width=step / _DAY_S, align="edge", color=colour("accepted"), edgecolor="white", lw=0.4
-    )
+    begins = (np.arange(first, last + 1) * step) / _DAY_S
+    width = step / _DAY_S
+    axes.bar(begins, counts, width, align="edge", color=colour("accepted"), edgecolor="white", lw=0.4)
     around = max(step * 0.5, (3 - len(counts)) * step)
     axes.set_xlim((first * step - around) / _DAY_S, ((last + 1) * step + around) / _DAY_S)
     axes.xaxis_date("UTC")
-    locator = AutoDateLocator(  # type: ignore[no-untyped-call]  # matplotlib says no types here
-        minticks=3, maxticks=6, tz="UTC"
-    )
-    axes.xaxis.set_major_locator(locator)
+    text, most = _tick_format(len(counts) * step, step)
+    axes.set_xticks(begins[:: math.ceil(len(begins) / most)])
     axes.xaxis.set_major_formatter(
-        ConciseDateFormatter(locator, tz="UTC")  # type: ignore[no-untyped-call]  # the same
+        DateFormatter(text, tz="UTC")  # type: ignore[no-untyped-call]  # it says no types
     )
     axes.set_ylim(0, max(int(counts.max()) * 1.1, 1.2))
-    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axes.set_xlabel("time (UTC)")
+    days = sorted({f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d}" for when in (min(sent_at), max(sent_at))})
+    axes.set_xlabel(f"time (UTC), {' to '.join(days)}")
     axes.set_ylabel(f"mails per {name}")
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _tick_format(span_s: float, step_s: int) -> tuple[str, int]:
+    """Return how the times of an axis are written, and how many of them have room."""
+    if step_s < 60:  # noqa: PLR2004 - a minute
+        return "%H:%M:%S", 4
+    if span_s < _DAY_S:
+        return "%H:%M", 6
+    return ("%d %b %H:%M", 3) if span_s < 4 * _DAY_S else ("%d %b %Y", 3)
 
 
 def _step(span_s: float) -> tuple[int, str]:

@@ -69,9 +69,7 @@ def _fate_html(found: RunFacts) -> str:
     funnel = funnel_of(found.counts, found.fates)
     drawn = ""
     if funnel.known and not found.batch:
-        drawn = steps(
-            (one.name, one.count, f"{share(one.count, one.whole)} of {one.of}") for one in funnel.stages
-        )
+        drawn = steps((one.name, one.count, share(one.count, one.whole, one.of)) for one in funnel.stages)
         drawn += f'<div style="margin-top:4px">{legend(dict(funnel.beside))}</div>'
     words = "".join(f'<div style="padding:1px 0;{MUTED}">{safe(line, 400)}</div>' for line in lines)
     return section("What became of the mails", f'{drawn}<div style="margin-top:6px">{words}</div>')

@@ -121,9 +121,8 @@ def steps(rows: Iterable[tuple[str, int, str]]) -> str:
         muted = f'<span style="{MUTED}">{escape(words)}</span>'
         cells.append((escape(name), drawn, f"<b>{count:,}</b>", muted))
     right = "text-align:right;white-space:nowrap"
-    return _table(
-        cells, ("white-space:nowrap", "width:100%", right, "padding-right:0"), "margin:0;width:100%"
-    )
+    columns = ("white-space:nowrap", "width:100%", right, "white-space:nowrap;padding-right:0")
+    return _table(cells, columns, "margin:0;width:100%")
 
 
 def dot(name: str) -> str:

@@ -150,12 +150,12 @@ def _silence(mail: Mail, now: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of a funnel: so many rows (or people), of so many at another stage."""
+    """One stage of a funnel: so many rows (or people), of so many at another stage; the first is of none."""
 
     name: str
     count: int
-    of: str
-    whole: int
+    of: str = ""
+    whole: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ def funnel_of(counts: Mapping[State, int], fates: Fates | None) -> Funnel:
     """
     planned = sum(counts.values())
     accepted = counts.get(State.ACCEPTED, 0) + counts.get(State.ALREADY_SENT, 0)
-    stages = [Stage("planned", planned, "planned", planned), Stage("accepted", accepted, "planned", planned)]
+    stages = [Stage("planned", planned), Stage("accepted", accepted, "planned", planned)]
     beside: list[tuple[str, int]] = []
     # Where no mail has a log, a row of zeros would read as if nobody had got anything.
     known = fates is not None and fates.mails > fates.without_log
@@ -205,5 +205,5 @@ def batch_funnel_of(row: Mapping[str, Any]) -> Funnel:
     """Return how far a batch's people came, by the server's own counts on its one row."""
     total, sent = row.get("batch_total") or 0, row.get("batch_sent") or 0
     beside = [(name, row.get(f"batch_{name}") or 0) for name in ("queued", "failed")]
-    stages = Stage("people", total, "people", total), Stage("sent", sent, "people", total)
+    stages = Stage("people", total), Stage("sent", sent, "people", total)
     return Funnel(stages, tuple((name, count) for name, count in beside if count), known=True)
