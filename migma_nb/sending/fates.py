@@ -47,7 +47,7 @@ def advanced(before: Fate | None, line: LogEntry | None, now: float) -> Fate:
         bounced_at=_first(before.bounced_at, now, seen=Delivery.BOUNCED in words),
         complained_at=_first(before.complained_at, now, seen=Delivery.COMPLAINED in words),
         checked_at=now,
-        bounce_type=line.bounce_type or before.bounce_type,
+        bounce_type=(line.bounce_type if Delivery.BOUNCED in words else "") or before.bounce_type,
     )
 
 

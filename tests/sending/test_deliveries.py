@@ -41,7 +41,7 @@ def sent_by(sandbox: mg.Sandbox, plan: mg.SendPlan) -> mg.Run:
 
 
 def test_every_word_of_the_log_stands_at_its_row(sandbox: mg.Sandbox, by_email: Plan) -> None:
-    """Opens and clicks with the log's own times; bounces and complaints with the time they were first seen."""
+    """Opens and clicks with the log's own times; bounces and complaints with when they were first seen."""
     events = ["delivered", "opened", "clicked", "bounced", "complained"]
     run = send(sandbox, by_email([{"email": f"{word}-x@d.example", "first_name": "N"} for word in events]))
     for row, word in enumerate(events):
@@ -110,9 +110,9 @@ def test_a_later_look_finds_what_came_since(sandbox: mg.Sandbox, by_email: Plan)
     for event in ("opened", "clicked", "complained"):
         sandbox.server.advance(60)
         sandbox.server.note_event(run.frame["message_id"][0], event)
-        seen.append(run.refresh().frame.loc[0, ["delivery", "opened_at"]].tolist())
-    assert ["opened", "clicked", "complained"] == [word for word, _ in seen]
-    assert 1 == len({opened for _, opened in seen})
+        seen.append(run.refresh().frame.iloc[0])
+    assert ["opened", "clicked", "complained"] == [row["delivery"] for row in seen]
+    assert 1 == len({row["opened_at"] for row in seen})
 
 
 def test_rows_of_an_earlier_run_of_the_mailing_are_refreshed_too(sandbox: mg.Sandbox, by_email: Plan) -> None:
