@@ -123,6 +123,20 @@ def test_rows_of_an_earlier_run_of_the_mailing_are_refreshed_too(sandbox: mg.San
     assert ["delivered"] * 5 == words(again)
 
 
+@pytest.mark.both_at_once
+def test_every_ledger_keeps_what_became_of_mails(sandbox: mg.Sandbox, by_email: Plan, place: str) -> None:
+    """A file and a database; a second look takes the place of the first."""
+    run = by_email(3).send(client_of(sandbox), progress=False, ledger=place)
+    sandbox.server.drain()
+    run.refresh()
+    sandbox.server.note_event(run.frame["message_id"][1], "opened")
+    run.refresh()
+    opened = mg.open_run(run.id, ledger=place)
+    assert ["delivered", "opened", "delivered"] == words(opened)
+    pd.testing.assert_frame_equal(run.frame, opened.frame)
+    assert "3 delivered, 1 opened" in opened.summary()
+
+
 def test_rows_that_were_not_mailed_have_no_delivery(sandbox: mg.Sandbox, by_email: Plan) -> None:
     """Nor a time at which it was looked for."""
     people = pd.DataFrame({"email": ["a@d.example", "a@d.example", "none"], "first_name": ["A", "A", "C"]})
