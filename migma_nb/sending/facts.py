@@ -72,9 +72,7 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
 
 def sent_at(ledger: Ledger, run_id: str) -> list[float]:
     """Return when each mail of a run was taken by the API (seconds since the epoch)."""
-    taken = (State.ACCEPTED, State.ALREADY_SENT)
-    found = ledger.reading(lambda conn: queries.run_rows(conn, run_id))
-    return [row["finished_at"] for row in found if row["state"] in taken and row["finished_at"] is not None]
+    return ledger.reading(lambda conn: deliveries.taken_at(conn, run_id))
 
 
 def _fates(conn: sa.Connection, run_id: str) -> Fates | None:

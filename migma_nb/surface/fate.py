@@ -1,5 +1,6 @@
 """`run.refresh`, `run.log` and `run.plot`: what became of a run's mails after the API took them."""
 
+from concurrent import futures
 from typing import TYPE_CHECKING, Self
 
 import pandas as pd
@@ -14,6 +15,9 @@ from migma_nb.surface.client import Migma
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+#: How often an interrupt is looked for (seconds).
+_TICK_S = 0.1
 
 
 class Fated:
@@ -49,10 +53,13 @@ class Fated:
         settings = self._settings(client, "run.refresh(client)")
         work = loop.submit(refreshing.refresh(self._ledger, self._run_id, settings, wait_s=wait))
         try:
-            work.result()
+            # In short steps, since not every system interrupts a long wait.
+            while not work.done():
+                futures.wait([work], _TICK_S)
         finally:
             # An interrupted cell asks no further; on a look that is done this does nothing.
             work.cancel()
+        work.result()
         return self
 
     def log(self, client: Migma | None = None) -> pd.DataFrame:

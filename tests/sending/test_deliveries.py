@@ -268,15 +268,33 @@ def test_where_the_ids_differ_two_mailings_of_one_hour_are_not_guessed(
     assert [[None] * 2, [None] * 2, ["delivered"] * 2] == [words(run) for run in (*same, other)]
 
 
-def test_a_colleagues_line_is_not_taken_for_one_that_is_missing(sandbox: mg.Sandbox, by_email: Plan) -> None:
-    """The log has our other row's id, so the line under a strange id is not ours."""
+@pytest.mark.parametrize("wait", [None, 0.3])
+def test_a_colleagues_line_is_not_taken_for_one_that_is_missing(
+    sandbox: mg.Sandbox, by_email: Plan, monkeypatch: pytest.MonkeyPatch, wait: float | None
+) -> None:
+    """The log has our other row's id, so that under a strange id is not ours; not at a later look either."""
+    monkeypatch.setattr("migma_nb.sending.refreshing.FIRST_WAIT_S", 0.1)
     run = sent_by(sandbox, by_email(2))
 
     def one_of_theirs(line: dict[str, Any]) -> dict[str, Any]:
         return line | ({"tracking_id": "theirs"} if line["to_email"] == "p1@d1.example" else {})
 
     with DistortedLog(sandbox, line=one_of_theirs) as distorted:
-        assert ["delivered", None] == words(run.refresh(distorted.client()))
+        assert ["delivered", None] == words(run.refresh(distorted.client(), wait=wait))
+
+
+def test_a_mail_that_a_person_ruled_as_sent_is_found_without_an_id(
+    sandbox: mg.Sandbox, by_email: Plan
+) -> None:
+    """By address, subject and time, where nothing else comes into question; two such are not guessed."""
+    run = send(sandbox, by_email(2), "accept_then_drop")
+    run.resolve(run.frame.index, as_="sent", confirm=2)
+    assert run.frame["message_id"].isna().all()
+    assert ["delivered"] * 2 == words(run.refresh())
+    twice = [send(sandbox, by_email(1, mailing=name, subject="Twice"), "accept_then_drop") for name in "ab"]
+    for one in twice:
+        one.resolve([0], as_="sent", confirm=1)
+        assert [None] == words(one.refresh())
 
 
 def test_a_line_that_two_pages_show_is_one_line(sandbox: mg.Sandbox, by_email: Plan) -> None:

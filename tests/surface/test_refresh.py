@@ -1,8 +1,12 @@
 """`run.refresh` as people meet it: in a new process, in the summary, in files and at the command line."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,6 +101,25 @@ def test_the_command_line_asks_before_it_reports(
         told.append(json.loads(capsys.readouterr().out)["deliveries"])
     assert [None, {"delivered": 1, "clicked": 1, "suppressed": 1}] == told[:2]
     assert told[1] == told[2]
+
+
+def test_an_interrupt_ends_the_waiting_and_the_asking(
+    sandbox: mg.Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cell is free at once, and nothing goes on asking behind it."""
+    monkeypatch.setattr("migma_nb.sending.refreshing.FIRST_WAIT_S", 0.05)
+    sandbox.server.pause_queue()
+    plan = mg.plan("a@x.example", mailing="m", sender="A <a@b.example>", subject="S", email_id="e")
+    run = plan.send(sandbox.client(), progress=False)
+    key = threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT])
+    key.start()
+    with pytest.raises(KeyboardInterrupt):
+        run.refresh(wait=120)
+    key.join()
+    time.sleep(0.5)
+    asked = len(sandbox.server.requests())
+    time.sleep(2.0)
+    assert asked == len(sandbox.server.requests())
 
 
 @pytest.fixture
