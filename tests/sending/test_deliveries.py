@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import migma_nb as mg
-from tests.sending.lost import client_of, send
+from tests.sending.lost import send
 from tests.servers.answering import AnsweringServer, Reply, Request
 from tests.servers.distorted import DistortedLog
 
@@ -33,9 +33,16 @@ def asked(sandbox: mg.Sandbox) -> int:
     return sum(str(one["path"]).endswith("/logs") for one in sandbox.server.requests())
 
 
+def taken(sandbox: mg.Sandbox, plan: mg.SendPlan) -> mg.Run:
+    """Send a plan, and wait until everything is delivered."""
+    run = plan.send(sandbox.client(), progress=False)
+    sandbox.server.drain()
+    return run
+
+
 def sent_by(sandbox: mg.Sandbox, plan: mg.SendPlan) -> mg.Run:
     """Send a plan under the scope "account:a", which the clients of a distorted log share."""
-    run = plan.send(client_of(sandbox, account="a"), progress=False)
+    run = plan.send(sandbox.client(account="a"), progress=False)
     sandbox.server.drain()
     return run
 
@@ -43,7 +50,7 @@ def sent_by(sandbox: mg.Sandbox, plan: mg.SendPlan) -> mg.Run:
 def test_every_word_of_the_log_stands_at_its_row(sandbox: mg.Sandbox, by_email: Plan) -> None:
     """Opens and clicks with the log's own times; bounces and complaints with when they were first seen."""
     events = ["delivered", "opened", "clicked", "bounced", "complained"]
-    run = send(sandbox, by_email([{"email": f"{word}-x@d.example", "first_name": "N"} for word in events]))
+    run = taken(sandbox, by_email([{"email": f"{word}-x@d.example", "first_name": "N"} for word in events]))
     for row, word in enumerate(events):
         sandbox.server.note_event(run.frame["message_id"][row], word)
     before = run.frame
@@ -66,7 +73,7 @@ def test_every_word_of_the_log_stands_at_its_row(sandbox: mg.Sandbox, by_email: 
 
 def test_the_columns_are_there_once_the_run_was_refreshed(sandbox: mg.Sandbox, by_email: Plan) -> None:
     """Before, an empty column would read as if nothing had arrived."""
-    run = send(sandbox, by_email(2))
+    run = taken(sandbox, by_email(2))
     assert not set(COLUMNS) & set(run.frame.columns)
     run.refresh()
     assert ["delivered"] * 2 == words(run)
@@ -74,7 +81,7 @@ def test_the_columns_are_there_once_the_run_was_refreshed(sandbox: mg.Sandbox, b
 
 def test_a_suppressed_mail_was_taken_and_went_no_further(sandbox: mg.Sandbox, by_email: Plan) -> None:
     """The state says the one, the delivery the other; it is not asked for again, since nothing can follow."""
-    run = send(sandbox, by_email([{"email": "bounced@d.example", "first_name": "B"}])).refresh()
+    run = taken(sandbox, by_email([{"email": "bounced@d.example", "first_name": "B"}])).refresh()
     assert ("accepted", "suppressed") == tuple(run.frame.loc[0, ["state", "delivery"]])
     before = asked(sandbox)
     run.refresh()
@@ -86,7 +93,7 @@ def test_two_mailings_of_one_email_to_the_same_people_are_told_apart(
     sandbox: mg.Sandbox, by_email: Plan
 ) -> None:
     """By their ids: same address, same subject, same minute."""
-    first, second = (send(sandbox, by_email(3, mailing=name)) for name in ("a", "b"))
+    first, second = (taken(sandbox, by_email(3, mailing=name)) for name in ("a", "b"))
     sandbox.server.note_event(first.frame["message_id"][0], "opened")
     sandbox.server.note_event(second.frame["message_id"][2], "clicked")
     assert ["opened", "delivered", "delivered"] == words(first.refresh())
@@ -95,17 +102,17 @@ def test_two_mailings_of_one_email_to_the_same_people_are_told_apart(
 
 def test_a_log_is_read_as_far_as_needed(sandbox: mg.Sandbox, by_email: Plan) -> None:
     """Three pages for 250 rows; one for twenty newer ones, although 250 lines more are in the log."""
-    many = send(sandbox, by_email(250, mailing="many")).refresh()
+    many = taken(sandbox, by_email(250, mailing="many")).refresh()
     assert 3 == asked(sandbox)
     assert ["delivered"] * 250 == words(many)
-    few = send(sandbox, by_email(20, mailing="few")).refresh()
+    few = taken(sandbox, by_email(20, mailing="few")).refresh()
     assert 4 == asked(sandbox)
     assert ["delivered"] * 20 == words(few)
 
 
 def test_a_later_look_finds_what_came_since(sandbox: mg.Sandbox, by_email: Plan) -> None:
     """An open, then a click of the same mail, then a complaint; the first open's time stays."""
-    run = send(sandbox, by_email(1)).refresh()
+    run = taken(sandbox, by_email(1)).refresh()
     seen = []
     for event in ("opened", "clicked", "complained"):
         sandbox.server.advance(60)
@@ -117,8 +124,8 @@ def test_a_later_look_finds_what_came_since(sandbox: mg.Sandbox, by_email: Plan)
 
 def test_rows_of_an_earlier_run_of_the_mailing_are_refreshed_too(sandbox: mg.Sandbox, by_email: Plan) -> None:
     """They are `already_sent`, and their mail is the earlier run's."""
-    send(sandbox, by_email(3))
-    again = send(sandbox, by_email(5)).refresh()
+    taken(sandbox, by_email(3))
+    again = taken(sandbox, by_email(5)).refresh()
     assert ["already_sent"] * 3 + ["accepted"] * 2 == [str(state) for state in again.frame["state"]]
     assert ["delivered"] * 5 == words(again)
 
@@ -126,7 +133,7 @@ def test_rows_of_an_earlier_run_of_the_mailing_are_refreshed_too(sandbox: mg.San
 @pytest.mark.both_at_once
 def test_every_ledger_keeps_what_became_of_mails(sandbox: mg.Sandbox, by_email: Plan, place: str) -> None:
     """A file and a database; a second look takes the place of the first."""
-    run = by_email(3).send(client_of(sandbox), progress=False, ledger=place)
+    run = by_email(3).send(sandbox.client(), progress=False, ledger=place)
     sandbox.server.drain()
     run.refresh()
     sandbox.server.note_event(run.frame["message_id"][1], "opened")
@@ -140,7 +147,7 @@ def test_every_ledger_keeps_what_became_of_mails(sandbox: mg.Sandbox, by_email: 
 def test_rows_that_were_not_mailed_have_no_delivery(sandbox: mg.Sandbox, by_email: Plan) -> None:
     """Nor a time at which it was looked for."""
     people = pd.DataFrame({"email": ["a@d.example", "a@d.example", "none"], "first_name": ["A", "A", "C"]})
-    run = by_email(people).send(client_of(sandbox), skip_invalid=True, progress=False)
+    run = by_email(people).send(sandbox.client(), skip_invalid=True, progress=False)
     sandbox.server.drain()
     assert ["delivered", None, None] == words(run.refresh())
     assert [False, True, True] == run.frame["checked_at"].isna().tolist()
@@ -149,7 +156,7 @@ def test_rows_that_were_not_mailed_have_no_delivery(sandbox: mg.Sandbox, by_emai
 def test_mails_without_a_log_are_not_asked_for(sandbox: mg.Sandbox, plan: Plan) -> None:
     """A raw template and a conversation: the columns are empty, and the summary says why and what to do."""
     for changes in ({}, {"template": None, "project_id": None, "conversation_id": "c1"}):
-        run = send(sandbox, plan(2, mailing=str(changes), **changes)).refresh()
+        run = taken(sandbox, plan(2, mailing=str(changes), **changes)).refresh()
         assert [None, None] == words(run)
         assert "2 mails were made from a raw template or a conversation" in run.summary()
         assert "email_id=" in run.summary()
@@ -160,8 +167,8 @@ def test_a_mailing_that_went_on_with_a_stored_email_has_a_log_for_those_rows_onl
     sandbox: mg.Sandbox, plan: Plan, by_email: Plan
 ) -> None:
     """The first rows were sent from a raw template."""
-    send(sandbox, plan(2))
-    run = send(sandbox, by_email(4)).refresh()
+    taken(sandbox, plan(2))
+    run = taken(sandbox, by_email(4)).refresh()
     assert [None, None, "delivered", "delivered"] == words(run)
     assert "2 mails were made from a raw template" in run.summary()
     assert "Of 2 of 4 mails" in run.summary()
@@ -170,9 +177,9 @@ def test_a_mailing_that_went_on_with_a_stored_email_has_a_log_for_those_rows_onl
 def test_a_line_that_is_not_there_yet_proves_nothing(sandbox: mg.Sandbox, by_email: Plan) -> None:
     """The row was looked for, its delivery is missing, and the summary says what that means."""
     sandbox.server.pause_queue()
-    run = by_email(2).send(client_of(sandbox), progress=False).refresh()
+    run = by_email(2).send(sandbox.client(), progress=False).refresh()
     assert [None, None] == words(run)
-    assert run.frame["checked_at"].notna().all()
+    assert (run.frame["checked_at"] >= run.frame["finished_at"]).all()
     assert "2 mails have no line in the log yet. Soon after a send that means nothing" in run.summary()
     sandbox.server.resume_queue()
     sandbox.server.drain()
@@ -182,8 +189,8 @@ def test_a_line_that_is_not_there_yet_proves_nothing(sandbox: mg.Sandbox, by_ema
 
 def test_what_the_log_has_forgotten_stays_known(sandbox: mg.Sandbox, by_email: Plan) -> None:
     """After a month the API shows no line any more; what an earlier look found is kept."""
-    run = send(sandbox, by_email(3)).refresh()
-    never = send(sandbox, by_email(2, mailing="never looked at"))
+    run = taken(sandbox, by_email(3)).refresh()
+    never = taken(sandbox, by_email(2, mailing="never looked at"))
     sandbox.server.advance(MONTH_S)
     assert ["delivered"] * 3 == words(run.refresh())
     assert [None, None] == words(never.refresh())
@@ -193,7 +200,7 @@ def test_mails_older_than_a_month_are_not_asked_for(
     sandbox: mg.Sandbox, by_email: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The summary says that it is too late."""
-    run = send(sandbox, by_email(3))
+    run = taken(sandbox, by_email(3))
     monkeypatch.setattr("migma_nb.ledger.clock.now", lambda _: time.time() + MONTH_S)
     assert [None] * 3 == words(run.refresh())
     assert 0 == asked(sandbox)
@@ -202,7 +209,7 @@ def test_mails_older_than_a_month_are_not_asked_for(
 
 def test_the_word_moves_only_on(sandbox: mg.Sandbox, by_email: Plan) -> None:
     """A log that says less than before takes nothing back."""
-    run = send(sandbox, by_email(2))
+    run = taken(sandbox, by_email(2))
     for row, event in ((0, "clicked"), (1, "complained")):
         sandbox.server.note_event(run.frame["message_id"][row], event)
     run.refresh()
@@ -254,6 +261,16 @@ def test_where_the_apis_two_ids_differ_a_line_is_found_by_address_subject_and_ti
     run = sent_by(sandbox, by_email(12))
     with DistortedLog(sandbox, line=_renamed) as distorted:
         assert ["delivered"] * 12 == words(run.refresh(distorted.client()))
+
+
+@pytest.mark.parametrize("hours", [5, -5])
+def test_a_log_in_another_clocks_time_is_set_by_the_servers_date(
+    sandbox: mg.Sandbox, by_email: Plan, hours: int
+) -> None:
+    """Where no mail is known by its id, nothing else tells what the log's times mean."""
+    run = sent_by(sandbox, by_email(2))
+    with DistortedLog(sandbox, shift_s=hours * 3600.0, line=_renamed, date=True) as distorted:
+        assert ["delivered"] * 2 == words(run.refresh(distorted.client()))
 
 
 def test_where_the_ids_differ_two_mailings_of_one_hour_are_not_guessed(
@@ -378,7 +395,7 @@ def test_waiting_ends_when_every_mail_has_arrived(
     """The looks come ever less often."""
     monkeypatch.setattr("migma_nb.sending.refreshing.FIRST_WAIT_S", 0.1)
     sandbox.server.pause_queue()
-    run = by_email(3).send(client_of(sandbox), progress=False)
+    run = by_email(3).send(sandbox.client(), progress=False)
     later = threading.Timer(1.0, sandbox.server.resume_queue)
     later.start()
     began = time.monotonic()
@@ -389,13 +406,26 @@ def test_waiting_ends_when_every_mail_has_arrived(
     assert 3 <= asked(sandbox) <= 10
 
 
+def test_waiting_asks_for_those_that_have_not_arrived(
+    sandbox: mg.Sandbox, by_email: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others were looked at once."""
+    monkeypatch.setattr("migma_nb.sending.refreshing.FIRST_WAIT_S", 0.1)
+    taken(sandbox, by_email(2))
+    sandbox.server.pause_queue()
+    run = by_email(3).send(sandbox.client(), progress=False).refresh(wait=0.5)
+    assert ["delivered", "delivered", None] == words(run)
+    checked = run.frame["checked_at"]
+    assert checked[0] == checked[1] < checked[2]
+
+
 def test_waiting_ends_with_its_time(
     sandbox: mg.Sandbox, by_email: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What has not arrived by then is as it is."""
     monkeypatch.setattr("migma_nb.sending.refreshing.FIRST_WAIT_S", 0.1)
     sandbox.server.pause_queue()
-    run = by_email(3).send(client_of(sandbox), progress=False).refresh(wait=0.5)
+    run = by_email(3).send(sandbox.client(), progress=False).refresh(wait=0.5)
     assert [None] * 3 == words(run)
     assert 2 <= asked(sandbox) <= 6
 
@@ -412,7 +442,7 @@ def test_a_key_that_may_not_read_is_told_what_it_lacks(sandbox: mg.Sandbox, by_e
 
 def test_another_server_is_not_asked_what_became_of_mails(sandbox: mg.Sandbox, by_email: Plan) -> None:
     """It knows nothing of this run."""
-    run = send(sandbox, by_email(2))
+    run = taken(sandbox, by_email(2))
     with AnsweringServer(lambda _: Reply(200, b"{}")) as server:
         for ask in (run.refresh, run.log):
             with pytest.raises(mg.InputError, match="was sent to"):
@@ -428,7 +458,7 @@ def test_of_a_batch_the_counts_are_brought_up_to_date_and_the_log_is_shown(
     for name in ("ann", "bo", "cy"):
         sandbox.server.add_contact(f"{name}@d.example", tags=["vip"])
     planned = mg.plan(mg.Tag(tag["id"]), mailing="m", sender="A <a@b.example>", subject="S", email_id=stored)
-    run = planned.send(client_of(sandbox), progress=False).refresh()
+    run = planned.send(sandbox.client(), progress=False).refresh()
     assert (3, 3) == tuple(run.frame.loc[0, ["batch_total", "batch_sent"]])
     assert "delivery" not in run.frame
     assert "run.log() reads the log of the whole email" in run.summary()
@@ -447,7 +477,7 @@ def test_the_log_of_a_run_begins_with_the_run(sandbox: mg.Sandbox, by_email: Pla
     assert ["Now"] * 3 == log["subject"].tolist()
     assert (0, "Int64") == (log["open_count"].sum(), str(log["open_count"].dtype))
     with pytest.raises(mg.InputError, match="raw template"):
-        send(sandbox, plan(1, mailing="raw")).log()
+        taken(sandbox, plan(1, mailing="raw")).log()
 
 
 _SHARED = ((0, "clicked"), (1, "bounced"))
