@@ -18,13 +18,15 @@ class SendOptions:
     """How a plan is to be sent.
 
     `confirm` is the number of people (for a batch: the plan's id); `limit` the most rows to begin with;
-    `only_refused` takes up what was refused, and nothing else.
+    `only_refused` takes up what was refused, and nothing else; `preflight` whether the account is looked at
+    before a live send, as a number with how many calls at most.
     """
 
     confirm: int | str | None = None
     skip_invalid: bool = False
     limit: int | None = None
     only_refused: bool = False
+    preflight: bool | int = True
 
 
 def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
