@@ -55,11 +55,11 @@ class Checks:
     async def key(self) -> Check:
         """Whether the key is valid, by what the other checks heard; whether it may send only a send tells."""
         name, heard = "key", self._heard
-        if any(read.trouble is None or read.missing for read in heard):
+        if any(read.trouble is None for read in heard):
             words = "The API knows the key. Whether it may send (EMAIL_SEND, S7) shows before the first mail."
             return Check(name, Outcome.PASSED, words)
-        if heard and all(read.trouble and read.trouble.status == _UNAUTHORIZED for read in heard):
-            words = "The API answers 401 to every read, so it seems not to know the key (S8)."
+        if any(read.trouble and read.trouble.status == _UNAUTHORIZED for read in heard):
+            words = "The API answers 401 to what is read, so it seems not to know the key (S8)."
             fix = "Check the key in the dashboard, Settings → API Integration."
             return Check(name, Outcome.UNCLEAR, words, fix)
         return Check(name, Outcome.UNCLEAR, f"No read of the account was answered: {_why(heard)}")
