@@ -11,8 +11,10 @@ from typing import Any
 from migma_nb.sandbox.audience import Audience, Resource
 from migma_nb.sandbox.clock import Clock
 from migma_nb.sandbox.identifiers import new_id
+from migma_nb.sandbox.quota import Quota
 from migma_nb.sandbox.records import (
     ApiKey,
+    ImportJob,
     LogLine,
     Message,
     Progress,
@@ -21,6 +23,8 @@ from migma_nb.sandbox.records import (
     StoredAnswer,
     Suppression,
     as_json,
+    progress_as_json,
+    progress_of,
 )
 from migma_nb.sandbox.store import Journal, Table
 
@@ -46,19 +50,23 @@ class Account:
         self.domains: Table[Resource] = Table("domain", journal, dict, dict)
         self.providers: Table[Resource] = Table("provider", journal, dict, dict)
         self.emails: Table[Resource] = Table("email", journal, dict, dict)
+        self.conversations: Table[Resource] = Table("conversation", journal, dict, dict)
         self.texts: Table[str] = Table("text", journal, str, str)
         self.sends: Table[Send] = Table("send", journal, as_json, lambda body: Send(**body))
         self.members: Table[list[str]] = Table("members", journal, list, list)
-        self.progress: Table[Progress] = Table("progress", journal, as_json, lambda body: Progress(**body))
+        self.progress: Table[Progress] = Table("progress", journal, progress_as_json, progress_of)
         self.messages: Table[Message] = Table("message", journal, as_json, lambda body: Message(**body))
         self.suppressed: Table[Suppression] = Table(
             "suppression", journal, as_json, lambda body: Suppression(**body)
         )
         self.log: Table[LogLine] = Table("log", journal, as_json, lambda body: LogLine(**body))
+        self.imports: Table[ImportJob] = Table("import", journal, as_json, lambda body: ImportJob(**body))
+        self.import_rows: Table[list[Resource]] = Table("import_rows", journal, list, list)
         self.requests: Table[Received] = Table("request", journal, as_json, lambda body: Received(**body))
         self.answers: Table[StoredAnswer] = Table(
             "answer", journal, as_json, lambda body: StoredAnswer(**body)
         )
+        self.quota = Quota(self.clock, self.messages, self.progress)
         self.unfinished = sum(not progress.finished for progress in self.progress)
         self._by_secret = {key.secret: key for key in self.keys}
         self.first_key = next(iter(self.keys)) if len(self.keys) else self.make_key(["*"])

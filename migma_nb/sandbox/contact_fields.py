@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
-from migma_nb.sandbox.asked import Asked
+from migma_nb.sandbox.given import Asked, first_fault
 from migma_nb.sandbox.rules import is_address
 
 #: Newer and older words; ``active`` is ``subscribed``.
@@ -60,7 +60,4 @@ def row_of(given: Mapping[str, Any], number: int) -> ContactRow | str:
     try:
         return ContactRow.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(step) for step in first["loc"])
-        said = "is required" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
-        return f"Row {number} ({given.get('email')}): {field}: {said}."
+        return f"Row {number} ({given.get('email')}): {first_fault(error)}"

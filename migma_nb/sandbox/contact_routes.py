@@ -14,8 +14,9 @@ from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.envelope import Answer, Refusal
 from migma_nb.sandbox.exchange import Call
 from migma_nb.sandbox.operations import Operation
+from migma_nb.sandbox.people_models import Contact, Deleted
 from migma_nb.sandbox.scope import InProject, Page, answer, known, project_of
-from migma_nb.sandbox.shown import Contact, Deleted, Shown
+from migma_nb.sandbox.shown import Shown
 
 _MOST_DELETED = 1000
 

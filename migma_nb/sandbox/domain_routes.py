@@ -11,8 +11,9 @@ from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.envelope import Answer, Refusal
 from migma_nb.sandbox.exchange import Call
 from migma_nb.sandbox.operations import Operation
+from migma_nb.sandbox.people_models import DnsRecord, Domain
 from migma_nb.sandbox.scope import answer
-from migma_nb.sandbox.shown import DnsRecord, Domain, Shown
+from migma_nb.sandbox.shown import Shown
 
 _MANAGED = ".migma.email"
 

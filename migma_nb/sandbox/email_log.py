@@ -1,25 +1,18 @@
 """The log of each stored email (migma-api.md section 6): who got it, and what became of it.
 
-Mails from a raw template have no email, hence no line here. Blind copies have none either: no document
-names them. A line comes when the queue has dealt with the mail, so soon after a send there may be none yet.
+Mails from a raw template have no email, hence no line here. Blind copies and tests have none either: no
+document names them. A line comes once the queue has dealt with the mail: soon after a send there may be none.
 """
 
-from datetime import datetime
 from typing import Any
 
 from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.consent import meaning_of
-from migma_nb.sandbox.envelope import Refusal
 from migma_nb.sandbox.identifiers import new_id
-from migma_nb.sandbox.records import LogLine, Send, as_json
+from migma_nb.sandbox.records import LogLine, Send
 from migma_nb.sandbox.render import fill_subject
 
-#: How long a line is kept (seconds): "about 30 days".
-KEPT_S = 30 * 24 * 3600.0
 STATUSES = ("delivered", "opened", "clicked", "bounced", "complained", "suppressed", "sent")
-_LONGEST_PAGE = 100
-_DEFAULT_PAGE = 50
-_NOT_SHOWN = frozenset({"email_id"})
 
 
 def log_mail(account: Account, send: Send, to: str, fields: dict[str, Any], *, left_out: str | None) -> None:
@@ -32,7 +25,7 @@ def log_mail(account: Account, send: Send, to: str, fields: dict[str, Any], *, l
         fields: The contact's fields that the subject may name, for batches.
         left_out: Why the recipient was left out, or None if the mail was delivered.
     """
-    if send.email_id is None:
+    if send.email_id is None or send.is_test:
         return
     line = LogLine(
         id=len(account.log) + 1,
@@ -76,55 +69,3 @@ def note_event(account: Account, tracking_id: str, status: str) -> LogLine:
         line.complaint_type = "abuse"
     account.log.put(str(line.id), line)
     return line
-
-
-def page_of(account: Account, email_id: str, query: dict[str, str]) -> dict[str, Any]:
-    """One page of an email's log, newest first, as the API shows it.
-
-    Args:
-        account: The account.
-        email_id: The email.
-        query: ``limit``, ``cursor`` and ``status`` as they came.
-
-    Raises:
-        Refusal: 400 for a limit, cursor or status that is none.
-    """
-    limit, before, status = _limit(query), _before(query), query.get("status")
-    if status is not None and status not in STATUSES:
-        raise _invalid(f"status must be one of {', '.join(STATUSES)}.")
-    oldest = account.clock.now() - KEPT_S
-    found = [
-        line
-        for line in account.log
-        if line.email_id == email_id
-        and (before is None or line.id < before)
-        and (status is None or line.status == status)
-        and datetime.fromisoformat(line.created_at).timestamp() >= oldest
-    ]
-    page = found[: -limit - 1 : -1]
-    more = len(found) > limit
-    shown = [
-        {name: value for name, value in as_json(line).items() if name not in _NOT_SHOWN} for line in page
-    ]
-    return {"emails": shown, "nextCursor": f"before-{page[-1].id}" if more else None, "hasMore": more}
-
-
-def _limit(query: dict[str, str]) -> int:
-    text = query.get("limit", str(_DEFAULT_PAGE))
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _LONGEST_PAGE):
-        raise _invalid(f"limit must be a whole number from 1 to {_LONGEST_PAGE}.")
-    return int(text)
-
-
-def _before(query: dict[str, str]) -> int | None:
-    text = query.get("cursor")
-    if text is None:
-        return None
-    number = text.removeprefix("before-")
-    if number == text or not (number.isascii() and number.isdecimal()):
-        raise _invalid("cursor is none that this log gave out.")
-    return int(number)
-
-
-def _invalid(message: str) -> Refusal:
-    return Refusal(400, "VALIDATION_ERROR", f"{message} (section 6)")

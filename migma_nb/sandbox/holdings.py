@@ -222,6 +222,11 @@ class Holdings:
         """The segments, each with ``count``."""
         return views.segments(self._account)
 
+    def imports(self) -> list[Resource]:
+        """The imports of contacts in the background, rows of CSV files and of JSON alike, counts included."""
+        with self._account.lock:
+            return [as_json(each) for each in self._account.imports]
+
     def topics(self) -> list[Resource]:
         """The topics."""
         with self._account.lock:

@@ -16,8 +16,9 @@ from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.envelope import Answer, Refusal
 from migma_nb.sandbox.exchange import Call
 from migma_nb.sandbox.operations import Operation
+from migma_nb.sandbox.people_models import Project
 from migma_nb.sandbox.scope import LONGEST_PAGE, answer, project_of
-from migma_nb.sandbox.shown import Project, Shown
+from migma_nb.sandbox.shown import Shown
 
 _SAMPLES = 3
 _LABELS = {"firstName": "First name", "lastName": "Last name"}

@@ -11,9 +11,9 @@ from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.envelope import Answer
 from migma_nb.sandbox.exchange import Call
 from migma_nb.sandbox.operations import Operation
+from migma_nb.sandbox.people_models import Deleted, Segment
 from migma_nb.sandbox.scope import InProject, Page, answer, known, project_of
 from migma_nb.sandbox.segment_filters import Filters
-from migma_nb.sandbox.shown import Deleted, Segment
 
 
 class SegmentFields(Asked):

@@ -11,8 +11,8 @@ from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.envelope import Answer, Refusal
 from migma_nb.sandbox.exchange import Call
 from migma_nb.sandbox.operations import Operation
+from migma_nb.sandbox.people_models import Deleted, Tag
 from migma_nb.sandbox.scope import InProject, Page, answer, known, project_of
-from migma_nb.sandbox.shown import Deleted, Tag
 
 
 class TagPage(Page):

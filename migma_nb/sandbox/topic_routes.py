@@ -10,8 +10,9 @@ from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.envelope import Answer, Refusal
 from migma_nb.sandbox.exchange import Action, Call
 from migma_nb.sandbox.operations import Operation
+from migma_nb.sandbox.people_models import Deleted, Topic
 from migma_nb.sandbox.scope import InProject, answer, known, project_of
-from migma_nb.sandbox.shown import Deleted, Shown, Topic
+from migma_nb.sandbox.shown import Shown
 
 
 class TopicsOf(InProject):

@@ -68,12 +68,13 @@ def batch(single: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]
 
 
 @pytest.fixture
-def post(http: httpx.Client) -> Callable[..., httpx.Response]:
-    """Posts a body to ``/v1/sending`` with the server's key, or another one."""
+def post_to(http: httpx.Client) -> Callable[..., httpx.Response]:
+    """Posts a body, if there is one, to a path with the server's key, or another one."""
 
     def send(
         server: SandboxServer,
-        body: Any,
+        path: str,
+        body: Any = None,
         *,
         key: str | None = None,
         api_key: str | None = None,
@@ -82,7 +83,17 @@ def post(http: httpx.Client) -> Callable[..., httpx.Response]:
         headers = {"Authorization": f"Bearer {api_key or server.api_key}"}
         if key is not None:
             headers["Idempotency-Key"] = key
-        return http.post(f"{server.url}/v1/sending", json=body, headers=headers, timeout=timeout)
+        return http.post(server.url + path, json=body, headers=headers, timeout=timeout)
+
+    return send
+
+
+@pytest.fixture
+def post(post_to: Callable[..., httpx.Response]) -> Callable[..., httpx.Response]:
+    """Posts a body to ``/v1/sending`` with the server's key, or another one."""
+
+    def send(server: SandboxServer, body: Any, **options: Any) -> httpx.Response:
+        return post_to(server, "/v1/sending", body, **options)
 
     return send
 
