@@ -15,9 +15,11 @@ from migma_nb.api.errors import (
 from migma_nb.api.states import Reason, RunState, State
 from migma_nb.planning.issues import IssueCode, Severity
 from migma_nb.planning.reading import read_recipients
+from migma_nb.planning.stored import Conversation, StoredEmail
 from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.surface.client import Migma
 from migma_nb.surface.history import history, open_run
+from migma_nb.surface.importing_html import import_html
 from migma_nb.surface.plan import Preview, SendPlan, plan
 from migma_nb.surface.run import Run
 from migma_nb.surface.sandbox import Sandbox
@@ -28,6 +30,7 @@ __all__ = [
     "CallError",
     "ConfigurationError",
     "ConfirmationError",
+    "Conversation",
     "InputError",
     "IssueCode",
     "LedgerError",
@@ -44,9 +47,11 @@ __all__ = [
     "SendPlan",
     "Severity",
     "State",
+    "StoredEmail",
     "Tag",
     "UnknownError",
     "history",
+    "import_html",
     "open_run",
     "plan",
     "read_recipients",

@@ -16,6 +16,7 @@ from migma_nb.api.errors import (
     RefusedError,
     UnknownError,
 )
+from migma_nb.api.hints import hint_for
 from migma_nb.api.meaning import Answer, Meaning, NoAnswer, Verdict, judge
 from migma_nb.api.models import BatchStatus, SendAnswer, SendRequest
 from migma_nb.api.settings import Settings
@@ -98,7 +99,7 @@ def _error(meaning: Meaning) -> CallError:
     kind, hint = _ERRORS[meaning.verdict]
     return kind(
         f"{meaning.detail}.",
-        hint=hint,
+        hint=hint_for(meaning.detail) or hint,
         status=meaning.status,
         code=meaning.code,
         request_id=meaning.request_id,

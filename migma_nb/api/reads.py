@@ -12,6 +12,7 @@ from migma_nb.api.answers import parsed
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import AccountError, CallError, InputError
 from migma_nb.api.meaning import Answer, Meaning, NoAnswer, Past, Verdict, judge, repeat_after
+from migma_nb.api.states import Reason
 
 #: The API's own limit for a page (migma-api.md, section 8).
 PAGE = 100
@@ -40,11 +41,12 @@ class Read:
     trouble: Meaning | None = None
     missing: bool = False
 
-    def wanted(self, what: str) -> Any:
+    def wanted(self, what: str, *, permission: str | None = None) -> Any:
         """Return the data of a read that must succeed.
 
         Args:
             what: what was read, in words, for the error: "the tags".
+            permission: what the key needs for it, such as "audience:read", where that is known.
 
         Raises:
             InputError: the API knows no such thing.
@@ -58,11 +60,19 @@ class Read:
         error = AccountError if self.trouble.verdict is Verdict.HALT else CallError
         raise error(
             f"Could not read {what}: {self.trouble.detail}.",
-            hint="Nothing was changed; ask again later, or check the key's permissions.",
+            hint=_hint(self.trouble, permission),
             status=self.trouble.status,
             code=self.trouble.code,
             request_id=self.trouble.request_id,
         )
+
+
+def _hint(trouble: Meaning, permission: str | None) -> str:
+    if trouble.reason is Reason.NO_PERMISSION and permission is not None:
+        return f"The key needs the permission {permission}: Migma dashboard, Settings, API Integration (S8)."
+    if trouble.reason is Reason.BAD_KEY:
+        return "Check the API key: Migma dashboard, Settings, API Integration (S8)."
+    return "Nothing was changed; ask again later, or check the key's permissions."
 
 
 async def read(connection: Connection, path: str, query: Mapping[str, Any] | None = None) -> Read:
@@ -89,7 +99,13 @@ async def read(connection: Connection, path: str, query: Mapping[str, Any] | Non
 
 
 async def read_list(
-    connection: Connection, path: str, query: Mapping[str, Any] | None = None, *, most: int | None = None
+    connection: Connection,
+    path: str,
+    query: Mapping[str, Any] | None = None,
+    *,
+    most: int | None = None,
+    name: str | None = None,
+    by_offset: bool = False,
 ) -> Read:
     """Ask for all pages of a list (`page`, `limit`); `data` is then the list of its items.
 
@@ -98,14 +114,21 @@ async def read_list(
         path: of the list.
         query: further parameters.
         most: so many items suffice; None asks for all.
+        name: what the list is called within `data`, where it is not `data` itself.
+        by_offset: whether the list is paged by `offset` in place of `page`.
     """
     items: list[Any] = []
     count: int | None = None
+    last: list[Any] | None = None
     for page in range(1, MOST_PAGES + 1):
-        found = await read(connection, path, {**(query or {}), "page": page, "limit": PAGE})
+        where = {"offset": len(items)} if by_offset else {"page": page}
+        found = await read(connection, path, {**(query or {}), **where, "limit": PAGE})
         if found.trouble is not None:
             return found
-        part = items_of(found.data)
+        part = items_of(found.data, name)
+        if part and part == last:
+            break  # a list without pages: it says the same again
+        last = part
         count = found.count if found.count is not None else count
         items += part
         if most is not None and len(items) >= most:
@@ -116,10 +139,17 @@ async def read_list(
     return Read(items, count if count is not None else len(items))
 
 
-def items_of(data: Any) -> list[Any]:
-    """Return the items of a list answer: the data itself, or the one list within it (`{projects: […]}`)."""
+def items_of(data: Any, name: str | None = None) -> list[Any]:
+    """Return the items of a list answer: the data itself, or a list within it (`{projects: […]}`).
+
+    Args:
+        data: of the answer.
+        name: of the list within; else it is taken where there is only one.
+    """
     if isinstance(data, list):
         return data
+    if isinstance(data, dict) and isinstance(data.get(name), list):
+        return list(data[name])
     lists = [value for value in data.values() if isinstance(value, list)] if isinstance(data, dict) else []
     return lists[0] if len(lists) == 1 else []
 
@@ -128,11 +158,18 @@ def _understood(answer: Answer | NoAnswer) -> Read:
     parts = (parsed(answer.body) if isinstance(answer, Answer) and answer.complete else None) or {}
     status = answer.status if isinstance(answer, Answer) else 0
     if status // 100 == _SUCCESS and parts.get("success") is not False and "data" in parts:
-        count = parts.get("count")
-        return Read(parts["data"], count if isinstance(count, int) else None)
+        return Read(parts["data"], _count(parts))
     meaning = judge(answer, uncertain=False, now=datetime.now(UTC))
     missing = status == _NOT_FOUND and "success" in parts
     return Read(trouble=meaning, missing=missing)
+
+
+def _count(parts: Mapping[str, Any]) -> int | None:
+    """Return the length of the whole list: beside `data`, or within it in one of two places."""
+    data = parts["data"] if isinstance(parts["data"], dict) else {}
+    paging = data.get("pagination")
+    told = (parts.get("count"), paging.get("total") if isinstance(paging, dict) else None, data.get("total"))
+    return next((one for one in told if isinstance(one, int) and not isinstance(one, bool)), None)
 
 
 def _wait(trouble: Meaning, tries: int) -> float | None:

@@ -113,7 +113,7 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
         ("From", f"{constants['fromName']} <{constants['from']}>"),
         ("Reply-To", constants.get("replyTo", "")),
         ("Subject", constants["subject"]),
-        ("Content", _content(constants)),
+        ("Content", _content(plan)),
         ("Kind", _kind(constants)),
         ("Addresses", plan.address_note if plan.target or plan.size > 1 else ""),
         ("Variables", _variables(plan, first)),
@@ -124,15 +124,30 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value]
 
 
-def _content(constants: Mapping[str, Any]) -> str:
+def _content(plan: Plan) -> str:
+    constants = plan.constants
     project = f", project {one_line(constants['projectId'], 30)}" if "projectId" in constants else ""
     if "template" in constants:
-        size = len(constants["template"].encode())
-        shown = f"{size / 1000:,.1f} kB" if size >= 1000 else counted(size, "byte", "bytes")  # noqa: PLR2004 - kilo
-        return f"HTML template, {shown}{project}"
+        return f"HTML template, {_size(constants['template'])}{project}"
+    seen = "not looked at" if plan.stored is None else f"read here, {_size(plan.stored.html)}"
     if "conversationId" in constants:
-        return f"conversation {one_line(constants['conversationId'], 40)}, stored at Migma{project}"
-    return f"email {one_line(constants['emailId'], 40)}, stored at Migma{project}"
+        return f"conversation {one_line(constants['conversationId'], 40)}, stored at Migma, {seen}{project}"
+    return f"email {one_line(constants['emailId'], 40)}, stored at Migma, {seen}{project}"
+
+
+def _size(html: str) -> str:
+    size = len(html.encode())
+    return f"{size / 1000:,.1f} kB" if size >= 1000 else counted(size, "byte", "bytes")  # noqa: PLR2004 - kilo
+
+
+def _look(plan: Plan) -> list[tuple[str, str]]:
+    """Return what to type where the content that Migma holds was not looked at."""
+    if "template" in plan.constants or plan.stored is not None:
+        return []
+    kind = "conversation" if "conversationId" in plan.constants else "email"
+    one = one_line(plan.constants[f"{kind}Id"], 40)
+    words = "looks at its content, so that its placeholders are checked too"
+    return [(f"mg.plan(…, {kind}_id=client.{kind}({one!r}))", words)]
 
 
 def _kind(constants: Mapping[str, Any]) -> str:
@@ -211,6 +226,7 @@ def _where(line: Mapping[Any, Any]) -> str:
 
 def _steps(plan: Plan, issues: pd.DataFrame) -> list[tuple[str, str]]:
     steps = [("plan.issues", "every problem")] if len(issues) else []
+    steps += _look(plan)
     if not plan.ready:
         return steps
     shown = plan.ready[0]

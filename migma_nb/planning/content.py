@@ -15,6 +15,7 @@ from migma_nb.planning.columns import near_matches
 from migma_nb.planning.options import PlanOptions
 from migma_nb.planning.placeholders import SplitText, split_text
 from migma_nb.planning.sources import Target
+from migma_nb.planning.stored import StoredEmail, stored_content
 
 _LONGEST_PATH = 1024
 _TEMPLATE_SUFFIXES = (".html", ".htm", ".xhtml", ".txt", ".mjml")
@@ -30,8 +31,9 @@ class Content:
         mailing: the user's name for it (str).
         sender: `Name <address>` (str).
         subject: the subject, split at its placeholders.
-        template: the HTML, split at its placeholders, or None where Migma holds the content.
+        template: the HTML, split at its placeholders, or None where Migma holds the content unseen.
         constants: the wire fields that are the same in every request.
+        stored: the email that Migma holds, where it was read; `template` is then its HTML.
     """
 
     mailing: str
@@ -39,6 +41,7 @@ class Content:
     subject: SplitText
     template: SplitText | None
     constants: Mapping[str, Any]
+    stored: StoredEmail | None = None
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -59,8 +62,11 @@ def read_content(options: PlanOptions, target: Target | None, *, transactional: 
         InputError: something is missing, contradicts something else, or cannot be read.
     """
     name, address = _sender(options.sender)
-    subject = split_text(_line("subject", options.subject, 'subject="…" is required by the API.'))
     template = _content_source(options)
+    stored, ids = stored_content(options.conversation_id, options.email_id)
+    own = stored.subject if stored is not None and stored.subject.strip() else None
+    words = options.subject if options.subject is not None else own
+    subject = split_text(_line("subject", words, 'subject="…" is required by the API.'))
     fields = {
         "recipient_type": target.recipient_type if target else "email",
         "from_": address,
@@ -69,8 +75,8 @@ def read_content(options: PlanOptions, target: Target | None, *, transactional: 
         "template": template.wire if template else None,
         "transactional": transactional,
         "project_id": _optional_line("project_id", options.project_id),
-        "conversation_id": _optional_line("conversation_id", options.conversation_id),
-        "email_id": _optional_line("email_id", options.email_id),
+        "conversation_id": _optional_line("conversation_id", ids["conversation_id"]),
+        "email_id": _optional_line("email_id", ids["email_id"]),
         "topic_id": _optional_line("topic_id", options.topic_id),
         "reply_to": _reply_to(options.reply_to),
         "provider_type": _provider(options.provider),
@@ -84,8 +90,9 @@ def read_content(options: PlanOptions, target: Target | None, *, transactional: 
         unicodedata.normalize("NFC", mailing),
         f"{name} <{address}>",
         subject,
-        template,
+        template if stored is None else split_text(stored.html),
         MappingProxyType(constants),
+        stored,
     )
 
 
@@ -151,10 +158,15 @@ def _content_source(options: PlanOptions) -> SplitText | None:
             "A template needs the project it belongs to (S17).",
             hint='Add project_id="…", from the Migma dashboard.',
         )
-    return split_text(_template_text(options.template))
+    return split_text(template_text(options.template))
 
 
-def _template_text(template: object) -> str:
+def template_text(template: object) -> str:
+    """Return a template's text, from HTML or the path of a file.
+
+    Raises:
+        InputError: it is neither, or the file cannot be read, or it is empty.
+    """
     if isinstance(template, os.PathLike):
         return _not_empty(_read_template(Path(template)), f"The template {template}")
     if not isinstance(template, str):

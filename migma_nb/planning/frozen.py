@@ -13,6 +13,7 @@ from migma_nb.planning.content import Content
 from migma_nb.planning.rendering import RenderedMessage, render
 from migma_nb.planning.settling import Preset, Settled
 from migma_nb.planning.sources import Target
+from migma_nb.planning.stored import StoredEmail
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False, kw_only=True)
@@ -61,6 +62,11 @@ class Plan:
     def constants(self) -> Mapping[str, Any]:
         """The wire fields that are the same in every request, by their names on the wire."""
         return self._content.constants
+
+    @property
+    def stored(self) -> StoredEmail | None:
+        """The email that Migma holds, where its content was read; None for a template or an unread ID."""
+        return self._content.stored
 
     @property
     def issues(self) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migma_nb.api.errors import InputError
+from migma_nb.planning.stored import Conversation, StoredEmail
 
 Format = str | Callable[[Any], Any]
 
@@ -17,8 +18,8 @@ class PlanOptions:
     sender: str | None = None
     subject: str | None = None
     template: Any = None
-    conversation_id: str | None = None
-    email_id: str | None = None
+    conversation_id: str | Conversation | None = None
+    email_id: str | StoredEmail | Conversation | None = None
     project_id: str | None = None
     transactional: bool | None = None
     address: object = None

@@ -21,6 +21,7 @@ from migma_nb.planning.options import Format, PlanOptions
 from migma_nb.planning.people import read_people
 from migma_nb.planning.settling import Rules, Settled, settle
 from migma_nb.planning.sources import Target, is_one_address, people_frame
+from migma_nb.planning.stored import Conversation, StoredEmail
 from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.planning.variables import read_variables
 
@@ -34,8 +35,8 @@ def make_plan(
     sender: str | None = None,
     subject: str | None = None,
     template: str | os.PathLike[str] | None = None,
-    conversation_id: str | None = None,
-    email_id: str | None = None,
+    conversation_id: str | Conversation | None = None,
+    email_id: str | StoredEmail | Conversation | None = None,
     project_id: str | None = None,
     transactional: bool | None = None,
     address: object = None,
@@ -57,10 +58,11 @@ def make_plan(
         recipients: a DataFrame, a file (CSV, TSV, XLSX, Parquet), a list of dicts, one address, or a target.
         mailing: your own name for it; nobody gets the same mailing twice.
         sender: `Name <address>` on a verified domain (S10, S11).
-        subject: may hold placeholders such as `{{first_name}}`.
+        subject: may hold placeholders such as `{{first_name}}`; a stored email that was read brings its own.
         template: HTML text or the path of a UTF-8 file (S14); needs `project_id` (S17).
-        conversation_id: content that Migma generated, in place of a template (S3, S18).
-        email_id: a stored Migma email, in place of a template.
+        conversation_id: content that Migma generated, in place of a template (S3, S18): its ID, or what
+            `client.conversation(ID)` read, so that its placeholders are checked like a template's.
+        email_id: a stored Migma email, in place of a template: its ID, or what `client.email(ID)` read.
         project_id: the Migma project.
         transactional: True bypasses unsubscribes and omits List-Unsubscribe (S4, S20); must be given for
             more than one person, is True for one person and False for a target by default (S19).
@@ -198,3 +200,14 @@ def _note_stray_braces(content: Content, issues: IssueList) -> None:
                 "Close or remove them; a placeholder looks like {{name}}.",
                 column=name,
             )
+    for note in content.stored.notes if content.stored is not None else ():
+        issues.add(None, IssueCode.SUSPICIOUS_TEXT, note, "Look at the preview.", column="template")
+    if content.stored is not None and content.stored.spaced:
+        issues.add(
+            None,
+            IssueCode.SUSPICIOUS_TEXT,
+            "A placeholder of the stored email has spaces inside its braces, and whether Migma fills it then "
+            "is not documented.",
+            "Take the spaces out at Migma, or send yourself a test first.",
+            column="template",
+        )

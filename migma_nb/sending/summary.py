@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from migma_nb.api.hints import hint_for
 from migma_nb.api.states import STATE_MEANINGS, Reason, RunState, State
 from migma_nb.ledger.queries import Holder
 
@@ -112,11 +113,17 @@ def next_step(facts: RunFacts) -> str:
     if facts.counts.get(State.NOT_SENT, 0):
         return "Send the same plan again to go on with the rows that were not sent."
     if facts.counts.get(State.REFUSED, 0):
-        return (
-            "Mend the refused rows and send again: only rows whose content changed are taken up. "
-            "Where the cause lay elsewhere and is mended, run.retry() sends to them as they are."
-        )
+        return _after_refusals(facts)
     return ""
+
+
+def _after_refusals(facts: RunFacts) -> str:
+    refused = (row.get("detail") for row in facts.rows if row["state"] == State.REFUSED)
+    hint = next((hint for detail in refused if (hint := hint_for(detail))), None)
+    return hint or (
+        "Mend the refused rows and send again: only rows whose content changed are taken up. "
+        "Where the cause lay elsewhere and is mended, run.retry() sends to them as they are."
+    )
 
 
 def _ending(facts: RunFacts) -> str:
