@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from migma_nb.api.connection import Connection
 from migma_nb.api.reads import PAGE, Read, items_of, read, read_list
+from migma_nb.api.resources import Contact, DomainInfo, SegmentInfo, TagInfo
 
-_VERIFIED = frozenset({"verified", "success", "active"})
 #: Contact statuses to which the API sends nothing, whatever the mail (S21).
 NEVER_MAILED = ("bounced",)
 #: Those that marketing mail leaves out as well; `complained` is an older word (migma-api.md, section 5).
@@ -17,10 +17,11 @@ NO_MARKETING = ("unsubscribed", "non-subscribed", "complained")
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How many mails the account may still send, None where the API does not say."""
+    """How many mails the account may still send, None where the API does not say; `told` whether it told."""
 
     today: int | None
     month: int | None
+    told: bool
 
     @property
     def least(self) -> int | None:
@@ -31,30 +32,19 @@ class Quota:
 
 async def read_domains(connection: Connection) -> Read:
     """Read the account's sending domains (`GET /v1/domains`; needs `domain:read`)."""
-    return await read_list(connection, "/domains")
+    return await read_list(connection, "/domains", name="domains")
 
 
-def is_verified(domain: Mapping[str, Any]) -> bool | None:
-    """Return whether a domain may send, None where the API's words leave it open.
-
-    The literal for "verified" is in no document (migma-api.md, section 7), so an unknown word says nothing.
-    """
-    if isinstance(domain.get("isVerified"), bool):
-        return bool(domain["isVerified"])
-    if domain.get("verifiedAt") or str(domain.get("status", "")).lower() in _VERIFIED:
-        return True
-    return None
-
-
-def related(sender_domain: str, domains: Iterable[Any]) -> list[Mapping[str, Any]]:
+def related(sender_domain: str, domains: Iterable[DomainInfo]) -> list[DomainInfo]:
     """Return the account's domains that a sender's domain may stand for: itself, its parents, its streams."""
     wanted = sender_domain.casefold()
-    found = []
-    for domain in domains:
-        name = str(domain.get("domain") or "").casefold() if isinstance(domain, Mapping) else ""
-        if name and (name == wanted or wanted.endswith(f".{name}") or name.endswith(f".{wanted}")):
-            found.append(domain)
-    return sorted(found, key=lambda domain: str(domain["domain"]).casefold() != wanted)
+    named = [(one, (one.domain or "").casefold()) for one in domains]
+    found = [
+        (one, name)
+        for one, name in named
+        if name and (name == wanted or wanted.endswith(f".{name}") or name.endswith(f".{wanted}"))
+    ]
+    return [one for one, name in sorted(found, key=lambda pair: pair[1] != wanted)]
 
 
 async def read_quota(connection: Connection) -> tuple[Quota, Read]:
@@ -62,7 +52,8 @@ async def read_quota(connection: Connection) -> tuple[Quota, Read]:
     found = await read(connection, "/metrics/sending")
     data = found.data if isinstance(found.data, Mapping) else {}
     today = data.get("today") if isinstance(data.get("today"), Mapping) else {}
-    return Quota(_whole((today or {}).get("remainingToday")), _whole(data.get("remainingMonth"))), found
+    told = "remainingToday" in (today or {}) or "remainingMonth" in data
+    return Quota(_whole((today or {}).get("remainingToday")), _whole(data.get("remainingMonth")), told), found
 
 
 async def read_contacts(connection: Connection, project_id: str, page: int = 1, **filters: str) -> Read:
@@ -70,15 +61,9 @@ async def read_contacts(connection: Connection, project_id: str, page: int = 1, 
     found = await read(
         connection, "/contacts", {"projectId": project_id, "page": page, "limit": PAGE, **filters}
     )
-    return found if found.trouble else Read(items_of(found.data), found.count)
-
-
-def status_of(contact: Any) -> tuple[str, str]:
-    """Return a contact's address and status, "" where there is none; the older `active` is `subscribed`."""
-    if not isinstance(contact, Mapping):
-        return "", ""
-    status = str(contact.get("status") or "").lower()
-    return str(contact.get("email") or ""), "subscribed" if status == "active" else status
+    if found.trouble is not None:
+        return found
+    return Read([Contact.of(one) for one in items_of(found.data, "contacts")], found.count)
 
 
 async def read_group(connection: Connection, kind: str, group_id: str, project_id: str | None) -> Read:
@@ -87,12 +72,9 @@ async def read_group(connection: Connection, kind: str, group_id: str, project_i
     return await read(connection, f"/{room}/{quote(group_id, safe='')}", {"projectId": project_id})
 
 
-def size_of(group: Any) -> int | None:
-    """Return how many people a tag (`subscriberCount`) or a segment (`count`) holds, None where untold."""
-    if not isinstance(group, Mapping):
-        return None
-    told = group.get("subscriberCount")
-    return _whole(told if told is not None else group.get("count"))
+def size_of(kind: str, group: Any) -> int | None:
+    """Return how many people a tag or a segment holds, None where the API does not tell it."""
+    return TagInfo.of(group).subscriber_count if kind == "tag" else SegmentInfo.of(group).count
 
 
 def _whole(value: Any) -> int | None:

@@ -6,7 +6,10 @@ from enum import StrEnum
 
 from migma_nb.api import account
 from migma_nb.api.connection import Connection
+from migma_nb.api.errors import CallError, InputError
+from migma_nb.api.projects import project_for
 from migma_nb.api.reads import Read
+from migma_nb.api.resources import DomainInfo
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.settling import Presets
 from migma_nb.sending.subscriptions import left_out
@@ -72,17 +75,16 @@ class Checks:
         if found.trouble is not None or not found.data:
             why = _why([found]) if found.trouble else "the API lists no domain."
             return Check(name, Outcome.UNCLEAR, f"Whether {domain} is verified (S10) is not known: {why}")
-        theirs = account.related(domain, found.data)
-        if any(account.is_verified(one) for one in theirs):
+        theirs = account.related(domain, (DomainInfo.of(one) for one in found.data))
+        if any(one.verified for one in theirs):
             return Check(name, Outcome.PASSED, f"{domain} is verified.")
         fix = "Verify it in the dashboard, or plan with a sender of a verified domain."
         if not theirs:
             words = f"{domain} is none of the account's sending domains (S10)."
             return Check(name, Outcome.FAILED, words, fix)
-        if account.is_verified(theirs[0]) is False:
+        if theirs[0].verified is False:
             return Check(name, Outcome.FAILED, f"{domain} is not verified yet (S10).", fix)
-        said = theirs[0].get("status")
-        words = f"The API calls {domain} {said!r}, which may or may not mean verified (S10)."
+        words = f"The API calls {domain} {theirs[0].status!r}, which may or may not mean verified (S10)."
         return Check(name, Outcome.UNCLEAR, words, "If mails are refused, verify it in the dashboard.")
 
     async def provider(self) -> Check:
@@ -104,7 +106,7 @@ class Checks:
         if found.missing:
             fix = f"See client.{target.recipient_type}s() for the IDs."
             return Check(name, Outcome.FAILED, f"The account has no {target} (S12).", fix)
-        size = account.size_of(found.data)
+        size = account.size_of(target.recipient_type, found.data)
         if found.trouble is not None or size is None:
             why = _why([found]) if found.trouble else "the API does not tell it."
             return Check(name, Outcome.UNCLEAR, f"How many people are in {target} is not known: {why}")
@@ -118,6 +120,8 @@ class Checks:
         quota, found = await account.read_quota(self._connection)
         self._heard.append(found)
         least = quota.least
+        if least is None and quota.told:
+            return Check(name, Outcome.PASSED, "The API names no limit for the account.")
         if least is None:
             why = _why([found]) if found.trouble else "the API does not tell it."
             words = f"How many mails the account may still send is not known: {why}"
@@ -130,11 +134,12 @@ class Checks:
 
     async def recipients(self) -> Check:
         """Who of the list is unsubscribed, bounced or the like, as far as the API tells (S20, S21)."""
-        name, project = "recipients", self._plan.constants.get("projectId")
-        if project is None:
-            words = "Who is unsubscribed is read per project, and the plan names none."
-            return Check(name, Outcome.UNCLEAR, words, "Plan with project_id=.")
-        found = await left_out(self._connection, self._plan, str(project), self._due, self._calls)
+        name = "recipients"
+        try:
+            project = await project_for(self._connection, self._plan.constants.get("projectId"))
+        except (InputError, CallError) as error:
+            return Check(name, Outcome.UNCLEAR, f"Whose contacts to look at is not known: {error}")
+        found = await left_out(self._connection, self._plan, project, self._due, self._calls)
         self._heard += found.heard
         if found.unclear:
             return Check(name, Outcome.UNCLEAR, found.unclear, found.fix)

@@ -95,9 +95,8 @@ def _statuses(reads: Iterable[Read], statuses: Sequence[str]) -> dict[str, str]:
     known: dict[str, str] = {}
     for read in reads:
         for contact in read.data:
-            address, status = account.status_of(contact)
-            if address and status in statuses:
-                known.setdefault(identity(address), status)
+            if contact.email and contact.status in statuses:
+                known.setdefault(identity(contact.email), contact.status)
     return known
 
 
