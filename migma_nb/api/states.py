@@ -79,6 +79,10 @@ class Reason(StrEnum):
     SAME_RECIPIENT = "same_recipient"
     EXCLUDE_LIST = "exclude_list"
     NOT_ALLOWED = "not_allowed"
+    UNSUBSCRIBED = "unsubscribed"
+    NOT_SUBSCRIBED = "not_subscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
     # not settled yet
     ELSEWHERE = "elsewhere"
 
