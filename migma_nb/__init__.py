@@ -18,7 +18,8 @@ from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.surface.client import Migma
 from migma_nb.surface.history import history, open_run
-from migma_nb.surface.plan import Preview, SendPlan, plan
+from migma_nb.surface.make import plan
+from migma_nb.surface.plan import Preview, SendPlan
 from migma_nb.surface.run import Run
 from migma_nb.surface.sandbox import Sandbox
 

@@ -49,4 +49,9 @@ def _third(conn: sa.Connection) -> None:
     paces.create(conn)
 
 
-_STEPS: Mapping[int, _Step] = {2: _second, 3: _third}
+def _fourth(conn: sa.Connection) -> None:
+    """The stored email of a claim, where each row of a run has its own."""
+    conn.execute(sa.text("ALTER TABLE claims ADD COLUMN email_id VARCHAR"))
+
+
+_STEPS: Mapping[int, _Step] = {2: _second, 3: _third, 4: _fourth}

@@ -81,23 +81,36 @@ def view_plan(plan: Plan) -> PlanView:
     return PlanView(
         title=plan.mailing,
         plan_id=plan.id,
-        whom=_whom(plan),
+        whom=whom_of(plan),
         stand=_stand(plan),
         facts=tuple(_facts(plan, first)),
         first=first,
-        first_label="First mail" if plan.target is None else "Each mail",
+        first_label=_first_label(plan),
         verdict=_verdict(issues),
         kinds=tuple(kinds[:MOST_KINDS]),
         more=max(0, len(kinds) - MOST_KINDS),
-        question=plan.duplicates_question,
+        question=plan.question,
         steps=tuple(_steps(plan, issues)),
     )
 
 
-def _whom(plan: Plan) -> str:
+def _first_label(plan: Plan) -> str:
     if plan.target is not None:
-        return f"everybody in {plan.target}"
-    return f"{counted(plan.people, 'person', 'people')} of {counted(plan.size, 'row', 'rows')}"
+        return "Each mail"
+    return "First mail" if not plan.batches else "First row"
+
+
+def whom_of(plan: Plan) -> str:
+    """Return whom a plan mails, in words: how many people of how many rows, or which batches."""
+    rows = counted(plan.size, "row", "rows")
+    if not plan.batches:
+        return f"{counted(len(plan.ready), 'person', 'people')} of {rows}"
+    people = "" if plan.people is None else counted(plan.people, "person", "people")
+    if plan.target is not None:
+        return f"everybody in {plan.target}" + (f": {people}" if people else "")
+    parts = [counted(len(plan.targets), "batch", "batches")]
+    parts += [counted(plan.singles, "single recipient", "single recipients")] if plan.singles else []
+    return f"{' and '.join(parts)} of {rows}" + (f": {people}" if people else "")
 
 
 def _stand(plan: Plan) -> dict[str, int]:
@@ -112,10 +125,12 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
     pairs = [
         ("From", f"{constants['fromName']} <{constants['from']}>"),
         ("Reply-To", constants.get("replyTo", "")),
-        ("Subject", constants["subject"]),
-        ("Content", _content(constants)),
+        ("Subject", constants.get("subject", "")),
+        ("Content", _content(plan)),
         ("Kind", _kind(constants)),
-        ("Addresses", plan.address_note if plan.target or plan.size > 1 else ""),
+        ("Addresses", plan.address_note if plan.batches or plan.size > 1 else ""),
+        ("Batches", _batches(plan)),
+        ("Per row", ", ".join(_cut([one_line(column, 30) for column in plan.per_row.values()]))),
         ("Variables", _variables(plan, first)),
         ("Defaults", _defaults(plan)),
         ("Provider", constants.get("providerType", "")),
@@ -124,7 +139,24 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value]
 
 
-def _content(constants: Mapping[str, Any]) -> str:
+def _batches(plan: Plan) -> str:
+    """Return how many people each batch holds, as far as that is known."""
+    if not plan.targets:
+        return ""
+    parts = [
+        f"{target}" + ("" if target.count is None else f": {counted(target.count, 'person', 'people')}")
+        for target in plan.targets
+    ]
+    unknown = any(target.count is None for target in plan.targets)
+    why = f" ({plan.people_note})" if plan.people_note else "; mg.plan(…, client=client) asks Migma"
+    return ", ".join(_cut(parts)) + (f"; how many people is not known{why}" if unknown else "")
+
+
+def _content(plan: Plan) -> str:
+    constants = plan.constants
+    own = [plan.per_row[field] for field in ("conversationId", "emailId") if field in plan.per_row]
+    if own:
+        return f"what each row names in {' or '.join(own)}, stored at Migma"
     project = f", project {one_line(constants['projectId'], 30)}" if "projectId" in constants else ""
     if "template" in constants:
         size = len(constants["template"].encode())
@@ -215,11 +247,11 @@ def _steps(plan: Plan, issues: pd.DataFrame) -> list[tuple[str, str]]:
         return steps
     shown = plan.ready[0]
     steps.append((f"plan.preview({shown})", "the first mail"))
-    if plan.needs_duplicates_choice:
+    if plan.question:
         return steps
     skip = ", skip_invalid=True" if plan.has_errors else ""
-    confirm = repr(plan.id) if plan.target else plan.people
-    whom = f"everybody in {plan.target}" if plan.target else counted(plan.people, "person", "people")
+    confirm = repr(plan.id) if plan.people is None else plan.people
+    whom = whom_of(plan) if plan.batches else counted(len(plan.ready), "person", "people")
     steps.append((f"plan.send(mg.Sandbox().client(){skip})", "rehearsal: nobody real is mailed"))
     steps.append((f"plan.send(mg.Migma(), confirm={confirm}{skip})", f"live: mails {one_line(whom, 40)}"))
     return steps

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migma_nb.api.states import Reason, State
-from migma_nb.planning.bodies import MAX_BODY_BYTES, Bodies
+from migma_nb.planning.bodies import MAX_BODY_BYTES, AnyBodies
 from migma_nb.planning.columns import listed
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.people import People
@@ -35,15 +35,17 @@ class Rules:
         excluded: identities that are not mailed.
         allowed: the only identities that are mailed, or None for all.
         column: the address column's name, for the issues.
+        key_helps: whether `key=` may tell several mails to one recipient apart.
     """
 
     excluded: frozenset[str]
     allowed: frozenset[str] | None
     column: str
+    key_helps: bool = True
 
 
 def settle(
-    people: People, recipients: Sequence[str | None], bodies: Bodies, rules: Rules, issues: IssueList
+    people: People, recipients: Sequence[str | None], bodies: AnyBodies, rules: Rules, issues: IssueList
 ) -> Settled:
     """Decide for every row whether it is ready; the first valid row of a person stands for the others.
 
@@ -91,33 +93,37 @@ def _kept_out(identity: str | None, rules: Rules) -> Preset | None:
 
 def _note_group(rows: list[int], people: People, rules: Rules, issues: IssueList) -> None:
     shown = listed(map(str, rows))
+    fix = "Only the first valid one is sent"
+    fix += '; if each shall be, tell them apart with key="column".' if rules.key_helps else "."
     for row in rows:
         issues.add(
             row,
             IssueCode.DUPLICATE_RECIPIENT,
             f"Row {row}: {people.addresses[row]} is in {len(rows)} rows: {shown}.",
-            'Only the first valid one is sent; if each shall be, tell them apart with key="column".',
+            fix,
             column=rules.column,
             value=people.addresses[row],
         )
 
 
-def _differs(row: int, first: int, bodies: Bodies, rules: Rules, issues: IssueList) -> bool:
-    pairs = zip(bodies.variables, bodies.texts, strict=True)
-    differing = [name for name, texts in pairs if texts[row] != texts[first]]
+def _differs(row: int, first: int, bodies: AnyBodies, rules: Rules, issues: IssueList) -> bool:
+    differing = bodies.differing(row, first)
     if differing:
+        other = 'key="column" to send both' if rules.key_helps else "another mailing for the other"
         issues.add(
             row,
             IssueCode.DUPLICATE_DIFFERS,
-            f"Row {row} goes to the same person as row {first}, but differs in {', '.join(differing)}.",
-            'Write duplicates="first" to send the first only, or key="column" to send both.',
+            f"Row {row} goes to the same person as row {first}, but differs in {', '.join(differing)}."
+            if rules.key_helps
+            else f"Row {row} names the same recipient as row {first}, but differs in {', '.join(differing)}.",
+            f'Write duplicates="first" to send the first only, or {other}.',
             column=rules.column,
             value=bodies.addresses[row] if bodies.addresses else "",
         )
     return bool(differing)
 
 
-def _note_too_large(recipients: Sequence[str | None], bodies: Bodies, issues: IssueList) -> None:
+def _note_too_large(recipients: Sequence[str | None], bodies: AnyBodies, issues: IssueList) -> None:
     if bodies.certainly_small():
         return
     for row, recipient in enumerate(recipients):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from migma_nb.api.errors import InputError
+from migma_nb.ledger.batches import is_batch
 from migma_nb.ledger.queries import run_rows
 from migma_nb.ledger.schema import BATCH_COLUMNS
 from migma_nb.ledger.store import Ledger
@@ -38,21 +39,20 @@ _SIGNS = ("=", "+", "-", "@", "\u2212")
 _BREAKS = "\t\r\n"
 
 
-def account(ledger: Ledger, run_id: str, index: pd.Index | None, *, batch: bool) -> pd.DataFrame:
+def account(ledger: Ledger, run_id: str, index: pd.Index | None) -> pd.DataFrame:
     """Return what became of every input row.
 
     Args:
         ledger: the ledger that holds the run.
         run_id: the run.
         index: the input's index (one label per row), None where only the ledger is known: 0, 1, 2, ….
-        batch: whether the run's one row is a batch, whose own counts are shown beside it.
 
     Returns:
-        Rows × `FRAME_COLUMNS` (for a batch, its four counts too); times are UTC timestamps, `latency_s`
-        is in seconds.
+        Rows × `FRAME_COLUMNS` (where a row is a batch, its own four counts too); times are UTC timestamps,
+        `latency_s` is in seconds.
     """
     found = ledger.reading(lambda conn: run_rows(conn, run_id))
-    columns = [*FRAME_COLUMNS, *(BATCH_COLUMNS if batch else ())]
+    columns = [*FRAME_COLUMNS, *(BATCH_COLUMNS if any(is_batch(row["recipient"]) for row in found) else ())]
     data = {
         name: _column(name, [row["address" if name == "recipient" else name] for row in found])
         for name in columns
