@@ -21,11 +21,18 @@ class Policy:
         strict: Domains, providers, permissions, projects, conversations, emails and topics must exist.
         any_domain: Whether every sender's domain counts as verified.
         generation: ``"b"`` or ``"c"``: whose answers and batch statuses (migma-api.md section 0) are spoken.
+        raw_template: Whether ``template`` is taken, which the newest documents name no more.
+        short_batch_path: Whether batches are found at PUBAPI's path alone (section 3).
+        import_mode: Whether a bulk import goes on in the background: "auto" above 5,000 rows, else "async"
+            or "sync".
     """
 
     strict: bool
     any_domain: bool
     generation: str
+    raw_template: bool
+    short_batch_path: bool
+    import_mode: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +44,40 @@ class _Content:
 
 
 def accept(
-    wanted: Wanted, account: Account, policy: Policy, *, request_id: str, idempotency_key: str | None
+    wanted: Wanted,
+    account: Account,
+    policy: Policy,
+    *,
+    request_id: str,
+    idempotency_key: str | None,
+    campaign_id: str | None = None,
+    is_test: bool = False,
 ) -> Send:
     """Put a send into the queue. The caller holds ``account.change()``.
 
+    Args:
+        wanted: What is asked for.
+        account: Whose recipients and emails it names.
+        policy: What is enforced.
+        request_id: Of the request that asks for it.
+        idempotency_key: That the request bears, or None.
+        campaign_id: The campaign that it is for, if any.
+        is_test: Whether it is Migma's own test mail, whose sender no domain of the account's stands for.
+
     Raises:
-        Refusal: 400 or 404; nothing has been accepted.
+        Refusal: 400 or 404, or 402 where the quota is used up; nothing has been accepted.
     """
-    _check_sender(wanted, account, policy)
+    if not is_test:
+        _check_sender(wanted, account, policy)
     content = _content(wanted, account, policy)
     if policy.strict:
         _must_exist("projectId", content.project_id, account.projects, "S17")
         if wanted.topic_id:
             _must_exist("topicId", wanted.topic_id, account.audience.topics, "section 2")
-    members = _members(wanted, account, content.project_id if policy.strict else None)
+    members: list[Resource] | None = None
+    if wanted.recipient_type != "email":
+        project_id = content.project_id if policy.strict else None
+        members = members_of(wanted.recipient_type, wanted.recipient_id or "", account, project_id)
     send = Send(
         id=new_id("send_" if members is None else "batch_"),
         request_id=request_id,
@@ -72,8 +99,12 @@ def accept(
         email_id=content.email_id,
         topic_id=wanted.topic_id,
         transactional=wanted.transactional,
+        campaign_id=campaign_id,
+        is_test=is_test,
     )
-    _enqueue(send, members, account)
+    left_out = _left_out(send, _people(send, members, account, policy), account)
+    account.quota.require((1 if members is None else len(members)) - len(left_out))
+    _enqueue(send, members, left_out, account)
     return send
 
 
@@ -134,32 +165,68 @@ def _unknown_content(wanted: Wanted) -> str:
     return f"<p>[The content of {source} is not known to the sandbox.]</p>"
 
 
-def _members(wanted: Wanted, account: Account, project_id: str | None) -> list[Resource] | None:
-    """The contacts of a batch; None for a single. An unknown tag or segment is 404, in a rehearsal too."""
-    if wanted.recipient_type == "email":
-        return None
+def members_of(
+    recipient_type: str, recipient_id: str, account: Account, project_id: str | None
+) -> list[Resource]:
+    """The contacts of a batch.
+
+    Args:
+        recipient_type: ``audience``, ``segment`` or ``tag``.
+        recipient_id: Of the segment or tag.
+        account: Whose it is.
+        project_id: The project that it must belong to; None for any.
+
+    Raises:
+        Refusal: 404 for an unknown tag or segment, in a rehearsal too.
+    """
     audience = account.audience
-    is_tag = wanted.recipient_type == "tag"
-    group = (audience.tags if is_tag else audience.segments).get(wanted.recipient_id or "")
+    is_tag = recipient_type == "tag"
+    group = (audience.tags if is_tag else audience.segments).get(recipient_id)
     if group is None or project_id not in (None, group["projectId"]):
-        raise _not_found("recipientId", wanted.recipient_id, "S12", wanted.recipient_type)
+        raise _not_found("recipientId", recipient_id, "S12", recipient_type)
     return audience.members_of_tag(group) if is_tag else audience.members_of_segment(group)
 
 
-def _enqueue(send: Send, members: list[Resource] | None, account: Account) -> None:
+def _people(
+    send: Send, members: list[Resource] | None, account: Account, policy: Policy
+) -> list[tuple[str, Resource | None]]:
+    if members is not None:
+        return [(contact["email"], contact) for contact in members]
+    address = send.recipient_email or ""
+    anywhere = not policy.strict
+    return [(address, account.audience.find_contact(address, send.project_id, any_project=anywhere))]
+
+
+def _left_out(send: Send, people: list[tuple[str, Resource | None]], account: Account) -> dict[str, str]:
+    """Who is not to be mailed as things stand, and why, by address."""
+    topic = account.audience.topics.get(send.topic_id or "")
+    reasons = {
+        address: exclusion(address, contact, topic, transactional=send.transactional)
+        for address, contact in people
+    }
+    return {address: reason for address, reason in reasons.items() if reason is not None}
+
+
+def _enqueue(send: Send, members: list[Resource] | None, reasons: dict[str, str], account: Account) -> None:
     now = account.clock.timestamp()
     total = 1
     if members is not None:
         reachable = []
-        topic = account.audience.topics.get(send.topic_id or "")
         for contact in members:
-            reason = exclusion(contact["email"], contact, topic, transactional=send.transactional)
+            reason = reasons.get(contact["email"])
             if reason is None:
                 reachable.append(contact["id"])
             else:
                 left_out = Suppression(send.id, contact["email"], reason, send.transactional, now)
                 account.suppressed.put(f"{send.id}:{contact['email']}", left_out)
-                log_mail(account, send, contact["email"], personal_fields(contact), left_out=reason)
+                log_mail(
+                    account,
+                    send,
+                    contact["email"],
+                    personal_fields(contact),
+                    contact_id=contact["id"],
+                    left_out=reason,
+                )
         account.members.put(send.id, reachable)
         total = len(reachable)
     account.sends.put(send.id, send)
@@ -168,6 +235,7 @@ def _enqueue(send: Send, members: list[Resource] | None, account: Account) -> No
         progress.status, progress.error = "failed", "No recipient of this batch may be mailed."
     else:
         account.unfinished += 1
+        account.quota.queue(progress)
     account.progress.put(send.id, progress)
 
 

@@ -4,15 +4,18 @@ import contextlib
 import hashlib
 import secrets
 import threading
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migma_nb.sandbox.audience import Audience, Resource
 from migma_nb.sandbox.clock import Clock
 from migma_nb.sandbox.identifiers import new_id
+from migma_nb.sandbox.quota import Quota
 from migma_nb.sandbox.records import (
     ApiKey,
+    ImportJob,
     LogLine,
     Message,
     Progress,
@@ -21,8 +24,14 @@ from migma_nb.sandbox.records import (
     StoredAnswer,
     Suppression,
     as_json,
+    progress_as_json,
+    progress_of,
 )
 from migma_nb.sandbox.store import Journal, Table
+from migma_nb.sandbox.timetable import Timetable
+
+if TYPE_CHECKING:
+    from migma_nb.sandbox.engagement import Engagement
 
 
 class Account:
@@ -46,19 +55,31 @@ class Account:
         self.domains: Table[Resource] = Table("domain", journal, dict, dict)
         self.providers: Table[Resource] = Table("provider", journal, dict, dict)
         self.emails: Table[Resource] = Table("email", journal, dict, dict)
+        self.campaigns: Table[Resource] = Table("campaign", journal, dict, dict)
+        self.conversations: Table[Resource] = Table("conversation", journal, dict, dict)
         self.texts: Table[str] = Table("text", journal, str, str)
         self.sends: Table[Send] = Table("send", journal, as_json, lambda body: Send(**body))
         self.members: Table[list[str]] = Table("members", journal, list, list)
-        self.progress: Table[Progress] = Table("progress", journal, as_json, lambda body: Progress(**body))
+        self.progress: Table[Progress] = Table("progress", journal, progress_as_json, progress_of)
         self.messages: Table[Message] = Table("message", journal, as_json, lambda body: Message(**body))
         self.suppressed: Table[Suppression] = Table(
             "suppression", journal, as_json, lambda body: Suppression(**body)
         )
         self.log: Table[LogLine] = Table("log", journal, as_json, lambda body: LogLine(**body))
+        self.imports: Table[ImportJob] = Table("import", journal, as_json, lambda body: ImportJob(**body))
+        self.import_rows: Table[list[Resource]] = Table("import_rows", journal, list, list)
         self.requests: Table[Received] = Table("request", journal, as_json, lambda body: Received(**body))
         self.answers: Table[StoredAnswer] = Table(
             "answer", journal, as_json, lambda body: StoredAnswer(**body)
         )
+        self.tracked = {line.tracking_id: line for line in self.log}
+        self._lines: dict[str, list[LogLine]] = {}
+        self._mails_to: Counter[str] = Counter()
+        for line in self.log:
+            self._index_line(line)
+        self.timetable = Timetable(self)
+        self.engagement: Engagement | None = None
+        self.quota = Quota(self.clock, self.messages, self.progress)
         self.unfinished = sum(not progress.finished for progress in self.progress)
         self._by_secret = {key.secret: key for key in self.keys}
         self.first_key = next(iter(self.keys)) if len(self.keys) else self.make_key(["*"])
@@ -88,15 +109,21 @@ class Account:
 
     def add_project(self, name: str) -> Resource:
         """A new project."""
-        project = {"id": new_id(), "name": name}
+        project: Resource = {"id": new_id(), "name": name, "status": "active"}
+        project["createdAt"] = self.clock.timestamp()
         with self.change():
             self.projects.put(project["id"], project)
         return project
 
-    def add_domain(self, name: str, *, verified: bool) -> Resource:
-        """A sending domain, or its new state."""
-        key = name.casefold()
-        domain = {"domain": key, "status": "verified" if verified else "pending", "isVerified": verified}
+    def add_domain(self, name: str, *, verified: bool, dns_in_place: bool = True) -> Resource:
+        """A sending domain, or its new state; ``dns_in_place`` says what verifying it will find."""
+        key, now = name.casefold(), self.clock.timestamp()
+        domain = {"id": new_id(), "createdAt": now, **(self.domains.get(key) or {})}
+        domain |= {"domain": key, "status": "verified" if verified else "pending", "isVerified": verified}
+        domain |= {
+            "dnsInPlace": dns_in_place,
+            "verifiedAt": (domain.get("verifiedAt") or now) if verified else None,
+        }
         with self.change():
             self.domains.put(key, domain)
         return domain
@@ -119,6 +146,26 @@ class Account:
     def emails_of(self, conversation_id: str) -> list[Resource]:
         """The emails of a conversation."""
         return [email for email in self.emails if email["conversationId"] == conversation_id]
+
+    def add_line(self, line: LogLine) -> None:
+        """Add a line to the log."""
+        self.log.put(str(line.id), line)
+        self.tracked[line.tracking_id] = line
+        self._index_line(line)
+
+    def mails_to(self, address: str) -> int:
+        """How many mails to an address are in the log."""
+        return self._mails_to[address.casefold()]
+
+    def _index_line(self, line: LogLine) -> None:
+        self._mails_to[line.to_email.casefold()] += 1
+        for owner in (line.email_id, line.campaign_id):
+            if owner is not None:
+                self._lines.setdefault(owner, []).append(line)
+
+    def lines_of(self, owner: str) -> Sequence[LogLine]:
+        """The log of an email or of a campaign, oldest first."""
+        return self._lines.get(owner, [])
 
     def keep_text(self, text: str) -> str:
         """Keep a text once; returns the digest that names it."""

@@ -24,12 +24,14 @@ def identify(headers: Mapping[str, str], account: Account, base_url: str) -> Api
     return key
 
 
-def require(key: ApiKey, permission: str) -> None:
-    """Refuse a key that lacks a permission.
+def require(key: ApiKey, permission: str | tuple[str, ...]) -> None:
+    """Refuse a key that lacks a permission, or all of several.
 
     Raises:
         Refusal: 403 that names the permission.
     """
-    if "*" not in key.permissions and normal_permission(permission) not in key.permissions:
-        rule = " (S7: EMAIL_SEND)" if permission == "email:send" else ""
-        raise Refusal(403, "FORBIDDEN", f"The API key lacks the permission {permission}{rule}.")
+    enough = (permission,) if isinstance(permission, str) else permission
+    if "*" in key.permissions or any(normal_permission(each) in key.permissions for each in enough):
+        return
+    rule = " (S7: EMAIL_SEND)" if permission == "email:send" else ""
+    raise Refusal(403, "FORBIDDEN", f"The API key lacks the permission {' or '.join(enough)}{rule}.")

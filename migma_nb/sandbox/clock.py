@@ -22,7 +22,11 @@ class Clock:
         """Seconds that never run backwards."""
         return time.monotonic() + self.ahead
 
-    def timestamp(self) -> str:
-        """Now in ISO 8601, UTC, with milliseconds, as the envelope's metadata has it."""
-        moment = datetime.fromtimestamp(self.now(), UTC)
+    def timestamp(self, seconds: float | None = None) -> str:
+        """In ISO 8601, UTC, with milliseconds, as the envelope's metadata has it.
+
+        Args:
+            seconds: Since the epoch; None for now.
+        """
+        moment = datetime.fromtimestamp(self.now() if seconds is None else seconds, UTC)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.account import Account
+from migma_nb.sandbox.campaigns import Campaigns
+from migma_nb.sandbox.contact_imports import ContactImports
+from migma_nb.sandbox.conversations import Conversations
 from migma_nb.sandbox.delivery import Delivery
 from migma_nb.sandbox.faults import FaultPlan
 from migma_nb.sandbox.idempotency import IdempotencyKeys
@@ -26,6 +29,9 @@ class Context:
     account: Account
     policy: Policy
     delivery: Delivery
+    conversations: Conversations
+    campaigns: Campaigns
+    contact_imports: ContactImports
     faults: FaultPlan
     limit: RateLimit | None
     idempotency: IdempotencyKeys | None

@@ -7,6 +7,7 @@ from typing import Any
 
 from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.audience import Resource, personal_fields
+from migma_nb.sandbox.batch_course import BatchCourse
 from migma_nb.sandbox.consent import exclusion
 from migma_nb.sandbox.email_log import log_mail
 from migma_nb.sandbox.identifiers import new_id
@@ -23,6 +24,11 @@ class Delivery:
         account: Holds sends, contacts and messages.
         batch_seconds: How long a batch takes from queued to completed, whatever its size.
         strict: Whether a contact's word counts in its own project only; in a rehearsal it counts in any.
+
+    Attributes:
+        paused: Whether nothing is delivered.
+        course: What befalls batches.
+        stalled: The batches that stand still for good.
     """
 
     def __init__(self, account: Account, *, batch_seconds: float, strict: bool) -> None:
@@ -33,12 +39,20 @@ class Delivery:
         self._queue: deque[str] = deque()
         self._wake = asyncio.Event()
         self._batches: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.paused = False
+        self.course = BatchCourse()
+        self.stalled: set[str] = set()
 
     def submit(self, send_id: str) -> None:
         """Take up an accepted send."""
         self._queue.append(send_id)
         self._wake.set()
+
+    def submit_from_outside(self, send_id: str) -> None:
+        """Take up an accepted send, from any thread; before the server runs it is found anyway."""
+        if self._loop:
+            self._loop.call_soon_threadsafe(self.submit, send_id)
 
     def wake(self) -> None:
         """Look at the queue again, after a pause."""
@@ -46,6 +60,7 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver until cancelled; begins with what an earlier process left unfinished."""
+        self._loop = asyncio.get_running_loop()
         with self._account.lock:
             left = [send.id for send in self._account.sends if not self._progress(send.id).finished]
         for send_id in left:
@@ -83,27 +98,60 @@ class Delivery:
             members = self._account.members.get(send.id) or []
             progress = self._progress(send.id)
         step = min(math.ceil(progress.total / self._steps), _AT_ONCE * 10)
-        while not progress.finished:
+        while True:
             await asyncio.sleep(_TICK_S if self.paused else self._pause_s)
             with self._account.change():
-                if self.paused:
+                if progress.finished:
+                    return
+                if self.paused or self._is_held(send, progress):
                     continue
-                done = progress.sent + progress.failed
-                for contact_id in members[done : done + step]:
+                done = progress.done
+                for contact_id in members[done : self.course.end_of_step(progress, done + step)]:
                     contact = self._account.audience.contacts.get(contact_id)
                     if contact is None:
-                        raise LookupError(
-                            f"The batch {send.id} names the contact {contact_id}, which is not known."
-                        )
-                    self._deliver(send, progress, contact["email"], contact)
+                        self._miss(send, progress, contact_id)
+                    else:
+                        self._deliver(send, progress, contact["email"], contact)
                 self._settle(send, progress)
+
+    def cancel(self, batch_id: str) -> None:
+        """Stop a batch where it is, from any thread. The caller holds ``account.change()``."""
+        progress = self._progress(batch_id)
+        if progress.finished:
+            return
+        progress.failed, progress.error = progress.total - progress.sent, "The campaign was cancelled."
+        progress.status, progress.throttle, progress.stalled = "failed", None, False
+        self.stalled.discard(batch_id)
+        self._settle(self._send(batch_id), progress)
+
+    def _is_held(self, send: Send, progress: Progress) -> bool:
+        """Whether something befalls a batch now, or still holds it; what is new about it is written."""
+        account = self._account
+        before = (progress.status, progress.stalled, progress.resumed)
+        held = self.course.holds(progress, account.clock)
+        if progress.stalled:
+            self.stalled.add(send.id)
+        if progress.finished:
+            self._settle(send, progress)
+        elif before != (progress.status, progress.stalled, progress.resumed):
+            progress.updated_at = account.clock.timestamp()
+            account.progress.put(send.id, progress)
+            account.queue_empty.notify_all()
+        return held
 
     def _deliver(self, send: Send, progress: Progress, address: str, contact: Resource | None) -> None:
         """Deliver one message and its blind copies, or note why not; who may be mailed is asked now."""
         fields = personal_fields(contact) if contact and send.is_batch else {}
         left_out = self._left_out(send, address, contact)
         reached = left_out is None
-        log_mail(self._account, send, address, fields, left_out=left_out)
+        log_mail(
+            self._account,
+            send,
+            address,
+            fields,
+            contact_id=contact["id"] if contact else None,
+            left_out=left_out,
+        )
         if reached:
             self._put(send, address, address, fields, is_bcc=False)
         for copy in send.bcc if reached else ():
@@ -111,6 +159,13 @@ class Delivery:
                 self._put(send, copy, address, fields, is_bcc=True)
         progress.sent += reached
         progress.failed += not reached
+
+    def _miss(self, send: Send, progress: Progress, contact_id: str) -> None:
+        """Leave out somebody who was taken out of the contacts while the batch waited."""
+        now = self._account.clock.timestamp()
+        gone = Suppression(send.id, f"contact {contact_id}", "deleted", send.transactional, now)
+        self._account.suppressed.put(new_id(), gone)
+        progress.failed += 1
 
     def _left_out(self, send: Send, address: str, contact: Resource | None) -> str | None:
         """Note and return why an address is not mailed; None if it is."""
@@ -126,16 +181,19 @@ class Delivery:
         now = self._account.clock.timestamp()
         message = Message(new_id("msg_"), send.id, to, addressed_to, fields, now, is_bcc)
         self._account.messages.put(message.id, message)
+        self._account.quota.count(message)
 
     def _settle(self, send: Send, progress: Progress) -> None:
         """Write how far the send has come, and tell those who wait when it was the last."""
         account = self._account
         progress.updated_at = account.clock.timestamp()
-        progress.status = "processing"
-        if progress.sent + progress.failed >= progress.total:
-            progress.status = "partial" if progress.sent and progress.failed else "completed"
-            if not progress.sent:
-                progress.status, progress.error = "failed", "No recipient could be mailed."
+        if not progress.finished:
+            progress.status = "processing"
+            if progress.done >= progress.total:
+                progress.status = "partial" if progress.sent and progress.failed else "completed"
+                if not progress.sent:
+                    progress.status, progress.error = "failed", "No recipient could be mailed."
+        if progress.finished:
             account.unfinished -= 1
             account.queue_empty.notify_all()
         account.progress.put(send.id, progress)

@@ -23,6 +23,7 @@ class Call:
 
     Attributes:
         path: As it came.
+        query: A parameter that came several times has its values joined by commas.
         is_sending: Whether it is ``POST /v1/sending``, to which the faults apply.
         fault: The fault that befalls it, or None.
         limits: The rate limit's headers, once the key is known.
@@ -51,13 +52,17 @@ Action = Callable[[Call, Context], Answer]
 
 
 def endpoint(
-    action: Action, *, permission: str | None, is_sending: bool = False, idempotent: bool = False
+    action: Action,
+    *,
+    permission: str | tuple[str, ...] | None,
+    is_sending: bool = False,
+    idempotent: bool = False,
 ) -> Callable[[Request], Awaitable[Response]]:
     """Make a route's endpoint of what it does.
 
     Args:
         action: The work; runs inside ``account.change()``, may raise ``Refusal``.
-        permission: What the API key needs; None where any key will do.
+        permission: What the API key needs, one of several where there are several; None where any will do.
         is_sending: Whether faults apply.
         idempotent: Whether it honours ``Idempotency-Key``.
     """
@@ -93,7 +98,7 @@ async def read(request: Request, *, is_sending: bool = False) -> Call:
         method=request.method,
         path=request.scope["path"],
         params=request.path_params,
-        query=dict(request.query_params),
+        query={name: ",".join(request.query_params.getlist(name)) for name in request.query_params},
         headers=request.headers,
         body=await request.body(),
         is_sending=is_sending,
@@ -120,7 +125,12 @@ def note(call: Call, context: Context, status: int | None, accepted_id: str | No
 
 
 async def _answer(
-    call: Call, context: Context, action: Action, permission: str | None, *, idempotent: bool
+    call: Call,
+    context: Context,
+    action: Action,
+    permission: str | tuple[str, ...] | None,
+    *,
+    idempotent: bool,
 ) -> Answer | None:
     """The true answer, logged; None if the server closed before the work was done."""
     keys = context.idempotency if idempotent and call.idempotency_key else None

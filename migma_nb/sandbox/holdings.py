@@ -128,15 +128,22 @@ class Holdings:
         """A new topic; ``opt_in`` has contacts in until they leave, ``opt_out`` out until they join."""
         with self._account.change():
             project = project_id or self.project_id
-            return dict(self._account.audience.put_topic(name, project, default_subscription))
+            fields = {"defaultSubscription": default_subscription}
+            return dict(self._account.audience.put_topic(name, project, fields))
 
     def add_project(self, name: str) -> Resource:
         """A further project."""
         return dict(self._account.add_project(name))
 
-    def add_domain(self, name: str, *, verified: bool = True) -> Resource:
-        """A sending domain, or its new state (S10)."""
-        return dict(self._account.add_domain(name, verified=verified))
+    def add_domain(self, name: str, *, verified: bool = True, dns_in_place: bool = True) -> Resource:
+        """A sending domain, or its new state (S10).
+
+        Args:
+            name: The domain.
+            verified: Whether it may send.
+            dns_in_place: Whether its DNS records are there, so that asking the API to verify it will succeed.
+        """
+        return dict(self._account.add_domain(name, verified=verified, dns_in_place=dns_in_place))
 
     def connect_provider(self, name: str) -> Resource:
         """Connect an external provider (S16)."""
@@ -173,7 +180,8 @@ class Holdings:
 
         Args:
             tracking_id: The ``sendId`` that the send was answered with.
-            status: ``delivered``, ``opened``, ``clicked``, ``bounced``, ``complained``, …
+            status: ``delivered``, ``opened``, ``clicked``, ``bounced``, ``complained``, … or
+                ``unsubscribed``, which the log does not show but the figures count.
 
         Raises:
             ValueError: There is no such status.
@@ -202,6 +210,10 @@ class Holdings:
         """One dict for each accepted batch, as ``GET /v1/sending/batches/{id}`` shows it."""
         return views.batches(self._account, self._generation)
 
+    def campaigns(self) -> list[Resource]:
+        """The campaigns, as ``GET /v1/campaigns/{id}`` shows them."""
+        return views.campaigns(self._account)
+
     def contacts(self) -> list[Resource]:
         """The contacts."""
         with self._account.lock:
@@ -214,6 +226,11 @@ class Holdings:
     def segments(self) -> list[Resource]:
         """The segments, each with ``count``."""
         return views.segments(self._account)
+
+    def imports(self) -> list[Resource]:
+        """The imports of contacts in the background, rows of CSV files and of JSON alike, counts included."""
+        with self._account.lock:
+            return [as_json(each) for each in self._account.imports]
 
     def topics(self) -> list[Resource]:
         """The topics."""

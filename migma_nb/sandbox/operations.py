@@ -19,9 +19,10 @@ class Operation:
         action: The work; runs inside ``account.change()``, may raise ``Refusal``.
         summary: What it does, in one line.
         source: The section of migma-api.md that it comes from.
-        permission: What the API key needs; None where any key will do.
+        permission: What the API key needs, one of several where there are several; None where any will do.
         query: The model of its query, read with ``asked.query_of``; None where it takes none.
         body: The model of its JSON body, read with ``asked.body_of``, or a JSON schema; None for none.
+        body_type: The media type of its body.
         data: The model of ``data`` in its answer, or a JSON schema.
         counts: Whether ``count`` stands beside ``data``.
         status: The status of its success.
@@ -35,9 +36,10 @@ class Operation:
     action: Action
     summary: str
     source: str
-    permission: str | None
+    permission: str | tuple[str, ...] | None
     query: type[BaseModel] | None = None
     body: type[BaseModel] | dict[str, Any] | None = None
+    body_type: str = "application/json"
     data: Any = None
     counts: bool = False
     status: int = 200

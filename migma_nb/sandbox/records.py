@@ -29,12 +29,14 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One accepted call of ``POST /v1/sending``, to one recipient or to a batch; it never changes.
+    """One accepted call of ``POST /v1/sending`` or of its like, to one or to a batch; it never changes.
 
     Attributes:
         id: ``send_…`` for a single, ``batch_…`` for a batch.
         html_digest: Names the HTML in ``Account.texts``, where equal templates are kept once.
         transactional: As it applies, that is after the defaults of S4, S5 and S19.
+        campaign_id: The campaign that it was accepted for, if any.
+        is_test: Whether it is a test of a stored email, of which no log tells.
     """
 
     id: str
@@ -57,6 +59,8 @@ class Send:
     email_id: str | None
     topic_id: str | None
     transactional: bool
+    campaign_id: str | None = None
+    is_test: bool = False
 
     @property
     def is_batch(self) -> bool:
@@ -64,15 +68,34 @@ class Send:
         return self.recipient_type != "email"
 
 
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """Why and how long a batch waits.
+
+    Attributes:
+        until: ``expires_at`` in seconds since the epoch, by the sandbox's clock.
+    """
+
+    throttled_at: str
+    expires_at: str
+    until: float
+    reason: str
+    resume_message: str
+
+
 @dataclass(slots=True)
 class Progress:
     """How far a send has come.
 
     Attributes:
-        status: ``queued``, ``processing``, ``completed``, ``partial`` or ``failed``, as in generation C.
+        status: ``queued``, ``processing``, ``throttled``, ``completed``, ``partial`` or ``failed``, as in
+            generation C.
         total: Recipients that the send was queued for, in messages.
         sent: Those handed off.
         failed: Those that could no longer be mailed when their turn came.
+        throttle: Why a throttled batch waits.
+        resumed: How often it went on after a throttle.
+        stalled: Whether it stands still for good.
     """
 
     status: str
@@ -81,11 +104,30 @@ class Progress:
     sent: int = 0
     failed: int = 0
     error: str | None = None
+    throttle: Throttle | None = None
+    resumed: int = 0
+    stalled: bool = False
+
+    @property
+    def done(self) -> int:
+        """Recipients that were dealt with."""
+        return self.sent + self.failed
 
     @property
     def finished(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.status in {"completed", "partial", "failed"}
+
+
+def progress_as_json(progress: Progress) -> dict[str, Any]:
+    """A progress for the journal."""
+    return as_json(progress) | {"throttle": as_json(progress.throttle) if progress.throttle else None}
+
+
+def progress_of(body: dict[str, Any]) -> Progress:
+    """The progress that the journal holds."""
+    throttle = body.get("throttle")
+    return Progress(**(body | {"throttle": Throttle(**throttle) if throttle else None}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +163,17 @@ class Suppression:
 
 @dataclass(slots=True)
 class LogLine:
-    """One line of a stored email's log, under the names that the API gives its columns.
+    """One line of a stored email's or a campaign's log, under the names that the API gives its columns.
 
     Attributes:
-        email_id: The email whose log it is in.
+        email_id: The email whose log it is in, if the account has it.
         status: As in the log's filter; it may change as the mail fares.
+        unsubscribed_at: When its reader unsubscribed, which no column tells.
+        planned: What is still to become of it: moments (seconds since the epoch) and events.
     """
 
     id: int
-    email_id: str
+    email_id: str | None
     tracking_id: str
     domain: str
     from_email: str
@@ -143,6 +187,14 @@ class LogLine:
     click_count: int = 0
     bounce_type: str | None = None
     complaint_type: str | None = None
+    user_id: str = "user_sandbox"
+    subscriber_id: str | None = None
+    suppression_type: str | None = None
+    suppression_reason: str | None = None
+    conversation_id: str | None = None
+    campaign_id: str | None = None
+    unsubscribed_at: str | None = None
+    planned: list[list[Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +234,39 @@ class StoredAnswer:
     status: int
     body: str
     stored_at: float
+
+
+@dataclass(slots=True)
+class ImportJob:
+    """An import of contacts in the background, and how far it has come.
+
+    Attributes:
+        kind: ``bulk`` for JSON rows, ``csv`` for a file.
+        skips_known: Whether contacts that are known already are left as they are.
+        status: ``pending``, ``processing``, ``completed`` or ``failed``.
+        processed: The rows that were looked at, in their order.
+        failed: The rows that could not be taken.
+        errors: What was wrong with each of those.
+        error: Why the import itself stopped, or None.
+    """
+
+    id: str
+    kind: str
+    project_id: str
+    total: int
+    created_at: str
+    skips_known: bool = False
+    status: str = "pending"
+    processed: int = 0
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    failed: int = 0
+    errors: list[str] = field(default_factory=list)
+    error: str | None = None
+    completed_at: str | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in {"completed", "failed"}

@@ -56,8 +56,12 @@ def parse_json(body: bytes) -> dict[str, Any]:
     return parsed
 
 
-def check(body: dict[str, Any]) -> Wanted:
+def check(body: dict[str, Any], *, raw_template: bool) -> Wanted:
     """Check the fields of a body one by one; null counts as absent, unknown fields are ignored.
+
+    Args:
+        body: As it came.
+        raw_template: Whether ``template`` is taken.
 
     Raises:
         Refusal: 400 for the first field at fault.
@@ -68,6 +72,8 @@ def check(body: dict[str, Any]) -> Wanted:
     conversation_id = fields.text("conversationId", "S18")
     email_id = fields.text("emailId", "section 2")
     stands_in = conversation_id is not None or email_id is not None
+    if not raw_template:
+        _refuse_template(fields, stands_in=stands_in)
     return Wanted(
         recipient_type=kind,
         recipient_email=fields.address("recipientEmail", "S13", required=single, why=_for_type(kind)),
@@ -86,6 +92,15 @@ def check(body: dict[str, Any]) -> Wanted:
         topic_id=fields.text("topicId", "section 2"),
         transactional=fields.truth("transactional", "S19", default=single),
     )
+
+
+def _refuse_template(fields: "_Fields", *, stands_in: bool) -> None:
+    """The newest generation (section 0): no raw HTML; the words and the code are the sandbox's own."""
+    how = "make an email of it (POST /v1/projects/emails/import-html) and send that by its emailId"
+    if fields.text("template", "section 0") is not None:
+        raise _invalid(f"template is no longer taken: {how} (section 0).")
+    if not stands_in:
+        raise _invalid("emailId or conversationId is required (section 0).")
 
 
 _NO_CONVERSATION = " unless conversationId (or emailId) is given"

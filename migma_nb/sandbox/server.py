@@ -8,19 +8,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from migma_nb.sandbox import email_log
 from migma_nb.sandbox.acceptance import Policy
 from migma_nb.sandbox.account import Account
 from migma_nb.sandbox.app import make_app
+from migma_nb.sandbox.campaigns import Campaigns
+from migma_nb.sandbox.contact_imports import ContactImports
 from migma_nb.sandbox.context import Context
+from migma_nb.sandbox.conversations import Conversations
 from migma_nb.sandbox.delivery import Delivery
 from migma_nb.sandbox.faults import FaultPlan
+from migma_nb.sandbox.happenings import Happenings
 from migma_nb.sandbox.holdings import Holdings
 from migma_nb.sandbox.idempotency import IdempotencyKeys
 from migma_nb.sandbox.rate import RateLimit
 from migma_nb.sandbox.serving import Service
 
 
-class SandboxServer(Holdings):
+class SandboxServer(Happenings, Holdings):
     """A Migma account served over HTTP on the loopback, from the moment it is made until it is closed.
 
     Left alone it accepts any sender's domain, project, provider, conversation and email, and knows no rate
@@ -28,7 +33,8 @@ class SandboxServer(Holdings):
     is always 404. Idempotent retries, consent and the queue always work as documented.
 
     Args:
-        faults: Probability, 0 to 1, by the names in ``FAULTS``, of what goes wrong with ``POST /v1/sending``.
+        faults: Probability, 0 to 1, by the names in ``FAULTS``, of what goes wrong with ``POST /v1/sending``
+            and with the sending of a campaign.
         seed: Decides with each request's ordinal which fault befalls it.
         rate: Requests that each API key may make, like "100/minute"; None for no limit.
         path: A file that keeps the account, its key included, over close and kill; None for memory only.
@@ -41,6 +47,16 @@ class SandboxServer(Holdings):
         latency: Seconds that each request takes to be worked on.
         batch_seconds: Seconds that a batch takes from queued to completed.
         generation: "c" for the newest answers and batch statuses, "b" for those of the seed's documents.
+        raw_template: Whether ``template`` is taken; the newest documents name it no more (section 0), and a
+            server without it answers 400 and points to ``emailId``.
+        short_batch_path: Whether a batch is found at ``GET /v1/sending/{batchId}`` alone, as one public
+            document has it, and not at ``GET /v1/sending/batches/{batchId}``.
+        import_seconds: Seconds that an import of HTML, or of contacts in the background, takes by the
+            sandbox's clock.
+        import_mode: "auto" answers a bulk import of contacts at once up to 5,000 rows and imports more in the
+            background, "async" does so with every one, as one public document has it, "sync" with none.
+        daily_limit: Mails that may be sent in a day (UTC); None for no limit.
+        monthly_limit: Mails that may be sent in a month; None for no limit.
 
     Raises:
         ValueError: A fault, probability, rate or generation is not understood.
@@ -63,9 +79,17 @@ class SandboxServer(Holdings):
         latency: float = 0.0,
         batch_seconds: float = 1.5,
         generation: Literal["b", "c"] = "c",
+        raw_template: bool = True,
+        short_batch_path: bool = False,
+        import_seconds: float = 0.3,
+        import_mode: Literal["auto", "async", "sync"] = "auto",
+        daily_limit: int | None = None,
+        monthly_limit: int | None = None,
     ) -> None:
         if generation not in {"b", "c"}:
             raise ValueError(f"The generation is {generation!r}; it is 'b' or 'c'.")
+        if import_mode not in {"auto", "async", "sync"}:
+            raise ValueError(f"import_mode is {import_mode!r}; it is 'auto', 'async' or 'sync'.")
         if isinstance(domains, str) and domains != "any":
             raise ValueError(f"domains is {domains!r}; give 'any' or a list of domains.")
         self._seed = seed
@@ -78,14 +102,27 @@ class SandboxServer(Holdings):
         except BaseException:
             account.close()
             raise
+        account.quota.daily_limit, account.quota.monthly_limit = daily_limit, monthly_limit
         for domain in () if domains == "any" else domains:
             account.add_domain(domain, verified=True)
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+        email_log.resume(account)
         self._delivery = Delivery(account, batch_seconds=batch_seconds, strict=strict)
+        policy = Policy(
+            strict=strict,
+            any_domain=domains == "any" and not strict,
+            generation=generation,
+            raw_template=raw_template,
+            short_batch_path=short_batch_path,
+            import_mode=import_mode,
+        )
         self._context = Context(
             account=account,
-            policy=Policy(strict=strict, any_domain=domains == "any" and not strict, generation=generation),
+            policy=policy,
             delivery=self._delivery,
+            conversations=Conversations(account, import_seconds=import_seconds),
+            campaigns=Campaigns(account, policy, self._delivery),
+            contact_imports=ContactImports(account, account.timetable.put, seconds=import_seconds),
             faults=plan,
             limit=limit,
             idempotency=IdempotencyKeys(account) if idempotency else None,
@@ -95,7 +132,9 @@ class SandboxServer(Holdings):
         )
         self._closing = threading.Lock()
         self._closed = False
-        self._service = Service(make_app(self._context), listening, self._delivery, self._context.closing)
+        self._service = Service(
+            make_app(self._context), listening, self._delivery, account.timetable, self._context.closing
+        )
         # Held until closed: a client must not lose its server because nobody kept the sandbox itself.
         atexit.register(self.close)
 
@@ -146,8 +185,9 @@ class SandboxServer(Holdings):
         self._context.latency = seconds
 
     def advance(self, seconds: float) -> None:
-        """Let time pass on the sandbox's clock: idempotency keys age and rate windows close."""
+        """Let time pass on the sandbox's clock: keys age, rate windows close, what was to come has come."""
         self._account.advance(seconds)
+        self._account.timetable.run_due()
 
     def pause_queue(self) -> None:
         """Stop delivering; when this returns nothing more arrives, though sends are still accepted."""
@@ -162,7 +202,7 @@ class SandboxServer(Holdings):
             self._service.wake_delivery()
 
     def drain(self, timeout: float = 10.0) -> None:
-        """Wait until everything accepted has been delivered or left out.
+        """Wait until everything accepted has been delivered or left out; stalled batches are not waited for.
 
         Args:
             timeout: Seconds to wait at most.
@@ -172,9 +212,17 @@ class SandboxServer(Holdings):
         """
         account = self._account
         with account.lock:
-            if not account.queue_empty.wait_for(lambda: account.unfinished == 0, timeout):
-                why = "; the queue is paused, see resume_queue()" if self._delivery.paused else ""
+            stalled = self._delivery.stalled
+            if not account.queue_empty.wait_for(lambda: account.unfinished <= len(stalled), timeout):
+                why = self._why_waiting()
                 raise TimeoutError(f"{account.unfinished} sends are still queued after {timeout:g} s{why}.")
+
+    def _why_waiting(self) -> str:
+        if self._delivery.paused:
+            return "; the queue is paused, see resume_queue()"
+        if any(progress.throttle for progress in self._account.progress):
+            return "; a batch is throttled, see advance() and let_batches_run()"
+        return ""
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from migma_nb.sandbox.delivery import Delivery
+from migma_nb.sandbox.timetable import Timetable
 
 
 class _Protocol(H11Protocol):
@@ -63,11 +64,17 @@ class Service:
         app: The application.
         listening: A bound socket; the service closes it.
         delivery: Runs on the same loop.
+        timetable: Runs there too.
         closing: Set on the loop when the service stops.
     """
 
     def __init__(
-        self, app: ASGIApp, listening: socket.socket, delivery: Delivery, closing: asyncio.Event
+        self,
+        app: ASGIApp,
+        listening: socket.socket,
+        delivery: Delivery,
+        timetable: Timetable,
+        closing: asyncio.Event,
     ) -> None:
         config = uvicorn.Config(
             app,
@@ -84,6 +91,7 @@ class Service:
         self._server = _Server(config, closing)
         self._socket = listening
         self._delivery = delivery
+        self._timetable = timetable
         self._closing = closing
         # A daemon: the interpreter waits for other threads before it calls what ends this one.
         self._thread = threading.Thread(target=self._run, name="migma-sandbox", daemon=True)
@@ -99,13 +107,14 @@ class Service:
             raise
 
     async def _main(self) -> None:
-        delivery = asyncio.create_task(self._delivery.run())
+        tasks = [asyncio.create_task(self._delivery.run()), asyncio.create_task(self._timetable.run())]
         try:
             await self._server.serve([self._socket])
         finally:
-            delivery.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await delivery
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     def wake_delivery(self) -> None:
         """Have the queue looked at, from any thread."""

@@ -1,6 +1,7 @@
 """The journal of an account: one SQLite file that holds every record, and the tables in memory above it."""
 
 import contextlib
+import itertools
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ _PUT = (
     "INSERT INTO records (kind, key, body) VALUES (?, ?, ?) "
     "ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body"
 )
+_DELETE = "DELETE FROM records WHERE kind = ? AND key = ?"
 
 
 class Journal:
@@ -40,7 +42,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        self._waiting: list[tuple[str, str, str]] = []
+        # A change without a body is a deletion.
+        self._waiting: list[tuple[str, str, str | None]] = []
         self._depth = 0
         self._db = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
         try:
@@ -64,7 +67,14 @@ class Journal:
 
     def write(self, kind: str, key: str, body: Any) -> None:
         """Put one record; inside ``transaction`` it waits for the end of it."""
-        self._waiting.append((kind, key, json.dumps(body)))
+        self._change(kind, key, json.dumps(body))
+
+    def delete(self, kind: str, key: str) -> None:
+        """Take one record out; inside ``transaction`` it waits for the end of it."""
+        self._change(kind, key, None)
+
+    def _change(self, kind: str, key: str, body: str | None) -> None:
+        self._waiting.append((kind, key, body))
         if self._depth == 0:
             self._flush()
 
@@ -83,7 +93,11 @@ class Journal:
     def _flush(self) -> None:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._db.executemany(_PUT, self._waiting)
+            for deleted, changes in itertools.groupby(self._waiting, lambda change: change[2] is None):
+                if deleted:
+                    self._db.executemany(_DELETE, [(kind, key) for kind, key, _ in changes])
+                else:
+                    self._db.executemany(_PUT, changes)
             self._db.execute("COMMIT")
         except BaseException:
             self._db.execute("ROLLBACK")
@@ -123,6 +137,16 @@ class Table(Generic[Record]):
         self._rows[key] = record
         if self._journal is not None:
             self._journal.write(self._kind, key, self._encode(record))
+
+    def delete(self, key: str) -> None:
+        """Take a record out.
+
+        Raises:
+            KeyError: There is none of that key.
+        """
+        del self._rows[key]
+        if self._journal is not None:
+            self._journal.delete(self._kind, key)
 
     def get(self, key: str) -> Record | None:
         """The record of that key, or None."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from migma_nb.sandbox.account import Account
+from migma_nb.sandbox.campaigns import as_it_stands
 from migma_nb.sandbox.records import Message, Received, Send, as_json
 from migma_nb.sandbox.render import fill_html, fill_subject
 from migma_nb.sandbox.sending_routes import batch_as_json
@@ -114,11 +115,17 @@ def batches(account: Account, generation: str) -> list[Resource]:
         ]
 
 
+def campaigns(account: Account) -> list[Resource]:
+    """One dict for each campaign, as the API shows it."""
+    with account.lock:
+        return [dict(as_it_stands(account, each)) for each in account.campaigns]
+
+
 def tags(account: Account) -> list[Resource]:
     """The tags, each with the number of its contacts."""
     with account.lock:
         people = account.audience
-        return [{**tag, "subscriberCount": len(people.members_of_tag(tag))} for tag in people.tags]
+        return [{**tag, "subscriberCount": people.tag_size(tag)} for tag in people.tags]
 
 
 def segments(account: Account) -> list[Resource]:

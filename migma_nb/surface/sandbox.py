@@ -130,6 +130,16 @@ class Sandbox:
         """The account's segments, one line each."""
         return _frame(self._server.segments(), ("id", "name"))
 
+    @property
+    def topics(self) -> pd.DataFrame:
+        """The account's topics, one line each."""
+        return _frame(self._server.topics(), ("id", "name"))
+
+    @property
+    def projects(self) -> pd.DataFrame:
+        """The account's projects, one line each."""
+        return _frame(self._server.projects(), ("id", "name"))
+
     def set_faults(self, faults: Mapping[str, float]) -> None:
         """Put these faults in place of the present ones, from the next request on."""
         self._server.set_faults(faults)
