@@ -107,10 +107,10 @@ def whom_of(plan: Plan) -> str:
         return f"{counted(len(plan.ready), 'person', 'people')} of {rows}"
     people = "" if plan.people is None else counted(plan.people, "person", "people")
     if plan.target is not None:
-        return f"everybody in {plan.target}" + (f": {people}" if people else "")
+        return f"{people}, everybody in {plan.target}" if people else f"everybody in {plan.target}"
     parts = [counted(len(plan.targets), "batch", "batches")]
     parts += [counted(plan.singles, "single recipient", "single recipients")] if plan.singles else []
-    return f"{' and '.join(parts)} of {rows}" + (f": {people}" if people else "")
+    return f"{people + ', ' if people else ''}{' and '.join(parts)} of {rows}"
 
 
 def _stand(plan: Plan) -> dict[str, int]:

@@ -11,6 +11,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.states import Reason, State
 from migma_nb.planning.bodies import AnyBodies
 from migma_nb.planning.content import Content
+from migma_nb.planning.questions import overlap_question
 from migma_nb.planning.rendering import RenderedMessage, render
 from migma_nb.planning.settling import Settled
 from migma_nb.planning.sources import Target
@@ -34,7 +35,6 @@ class Plan:
         defaults: placeholder to what stands in for a missing cell of its column, as JSON text.
         overlap: "allowed" if people may also be mailed by a batch of this mailing, else None.
         duplicates_question: what has to be decided before the send (str), "" if nothing.
-        overlap_question: the same, where people may be in several of the plan's batches.
         per_row: what each row says itself: field on the wire to the column it was taken from.
         people_note: why it is not known how many people the batches hold (str), "" where nobody asked.
     """
@@ -49,7 +49,6 @@ class Plan:
     defaults: Mapping[str, str]
     overlap: str | None
     duplicates_question: str
-    overlap_question: str
     per_row: Mapping[str, str]
     _content: Content
     #: Each row's own content where they differ, else None.
@@ -90,6 +89,8 @@ class Plan:
     @property
     def targets(self) -> tuple[Target, ...]:
         """The different targets of the rows to be sent, in their order."""
+        if not self.batches:
+            return ()
         sent = {self.batches[row].recipient: self.batches[row] for row in self.ready if row in self.batches}
         return tuple(sent.values())
 
@@ -133,6 +134,11 @@ class Plan:
     def needs_duplicates_choice(self) -> bool:
         """Whether somebody is in two rows that say different things, and it is open what to do."""
         return bool(self.duplicates_question)
+
+    @property
+    def overlap_question(self) -> str:
+        """What has to be decided where somebody may be in several of the plan's batches, "" if nothing."""
+        return overlap_question(self.overlap, self.targets, self.singles)
 
     @property
     def question(self) -> str:

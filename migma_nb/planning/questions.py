@@ -45,15 +45,15 @@ def duplicates_question(differing: int, options: PlanOptions, *, key_helps: bool
     )
 
 
-def overlap_question(options: PlanOptions, batches: Collection[Target], singles: int) -> str:
+def overlap_question(overlap: str | None, batches: Collection[Target], singles: int) -> str:
     """Return what to decide where somebody may be reached twice in one mailing, "" for nothing.
 
     Args:
-        options: the plan's arguments.
+        overlap: "allowed" where it is decided.
         batches: the different targets that are mailed.
         singles: how many single recipients are mailed.
     """
-    if options.overlap == "allowed" or len(batches) + min(singles, 1) <= 1:
+    if overlap == "allowed" or len(batches) + min(singles, 1) <= 1:
         return ""
     named = ", ".join(str(target) for target in list(batches)[:_MOST_NAMED])
     more = f" and {len(batches) - _MOST_NAMED:,} more" if len(batches) > _MOST_NAMED else ""

@@ -16,7 +16,7 @@ from migma_nb.planning.issues import IssueList
 from migma_nb.planning.keys import with_keys
 from migma_nb.planning.lists import identities
 from migma_nb.planning.options import PlanOptions
-from migma_nb.planning.questions import duplicates_question, overlap_question, transactional_of
+from migma_nb.planning.questions import duplicates_question, transactional_of
 from migma_nb.planning.settling import Rules, settle
 from migma_nb.planning.target_columns import EMAIL, ID, TYPE, TargetColumns, read_target_columns
 from migma_nb.planning.target_content import read_row_contents
@@ -52,8 +52,6 @@ def plan_target_frame(frame: pd.DataFrame, options: PlanOptions) -> Plan:
         key_helps=not rows.batches,
     )
     settled = settle(rows.people, recipients, bodies, rules, issues)
-    mailed = {rows.batches[row].recipient: rows.batches[row] for row in settled.ready if row in rows.batches}
-    singles = sum(row not in rows.batches for row in settled.ready)
     return Plan(
         id=plan_id(said.shared.mailing, bodies, ((row, recipients[row] or "") for row in settled.ready)),
         batches=MappingProxyType(rows.batches),
@@ -65,7 +63,6 @@ def plan_target_frame(frame: pd.DataFrame, options: PlanOptions) -> Plan:
         defaults=MappingProxyType({}),
         overlap=options.overlap,
         duplicates_question=duplicates_question(settled.differing, options, key_helps=rules.key_helps),
-        overlap_question=overlap_question(options, mailed.values(), singles),
         per_row=MappingProxyType(dict(columns.names)),
         _content=said.shared,
         _contents=said.contents,
