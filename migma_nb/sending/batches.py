@@ -30,7 +30,7 @@ STANDSTILL_S = 600.0
 NOT_KNOWN_S = 30.0
 #: No server means to throttle for longer than this (seconds).
 _A_YEAR_S = 366 * 86_400.0
-_NO_ACCESS, _NOT_FOUND = (401, 403), 404
+_NO_ACCESS, _PASSING = (401, 403), (408, 425, 429)
 
 
 class Heard(Protocol):
@@ -78,7 +78,7 @@ class _Watched:
         trouble = self.trouble
         if trouble is not None and trouble.status in _NO_ACCESS:
             return f"its progress could not be read: {trouble.detail} (the key needs email:read)"
-        if trouble is not None and trouble.status == _NOT_FOUND and now - self.began > NOT_KNOWN_S:
+        if trouble is not None and _is_definite(trouble) and now - self.began > NOT_KNOWN_S:
             return f"its progress could not be read: {trouble.detail}"
         if now - self.moved <= STANDSTILL_S:
             return ""
@@ -176,6 +176,12 @@ def _throttled(status: BatchStatus) -> str:
         parts.append(f"{throttle.remaining_count:,} are left" if throttle.remaining_count else "")
     shown = " ".join(part for part in parts if part)
     return f"; it goes on by itself {shown}" if shown else "; it goes on by itself"
+
+
+def _is_definite(trouble: Meaning) -> bool:
+    """Say whether asking again would not fare better: the API says no, and not for the moment only."""
+    status = trouble.status or 0
+    return 400 <= status < 500 and status not in _PASSING  # noqa: PLR2004 - the 4xx
 
 
 def _progress(status: BatchStatus) -> tuple[object, ...]:

@@ -253,6 +253,8 @@ class Run:
 
     def _ask(self, wish: Wish) -> None:
         heard = self.state in LIVE_STATES
+        if wish is Wish.STOP and self._live is not None:
+            heard = not self._live.ended.is_set()  # also one whose batches are still followed
         if heard and self._live is not None:
             self._live.ask(wish)
         elif heard:
