@@ -39,7 +39,7 @@ def a_mailing_from_a_file(path: Path) -> None:
     assert_type(plan, mg.SendPlan)
     assert_type(plan.id, str)
     assert_type(plan.mailing, str)
-    assert_type(plan.people, int)
+    assert_type(plan.people, int | None)
     assert_type(plan.issues, pd.DataFrame)
     assert_type(plan.preview(17), mg.Preview)
     assert_type(plan.preview().html, str | None)

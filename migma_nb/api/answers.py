@@ -1,11 +1,13 @@
 """The bodies of answers, read so that a strange or missing part is never fatal."""
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from migma_nb.api.models import SendAnswer
+from migma_nb.api.models import BatchStatus, SendAnswer
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def parsed(body: bytes) -> dict[str, Any] | None:
@@ -22,11 +24,20 @@ def send_answer(parts: dict[str, Any] | None) -> SendAnswer:
     data = (parts or {}).get("data")
     if not isinstance(data, dict):
         return SendAnswer()
+    return _tolerantly(SendAnswer, data)
+
+
+def batch_status(data: dict[str, Any]) -> BatchStatus:
+    """Read how far a batch is, from an answer's `data`, in the same way."""
+    return _tolerantly(BatchStatus, data)
+
+
+def _tolerantly(model: type[Model], data: dict[str, Any]) -> Model:
     try:
-        return SendAnswer.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
         strange = {str(part["loc"][0]) for part in error.errors(include_url=False, include_input=False)}
-        return SendAnswer.model_validate({name: value for name, value in data.items() if name not in strange})
+        return model.model_validate({name: value for name, value in data.items() if name not in strange})
 
 
 def text_of(value: Any) -> str | None:

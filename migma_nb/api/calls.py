@@ -4,9 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import ValidationError
-
-from migma_nb.api.answers import parsed
+from migma_nb.api.answers import batch_status, parsed
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import (
     AccountError,
@@ -59,10 +57,7 @@ async def fetch_batch(settings: Settings, batch_id: str) -> BatchStatus:
         answer = await get_batch(connection, batch_id)
     data = read_json(answer)
     if data is not None:
-        try:
-            return BatchStatus.model_validate(data)
-        except ValidationError:
-            raise CallError(f"The answer on batch {batch_id!r} could not be read.") from None
+        return batch_status(data)
     if isinstance(answer, Answer) and answer.status == _NOT_FOUND:
         raise InputError(f"No batch {batch_id!r} at {settings.origin}.")
     meaning = judge(answer, uncertain=False, now=datetime.now(UTC))

@@ -1,6 +1,7 @@
 """The wire models of `POST /v1/sending` and of batch status: the only place with camelCase names."""
 
 import json
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -57,6 +58,8 @@ def _filled(value: str) -> str:
 Line = Annotated[str, AfterValidator(_filled), AfterValidator(_one_line)]
 Address = Annotated[str, AfterValidator(_address)]
 Text = Annotated[str, AfterValidator(_filled)]
+#: How many people there can be: a number that every database holds.
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class SendRequest(BaseModel):
@@ -199,10 +202,10 @@ class BatchStatus(_Tolerant):
     recipient_type: str | None = None
     recipient_id: str | None = None
     provider: str | None = None
-    total_count: int | None = None
-    queued_count: int | None = None
-    sent_count: int | None = None
-    failed_count: int | None = None
+    total_count: Count | None = None
+    queued_count: Count | None = None
+    sent_count: Count | None = None
+    failed_count: Count | None = None
     subject: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
@@ -212,4 +215,26 @@ class BatchStatus(_Tolerant):
     @property
     def ended(self) -> bool:
         """Whether the batch is at its end; an unknown word is not, and is polled on."""
-        return self.status.lower() in {"completed", "failed", "partial"}
+        return is_end(self.status)
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the batch waits for a limit to be reset; it goes on by itself."""
+        return self.status.lower() == "throttled"
+
+    @property
+    def resumes_at(self) -> datetime | None:
+        """When a throttled batch goes on, None where that is not told."""
+        text = self.throttle.expires_at if self.throttle is not None else None
+        try:
+            found = None if text is None else datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        if found is None:
+            return None
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def is_end(status: str | None) -> bool:
+    """Say whether a batch's status, of either generation, is an end."""
+    return (status or "").lower() in {"completed", "failed", "partial"}

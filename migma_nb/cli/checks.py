@@ -10,6 +10,7 @@ from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
 from migma_nb.cli.problems import show_first_of_each, tally
 from migma_nb.cli.screen import document, heading, say
 from migma_nb.cli.wording import for_terminal
+from migma_nb.planning.frozen import Plan
 
 
 @answered
@@ -32,7 +33,7 @@ def _show(planned: Planned) -> None:
     plan, issues = planned.plan, planned.held.issues
     if planned.list_alone:
         say("The list alone: without --subject and --template only addresses and doubles are checked.")
-        say(f"{plan.people:,} people could be mailed, of {plan.size:,} rows. {plan.address_note}")
+        say(f"{_could_be(plan)} could be mailed, of {plan.size:,} rows. {plan.address_note}")
     else:
         say(_plan_head(planned))
     if len(issues):
@@ -53,17 +54,26 @@ def _plan_head(planned: Planned) -> str:
 def _next_steps(planned: Planned) -> list[str]:
     plan = planned.plan
     lines = [] if len(planned.held.issues) else ["No problems were found."]
-    if plan.duplicates_question:
-        lines.append(for_terminal(plan.duplicates_question))
+    lines += [
+        for_terminal(question) for question in (plan.duplicates_question, plan.overlap_question) if question
+    ]
     if plan.has_errors:
         lines.append("Mend the rows with errors, or leave them out by --skip-invalid when you send.")
     if planned.missing:
         lines.append(f"To send it, add {', '.join(planned.missing)}.")
-    elif plan.target is not None:
-        lines.append(f"To send it: migma-nb send with the same options, --live --confirm {plan.id}")
+    elif plan.targets:
+        lines.append(
+            "To send it: migma-nb send with the same options, --live and --confirm with the number of people "
+            f"(without it the number is said, and nothing sent; --confirm {plan.id} where Migma tells none)."
+        )
     else:
         lines.append("To rehearse it: migma-nb send with the same options; only --live mails people.")
     return lines
+
+
+def _could_be(plan: Plan) -> str:
+    people = f"{plan.singles:,} people"
+    return people if not plan.targets else f"{people} and {len(plan.targets):,} batches"
 
 
 def _as_json(planned: Planned) -> dict[str, Any]:
@@ -76,7 +86,9 @@ def _as_json(planned: Planned) -> dict[str, Any]:
         "people": plan.people,
         "address_column": plan.address_column,
         "variables": dict(plan.columns),
-        "question": for_terminal(plan.duplicates_question) or None,
+        "question": for_terminal(plan.question) or None,
+        "batches": {str(row): target.recipient for row, target in plan.batches.items()},
+        "per_row": dict(plan.per_row),
         "missing": list(planned.missing),
         "list_alone": planned.list_alone,
         "errors": errors,

@@ -13,7 +13,8 @@ from migma_nb.cli.records import show_run
 from migma_nb.cli.screen import cut, heading, say, width
 from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.samples import sample_path
-from migma_nb.surface.plan import SendPlan, plan
+from migma_nb.surface.make import plan
+from migma_nb.surface.plan import SendPlan
 from migma_nb.surface.sandbox import Sandbox
 
 #: So much of the message is shown.

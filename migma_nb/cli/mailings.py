@@ -7,6 +7,8 @@ from typing import Any
 
 from migma_nb.api.errors import InputError
 from migma_nb.planning.plan import Plan, make_plan
+from migma_nb.planning.sources import people_frame
+from migma_nb.planning.target_columns import all_are_batches, brought_by_rows
 from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.surface.plan import SendPlan
 
@@ -92,18 +94,25 @@ def plan_to_send(mailing: Mailing, *, live: bool) -> Planned:
 def plan_to_check(mailing: Mailing) -> Planned:
     """Plan a mailing that is only looked at: what is missing and changes no check is stood in for."""
     options, missing = dict(mailing.options), []
-    alone = all(options[name] is None for name in ("subject", *_CONTENT))
-    if alone:
-        options |= _STAND_IN
-        missing += ["--subject", "--template"]
+    recipients: Any = _recipient(mailing)
+    frame = people_frame(recipients) if isinstance(recipients, Path) else None
+    brought = frozenset() if frame is None else brought_by_rows(frame)
+    typed = [name for name in ("subject", *_CONTENT) if options[name] is not None or name in brought]
+    alone = not typed
+    if alone or (brought and "subject" not in typed):
+        options["subject"] = _STAND_IN["subject"]
+        missing.append("--subject")
+    if alone or (brought and typed == ["subject"]):
+        options["template"] = _STAND_IN["template"]
+        missing.append("--template")
     for name, (option, value) in _STAND_INS.items():
         if options[name] is None and (name != "project_id" or options["template"] is not None):
             options[name] = value
             missing.append(option)
-    if options["transactional"] is None and all(isinstance(one, Path) for one in mailing.recipients):
+    if options["transactional"] is None and frame is not None and not all_are_batches(frame):
         options["transactional"] = False
         missing.append("--transactional or --marketing")
-    plan = make_plan(_recipient(mailing), **options)
+    plan = make_plan(recipients if frame is None else frame, **options)
     return Planned(plan, SendPlan(plan), missing=tuple(missing), list_alone=alone)
 
 

@@ -16,6 +16,7 @@ from migma_nb.cli.mailings import Planned, mailing_of, plan_to_send
 from migma_nb.cli.problems import tally
 from migma_nb.cli.records import check_out, run_document, show_run
 from migma_nb.cli.screen import document, say
+from migma_nb.notebook.plan_view import whom_of
 from migma_nb.surface.client import Migma
 from migma_nb.surface.run import Run
 from migma_nb.surface.sandbox import Sandbox
@@ -81,9 +82,11 @@ def _client(planned: Planned, how: How) -> Iterator[Migma]:
     if how.live:
         yield Migma(base_url=how.base_url, account=how.account, rate=how.rate or "auto", timeout=how.timeout)
         return
-    if planned.plan.target is not None:
+    if planned.plan.targets:
+        target, *more = planned.plan.targets
+        others = f" and {len(more):,} more" if more else ""
         raise InputError(
-            f"A rehearsal cannot mail {planned.plan.target}: who is in it only Migma knows.",
+            f"A rehearsal cannot mail {target}{others}: who is in it only Migma knows.",
             hint="Look at it with `migma-nb check` and the same options; only --live sends it.",
         )
     with Sandbox() as sandbox:
@@ -99,13 +102,12 @@ def _announce(planned: Planned, client: Migma, how: How) -> None:
         say(words, aside=how.as_json, bold=True)
     for note in planned.notes:
         say(note, aside=how.as_json)
-    whom = f"{plan.people:,} people of {plan.size:,} rows" if plan.target is None else str(plan.target)
-    say(f"Plan {plan.id}: {whom}, {tally(planned.held.issues)}.", aside=how.as_json)
+    say(f"Plan {plan.id}: {whom_of(plan)}, {tally(planned.held.issues)}.", aside=how.as_json)
 
 
 def _confirmation(text: str | None, planned: Planned) -> int | str | None:
-    """Return what was typed as the send wants it: a number, or for a batch the plan's id."""
-    if text is None or planned.plan.target is not None:
+    """Return what was typed as the send wants it: a number, or the plan's id where a batch has none."""
+    if text is None or text == planned.plan.id:
         return text
     digits = text.replace(",", "")
     return int(digits) if digits.isascii() and digits.isdigit() else text

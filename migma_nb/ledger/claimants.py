@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from migma_nb.ledger.batches import batches_in
 from migma_nb.ledger.schema import ClaimState, attempts, claims, rows, runs
 
 #: Attempts that came to one of these left no mail behind.
@@ -37,6 +38,33 @@ class Claimant:
     message_id: str | None
 
 
+_MAYBE = sa.or_(attempts.c.verdict.is_(None), attempts.c.verdict.not_in(_CERTAINLY_NONE))
+
+
+def first_batch_of(conn: sa.Connection, scope: str, email_id: str) -> float | None:
+    """Return when the first batch left that may have put lines into the log of a stored email.
+
+    Nobody here knows who is in a batch, nor when it reached whom: from then on any line may be its own.
+
+    Args:
+        conn: an open transaction.
+        scope: the account.
+        email_id: the email.
+
+    Returns:
+        Seconds since the epoch by our clock, None where there was no batch.
+    """
+    query = (
+        sa.select(sa.func.min(attempts.c.intent_at))
+        .select_from(claims)
+        .join(runs, runs.c.run_id == claims.c.run_id)
+        .join(attempts, attempts.c.claim_id == claims.c.claim_id)
+        .where(claims.c.scope == scope, _made_from(email_id), batches_in(claims.c.recipient), _MAYBE)
+    )
+    found: float | None = conn.execute(query).scalar()
+    return found
+
+
 def claimants_of(conn: sa.Connection, scope: str, email_id: str) -> list[Claimant]:
     """Return every generation, of any mailing, that may have left a line in the log of a stored email.
 
@@ -45,7 +73,6 @@ def claimants_of(conn: sa.Connection, scope: str, email_id: str) -> list[Claiman
         scope: the account.
         email_id: the email.
     """
-    maybe = sa.or_(attempts.c.verdict.is_(None), attempts.c.verdict.not_in(_CERTAINLY_NONE))
     query = (
         sa.select(
             claims.c.claim_id,
@@ -64,8 +91,8 @@ def claimants_of(conn: sa.Connection, scope: str, email_id: str) -> list[Claiman
         .select_from(claims)
         .join(runs, runs.c.run_id == claims.c.run_id)
         .join(attempts, attempts.c.claim_id == claims.c.claim_id)
-        .where(claims.c.scope == scope, runs.c.email_id == email_id, claims.c.subject_sha256.is_not(None))
-        .where(maybe)
+        .where(claims.c.scope == scope, _made_from(email_id), claims.c.subject_sha256.is_not(None))
+        .where(_MAYBE)
         .group_by(
             claims.c.claim_id,
             claims.c.state,
@@ -78,7 +105,7 @@ def claimants_of(conn: sa.Connection, scope: str, email_id: str) -> list[Claiman
         )
     )
     addresses = _addresses(conn, scope, email_id)
-    found = []
+    found: list[Claimant] = []
     for row in conn.execute(query):
         present = row.generation == row.present
         found.append(
@@ -98,11 +125,18 @@ def claimants_of(conn: sa.Connection, scope: str, email_id: str) -> list[Claiman
     return found
 
 
+def _made_from(email_id: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a claim's mail is made from a stored email: its own, else its run's."""
+    return sa.func.coalesce(claims.c.email_id, runs.c.email_id) == email_id
+
+
 def _addresses(conn: sa.Connection, scope: str, email_id: str) -> dict[tuple[str, str], str]:
     # Not by a join: rows have no index on their recipient.
+    own = sa.select(claims.c.run_id).where(claims.c.scope == scope, claims.c.email_id == email_id)
     query = (
         sa.select(rows.c.run_id, rows.c.recipient, rows.c.address)
         .join(runs, runs.c.run_id == rows.c.run_id)
-        .where(runs.c.scope == scope, runs.c.email_id == email_id, rows.c.recipient.is_not(None))
+        .where(runs.c.scope == scope, sa.or_(runs.c.email_id == email_id, runs.c.run_id.in_(own)))
+        .where(rows.c.recipient.is_not(None))
     )
     return {(run_id, recipient): address for run_id, recipient, address in conn.execute(query)}

@@ -25,7 +25,7 @@ from migma_nb.ledger.schema import (
 from migma_nb.ledger.standings import WHOSE, standing_of
 
 # What every row goes through is built and compiled once: that costs ten times what running it does.
-_BYTES_COLUMNS = ("payload_sha256", "key_fingerprint", "subject_sha256")
+_BYTES_COLUMNS = ("payload_sha256", "key_fingerprint", "subject_sha256", "email_id")
 _INTENT_COLUMNS = ("scope", "mailing", "recipient", "run_id", "plan_id", *_BYTES_COLUMNS)
 _ATTEMPT_COLUMNS = ("finished_at", "verdict", "reason", "http_status", "request_id")
 _CLAIM_COLUMNS = (

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from migma_nb.api.states import State
+from migma_nb.ledger.batches import batches_in
 from migma_nb.ledger.dialects import insert
 from migma_nb.ledger.schema import claims, metadata, rows, runs
 from migma_nb.ledger.told import Told
@@ -90,7 +91,7 @@ _FATE = [deliveries.c[name] for name in Fate.__slots__]
 
 
 def mails_of(conn: sa.Connection, run_id: str) -> list[Mail]:
-    """Return every row of a run that the API took, in order; in an earlier run of the mailing, too."""
+    """Return every single mail of a run that the API took, in order; in an earlier run, too."""
     # The content is that of the run that sent it, which may be an earlier one.
     sender = runs.alias()
     query = (
@@ -101,7 +102,7 @@ def mails_of(conn: sa.Connection, run_id: str) -> list[Mail]:
             claims.c.claim_id,
             claims.c.generation,
             claims.c.first_attempt_at,
-            sender.c.email_id,
+            sa.func.coalesce(claims.c.email_id, sender.c.email_id).label("email_id"),
             *_FATE,
         )
         .select_from(rows)
@@ -119,7 +120,7 @@ def mails_of(conn: sa.Connection, run_id: str) -> list[Mail]:
             deliveries,
             sa.and_(deliveries.c.run_id == rows.c.run_id, deliveries.c.position == rows.c.position),
         )
-        .where(rows.c.run_id == run_id, rows.c.state.in_(_TAKEN))
+        .where(rows.c.run_id == run_id, rows.c.state.in_(_TAKEN), ~batches_in(rows.c.recipient))
         .order_by(rows.c.position)
     )
     own = Mail.__slots__[:-1]

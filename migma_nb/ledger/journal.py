@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.meaning import KEY_LIFE_S
-from migma_nb.api.models import BatchStatus
 from migma_nb.api.states import LIVE_STATES, Reason, RunState
 from migma_nb.ledger import clock
 from migma_nb.ledger.dialects import insert
@@ -131,21 +130,6 @@ def settle_for_a_look(ledger: Ledger) -> list[str]:
         return settle_the_dead(ledger)
     except LedgerError:
         return []
-
-
-def write_batch(conn: sa.Connection, run_id: str, position: int, status: BatchStatus) -> None:
-    """Write a batch's own counts beside its row."""
-    conn.execute(
-        rows.update()
-        .where(rows.c.run_id == run_id, rows.c.position == position)
-        .values(
-            api_status=status.status,
-            batch_total=status.total_count,
-            batch_queued=status.queued_count,
-            batch_sent=status.sent_count,
-            batch_failed=status.failed_count,
-        )
-    )
 
 
 def newest_entry(conn: sa.Connection) -> float | None:

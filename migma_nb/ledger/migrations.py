@@ -52,11 +52,12 @@ def _third(conn: sa.Connection) -> None:
 
 
 def _fourth(conn: sa.Connection) -> None:
-    """Who was imported under which tag, by which requests; what became of mails, as Migma's log has it."""
+    """Imports; what became of mails; the stored email of a claim, where each row has its own."""
     imported.create(conn)
     import_chunks.create(conn)
     refreshes.create(conn)
     deliveries.create(conn)
+    conn.execute(sa.text("ALTER TABLE claims ADD COLUMN email_id VARCHAR"))
 
 
 _STEPS: Mapping[int, _Step] = {2: _second, 3: _third, 4: _fourth}

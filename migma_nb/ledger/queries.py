@@ -9,11 +9,20 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.ledger.schema import ACCOUNT_COLUMNS, BATCH_COLUMNS, ClaimState, claims, rows, runs
 
-_ROW = [rows.c.position, rows.c.address, rows.c.state, *(rows.c[name] for name in ACCOUNT_COLUMNS)]
+_ROW = [
+    rows.c.position,
+    rows.c.recipient,
+    rows.c.address,
+    rows.c.state,
+    *(rows.c[name] for name in ACCOUNT_COLUMNS),
+]
 
 
 def run_rows(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
-    """Return one dict per input row of a run, in order: its state, and what is known of its mail."""
+    """Return one dict per input row of a run, in order: its state, and what is known of its mail.
+
+    `recipient` is who it is in the mailing (None where nobody can be mailed), `address` what was written.
+    """
     columns = [*_ROW, *(rows.c[name] for name in BATCH_COLUMNS)]
     query = sa.select(*columns).where(rows.c.run_id == run_id).order_by(rows.c.position)
     found = [dict(row._asdict()) for row in conn.execute(query)]
@@ -120,27 +129,3 @@ def kept_from_other_plans(conn: sa.Connection, run_id: str) -> int:
         .where(claims.c.plan_id != runs.c.plan_id)
     )
     return int(conn.execute(query).scalar_one())
-
-
-def targets_of(conn: sa.Connection, scope: str, mailing: str) -> set[str | None]:
-    """Return whom a mailing holds: the recipient of each batch, and None for single recipients.
-
-    A run that is going counts although it may have claimed nobody yet.
-    """
-    query = (
-        sa.select(runs.c.target)
-        .join(claims, claims.c.run_id == runs.c.run_id)
-        .where(claims.c.scope == scope, claims.c.mailing == mailing, claims.c.state != ClaimState.FREE)
-    )
-    going = sa.select(runs.c.target).where(
-        runs.c.scope == scope, runs.c.mailing == mailing, runs.c.state.in_(LIVE_STATES)
-    )
-    return set(conn.scalars(query.union(going)))
-
-
-def batch_handle(conn: sa.Connection, run_id: str) -> str | None:
-    """Return the id under which the API knows the batch of a run, None where it was not accepted."""
-    settled = [State.ACCEPTED, State.ALREADY_SENT]
-    query = sa.select(rows.c.message_id).where(rows.c.run_id == run_id, rows.c.state.in_(settled))
-    found: str | None = conn.execute(query).scalar()
-    return found

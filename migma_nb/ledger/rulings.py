@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.states import Reason, State
+from migma_nb.ledger.batches import is_batch
 from migma_nb.ledger.journal import settle_rows
 from migma_nb.ledger.schema import ClaimState, Settled, claims, rows, rulings, runs
 from migma_nb.ledger.standings import account_of
@@ -41,7 +42,8 @@ class Ruling:
 class Doubt:
     """An unknown row of a run, and how its person stands in the ledger now.
 
-    `email_id` is the stored email that the mail in doubt was made from, None where it was none.
+    `email_id` is the stored email that the mail in doubt was made from, None where it was none; `batch` says
+    that it was one call to many.
     """
 
     position: int
@@ -52,6 +54,7 @@ class Doubt:
     state: ClaimState
     first_attempt_at: float | None
     email_id: str | None
+    batch: bool
 
 
 def doubts_of(conn: sa.Connection, run_id: str) -> list[Doubt]:
@@ -66,7 +69,8 @@ def doubts_of(conn: sa.Connection, run_id: str) -> list[Doubt]:
         claims.c.reason,
         claims.c.state,
         claims.c.first_attempt_at,
-        sender.c.email_id,
+        sa.func.coalesce(claims.c.email_id, sender.c.email_id).label("email_id"),
+        claims.c.recipient,
     )
     query = (
         sa.select(*columns)
@@ -85,7 +89,9 @@ def doubts_of(conn: sa.Connection, run_id: str) -> list[Doubt]:
         .order_by(rows.c.position)
     )
     found = [dict(row._asdict()) for row in conn.execute(query)]
-    return [Doubt(**row | {"state": ClaimState(row["state"])}) for row in found]
+    for row in found:
+        row |= {"state": ClaimState(row["state"]), "batch": is_batch(row.pop("recipient"))}
+    return [Doubt(**row) for row in found]
 
 
 def rule(conn: sa.Connection, run_id: str, made: Iterable[Ruling], now: float) -> None:

@@ -80,6 +80,8 @@ claims = sa.Table(
     *(sa.Column(name, kind) for name, kind in _ACCOUNT),
     sa.Column("subject_sha256", sa.String),
     sa.Column("ruled_as", sa.String),
+    #: The stored email of this mail where each row of its run has its own; else the run knows it.
+    sa.Column("email_id", sa.String),
     sa.UniqueConstraint("scope", "mailing", "recipient"),
     sa.Index("claims_by_run", "run_id", "state"),
 )
@@ -228,7 +230,8 @@ class Standing:
 class Intent:
     """What is about to leave: who, which exact bytes, under which API key; and when, by the ledger's clock.
 
-    `subject_sha256` stands for the subject where Migma keeps a log of the mail, to find it there again.
+    `subject_sha256` stands for the subject where Migma keeps a log of the mail, to find it there again;
+    `email_id` is the row's own stored email, None where its whole run has one or none.
     """
 
     scope: str
@@ -240,6 +243,7 @@ class Intent:
     key_fingerprint: str
     at: float = 0.0
     subject_sha256: str | None = None
+    email_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

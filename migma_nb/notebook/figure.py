@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from migma_nb.notebook.lines import one_line, share
 from migma_nb.notebook.theme import colour
+from migma_nb.sending.batch_words import batch_counts
 from migma_nb.sending.fates import Funnel, batch_funnel_of, funnel_of
 from migma_nb.sending.reporting import checked
 from migma_nb.sending.summary import RunFacts
@@ -58,8 +59,8 @@ def figure_of(found: RunFacts, sent_at: Sequence[float]) -> RunFigure:
         found: the run.
         sent_at: when each mail was taken by the API (seconds since the epoch).
     """
-    batch = found.batch and bool(found.rows) and found.rows[0].get("batch_total") is not None
-    funnel = batch_funnel_of(found.rows[0]) if batch else funnel_of(found.counts, found.fates)
+    counts = batch_counts(found.rows) if found.batch else {}
+    funnel = batch_funnel_of(counts) if counts else funnel_of(found.counts, found.fates)
     bars = len(funnel.stages) + len(funnel.beside)
     figure = RunFigure(figsize=(11, max(3.6, 1.9 + 0.36 * bars)), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
@@ -75,7 +76,7 @@ def figure_of(found: RunFacts, sent_at: Sequence[float]) -> RunFigure:
 
 def _note(found: RunFacts, funnel: Funnel) -> str:
     if found.batch:
-        return "By the server's own counts of the batch; who of its people got it, only the server knows."
+        return "By the server's own counts; who of its people got it, only the server knows."
     if not funnel.known or found.fates is None:
         known = "What became of the mails is not known"
         return known + (

@@ -85,23 +85,36 @@ def view_plan(plan: Plan) -> PlanView:
     return PlanView(
         title=plan.mailing,
         plan_id=plan.id,
-        whom=_whom(plan),
+        whom=whom_of(plan),
         stand=_stand(plan),
         facts=tuple(_facts(plan, first)),
         first=first,
-        first_label="First mail" if plan.target is None else "Each mail",
+        first_label=_first_label(plan),
         verdict=verdict_of(issues),
         kinds=kinds,
         more=more,
-        question=plan.duplicates_question,
+        question=plan.question,
         steps=tuple(_steps(plan, issues)),
     )
 
 
-def _whom(plan: Plan) -> str:
+def _first_label(plan: Plan) -> str:
     if plan.target is not None:
-        return f"everybody in {plan.target}"
-    return f"{counted(plan.people, 'person', 'people')} of {counted(plan.size, 'row', 'rows')}"
+        return "Each mail"
+    return "First mail" if not plan.batches else "First row"
+
+
+def whom_of(plan: Plan) -> str:
+    """Return whom a plan mails, in words: how many people of how many rows, or which batches."""
+    rows = counted(plan.size, "row", "rows")
+    if not plan.batches:
+        return f"{counted(len(plan.ready), 'person', 'people')} of {rows}"
+    people = "" if plan.people is None else counted(plan.people, "person", "people")
+    if plan.target is not None:
+        return f"{people}, everybody in {plan.target}" if people else f"everybody in {plan.target}"
+    parts = [counted(len(plan.targets), "batch", "batches")]
+    parts += [counted(plan.singles, "single recipient", "single recipients")] if plan.singles else []
+    return f"{people + ', ' if people else ''}{' and '.join(parts)} of {rows}"
 
 
 def _stand(plan: Plan) -> dict[str, int]:
@@ -116,11 +129,13 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
     pairs = [
         ("From", f"{constants['fromName']} <{constants['from']}>"),
         ("Reply-To", constants.get("replyTo", "")),
-        ("Subject", constants["subject"]),
+        ("Subject", constants.get("subject", "")),
         ("Content", _content(plan)),
         ("Kind", _kind(constants)),
         ("Calls", _calls(plan)),
-        ("Addresses", plan.address_note if plan.target or plan.size > 1 else ""),
+        ("Addresses", plan.address_note if plan.batches or plan.size > 1 else ""),
+        ("Batches", _batches(plan)),
+        ("Per row", ", ".join(_cut([one_line(column, 30) for column in plan.per_row.values()]))),
         ("Variables", _variables(plan, first)),
         ("Defaults", _defaults(plan)),
         ("Provider", constants.get("providerType", "")),
@@ -131,8 +146,9 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
 
 def _fewer(plan: Plan) -> int | None:
     """Return how many calls import the people of a large marketing list; None for any other."""
-    large = plan.target is None and not plan.constants["transactional"] and plan.people > MANY
-    return math.ceil(plan.people / CHUNK_ROWS) if large else None
+    people = len(plan.ready)
+    large = not plan.targets and not plan.constants["transactional"] and people > MANY
+    return math.ceil(people / CHUNK_ROWS) if large else None
 
 
 def _calls(plan: Plan) -> str:
@@ -140,13 +156,29 @@ def _calls(plan: Plan) -> str:
     if fewer is None:
         return ""
     return (
-        f"{plan.people:,}, one a person; {counted(fewer, 'call', 'calls')} and a few more import and mail "
-        "them by a tag, which honours unsubscribes and fills placeholders from the contacts' fields"
+        f"{len(plan.ready):,}, one a person; {counted(fewer, 'call', 'calls')} and a few more import and "
+        "mail them by a tag, which honours unsubscribes and fills placeholders from the contacts' fields"
     )
+
+
+def _batches(plan: Plan) -> str:
+    """Return how many people each batch holds, as far as that is known."""
+    if not plan.targets:
+        return ""
+    parts = [
+        f"{target}" + ("" if target.count is None else f": {counted(target.count, 'person', 'people')}")
+        for target in plan.targets
+    ]
+    unknown = any(target.count is None for target in plan.targets)
+    why = f" ({plan.people_note})" if plan.people_note else "; mg.plan(…, client=client) asks Migma"
+    return ", ".join(_cut(parts)) + (f"; how many people is not known{why}" if unknown else "")
 
 
 def _content(plan: Plan) -> str:
     constants = plan.constants
+    own = [plan.per_row[field] for field in ("conversationId", "emailId") if field in plan.per_row]
+    if own:
+        return f"what each row names in {' or '.join(own)}, stored at Migma"
     project = f", project {one_line(constants['projectId'], 30)}" if "projectId" in constants else ""
     if "template" in constants:
         return f"HTML template, {_size(constants['template'])}{project}"
@@ -163,7 +195,8 @@ def _size(html: str) -> str:
 
 def _look(plan: Plan) -> list[tuple[str, str]]:
     """Return what to type where the content that Migma holds was not looked at."""
-    if "template" in plan.constants or plan.stored is not None:
+    own = {"conversationId", "emailId"} & set(plan.per_row)
+    if own or "template" in plan.constants or plan.stored is not None:
         return []
     kind = "conversation" if "conversationId" in plan.constants else "email"
     one = one_line(plan.constants[f"{kind}Id"], 40)
@@ -255,11 +288,11 @@ def _steps(plan: Plan, issues: pd.DataFrame) -> list[tuple[str, str]]:
         return steps
     shown = plan.ready[0]
     steps.append((f"plan.preview({shown})", "the first mail"))
-    if plan.needs_duplicates_choice:
+    if plan.question:
         return steps
     skip = ", skip_invalid=True" if plan.has_errors else ""
-    confirm = repr(plan.id) if plan.target else plan.people
-    whom = f"everybody in {plan.target}" if plan.target else counted(plan.people, "person", "people")
+    confirm = repr(plan.id) if plan.people is None else plan.people
+    whom = whom_of(plan) if plan.batches else counted(len(plan.ready), "person", "people")
     if (fewer := _fewer(plan)) is not None:
         words = f"{counted(fewer, 'call', 'calls')} for all, then mg.plan(mg.Tag(…), …)"
         steps.append(('mg.import_contacts(people, mg.Migma(), tag="…")', words))

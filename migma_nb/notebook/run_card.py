@@ -1,10 +1,12 @@
 """A run at a glance: what it came to, how its rows stand, and the next sensible step."""
 
+from collections import Counter
 from dataclasses import replace
 
 from migma_nb.api.states import STATE_MEANINGS, RunState
 from migma_nb.notebook.lines import one_line, safe, share, visible
 from migma_nb.notebook.theme import MUTED, badge, bar, card, dot, head, legend, named, panel, section, steps
+from migma_nb.sending.batch_words import batch_counts, batch_rows
 from migma_nb.sending.fates import funnel_of
 from migma_nb.sending.summary import RunFacts, fate_of, headline, next_step, summarise, trouble_of
 
@@ -23,11 +25,12 @@ def run_html(found: RunFacts) -> str:
     """Return a run as a card: inline styles only, no scripts, nothing from elsewhere."""
     counts = {str(state): found.counts[state] for state in STATE_MEANINGS if found.counts.get(state)}
     trouble = "".join(_trouble_html(line) for line in trouble_of(found))
-    step = next_step(found)
+    step, batches = next_step(found), _batch_html(found)
     return card(
         head(f"Run {named(found.run_id)} · {found.state}", safe(_title(found), 300), _where(found)),
         _halt_html(found),
-        _batch_html(found) or bar(counts, _MEANINGS),
+        bar(counts, _MEANINGS) if not batches or found.batches < sum(found.counts.values()) else "",
+        batches,
         section("Why", trouble) if trouble else "",
         _fate_html(found),
         panel(f"<b>Next:</b> {safe(step, 300)}") if step else "",
@@ -76,10 +79,15 @@ def _fate_html(found: RunFacts) -> str:
 
 
 def _batch_html(found: RunFacts) -> str:
-    """Return how a batch stands by the server's own counts, "" where there are none."""
-    row = found.rows[0] if found.batch and found.rows else {}
-    if row.get("batch_total") is None:
+    """Return how the batches stand by the server's own counts, "" where there are none."""
+    counts = batch_counts(found.rows)
+    if not counts:
         return ""
-    counts = {name: int(row.get(f"batch_{name}") or 0) for name in _BATCH_PARTS}
-    words = f"The batch has {row['batch_total']:,} people; the server says: {row.get('api_status')}."
-    return f"<div>{safe(words, 120)}</div>{bar(counts)}"
+    rows = [row for row in batch_rows(found.rows) if row.get("batch_total") is not None]
+    stand = Counter(str(row.get("api_status")) for row in rows)
+    if len(rows) == 1:
+        words = f"The batch has {counts['total']:,} people; the server says: {next(iter(stand))}."
+    else:
+        told = ", ".join(f"{count:,} × {status}" for status, count in stand.most_common())
+        words = f"{len(rows):,} batches have {counts['total']:,} people; the server says: {told}."
+    return f"<div>{safe(words, 120)}</div>{bar({name: counts[name] for name in _BATCH_PARTS})}"

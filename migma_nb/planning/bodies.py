@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from migma_nb.api.models import encode
 from migma_nb.planning.values import json_text
 
 #: Our own limit on one request, in bytes; the API documents none (migma-api.md section 8).
@@ -60,9 +61,19 @@ class Bodies:
         pairs = zip(self.variables, self.texts, strict=True)
         return {name: json.loads(text) for name, column in pairs if (text := column[row]) is not None}
 
+    def fields(self, row: int) -> Mapping[str, Any]:
+        """Return what a row says itself besides recipient and variables: nothing."""
+        del row
+        return {}
+
     def size(self, row: int) -> int:
         """Return the length of one row's body in bytes (int)."""
         return sum(map(len, self.chunks)) + sum(map(len, self.own_parts(row)))
+
+    def differing(self, row: int, other: int) -> list[str]:
+        """Return the names of the variables in which two rows differ."""
+        pairs = zip(self.variables, self.texts, strict=True)
+        return [name for name, texts in pairs if texts[row] != texts[other]]
 
     def certainly_small(self) -> bool:
         """Say whether no body can come near the limit, without building any."""
@@ -70,6 +81,63 @@ class Bodies:
         longest += sum(max((len(text) * 4 for text in column if text), default=0) for column in self.texts)
         longest += max((len(address) * 6 for address in self.addresses or ()), default=0)
         return longest <= MAX_BODY_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class RowBodies:
+    """All request bodies of a frame of targets, whose rows need not even have the same fields.
+
+    Args:
+        constants: wire fields that are the same in every request.
+        own: each row's own wire fields, as plain JSON values.
+        addresses: whom each row is for, as on the wire: an address, or a target's ID.
+    """
+
+    constants: Mapping[str, Any]
+    own: Sequence[Mapping[str, Any]]
+    addresses: Sequence[str]
+
+    @property
+    def chunks(self) -> tuple[bytes, ...]:
+        """What is the same in every body, as bytes."""
+        return (encode(dict(self.constants)),)
+
+    def body(self, row: int) -> bytes:
+        """Return the body of one row (bytes)."""
+        return encode({**self.constants, **self.own[row]})
+
+    def own_parts(self, row: int) -> list[bytes]:
+        """Return what is a row's own in its body, as JSON (list of bytes)."""
+        return [encode(dict(self.own[row]))]
+
+    def values(self, row: int) -> dict[str, Any]:
+        """Return a row's variables as plain JSON values by name."""
+        return dict(self.own[row].get("variables", {}))
+
+    def fields(self, row: int) -> Mapping[str, Any]:
+        """Return a row's own wire fields."""
+        return self.own[row]
+
+    def size(self, row: int) -> int:
+        """Return the length of one row's body in bytes (int)."""
+        return len(self.body(row))
+
+    def differing(self, row: int, other: int) -> list[str]:
+        """Return the names of what two rows to the same recipient say differently."""
+        mine, theirs = self._said(row), self._said(other)
+        return [name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name)]
+
+    def certainly_small(self) -> bool:
+        """Say whether no body can come near the limit: only building them tells."""
+        return False
+
+    def _said(self, row: int) -> dict[str, Any]:
+        own = self.own[row]
+        content = {name: own[name] for name in ("subject", "conversationId", "emailId") if name in own}
+        return {**content, **self.values(row)}
+
+
+AnyBodies = Bodies | RowBodies
 
 
 def build_bodies(
@@ -104,7 +172,7 @@ def build_bodies(
     )
 
 
-def plan_id(mailing: str, bodies: Bodies, sent: Iterable[tuple[int, str]]) -> str:
+def plan_id(mailing: str, bodies: AnyBodies, sent: Iterable[tuple[int, str]]) -> str:
     """Return a short hash of all that changes what is sent, whatever the order of rows and columns.
 
     Args:

@@ -1,16 +1,18 @@
 """A frozen plan: who gets what, exactly, decided and checked before the first call."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.states import Reason, State
-from migma_nb.planning.bodies import Bodies
+from migma_nb.planning.bodies import AnyBodies
 from migma_nb.planning.content import Content
+from migma_nb.planning.questions import overlap_question
 from migma_nb.planning.rendering import RenderedMessage, render
 from migma_nb.planning.settling import Preset, Settled
 from migma_nb.planning.sources import Target
@@ -34,15 +36,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False, kw_only=True)
 class Plan:
-    """One mailing to one list of people or one target, ready to be looked at and sent.
+    """One mailing to a list of people, to one target, or to a frame of targets, ready to be sent.
 
-    Rows are meant by their position in the input, from 0.
+    Rows are meant by their position in the input, from 0. A row is for one person, or it is a batch: one call
+    that mails everybody in a tag, segment or audience.
 
     Args:
         id: 12 hexadecimal digits over everything that changes what is sent (str).
-        target: the batch target, or None for a list of people.
+        batches: row to its target, for the rows that are batches.
         size: input rows (int); 1 for a target.
-        people: people who will be mailed (int); for a target 1, since it is one call.
         index: the input's index, unchanged.
         address_column: the column with the addresses (str), or None.
         address_note: which column that is and why (str).
@@ -50,13 +52,14 @@ class Plan:
         defaults: placeholder to what stands in for a missing cell of its column, as JSON text.
         overlap: "allowed" if people may also be mailed by a batch of this mailing, else None.
         duplicates_question: what has to be decided before the send (str), "" if nothing.
+        per_row: what each row says itself: field on the wire to the column it was taken from.
+        people_note: why it is not known how many people the batches hold (str), "" where nobody asked.
         request: the call that mails the target, None for a send.
     """
 
     id: str
-    target: Target | None
+    batches: Mapping[int, Target]
     size: int
-    people: int
     index: pd.Index
     address_column: str | None
     address_note: str
@@ -64,11 +67,15 @@ class Plan:
     defaults: Mapping[str, str]
     overlap: str | None
     duplicates_question: str
+    per_row: Mapping[str, str]
     _content: Content
-    _bodies: Bodies
+    #: Each row's own content where they differ, else None.
+    _contents: Sequence[Content] | None
+    _bodies: AnyBodies
     _recipients: Sequence[str | None]
     _settled: Settled
     _issues: pd.DataFrame
+    people_note: str = ""
     request: Request | None = None
 
     @property
@@ -84,6 +91,52 @@ class Plan:
     def mailing(self) -> str:
         """The user's own name for this mailing (str)."""
         return self._content.mailing
+
+    @property
+    def target(self) -> Target | None:
+        """The one target that the plan is for; None where it has several rows, or a person's."""
+        return self.batches.get(0) if self.size == 1 else None
+
+    @property
+    def people(self) -> int | None:
+        """How many people will be mailed, None where it is not known how many a batch holds."""
+        return self.people_in(self.ready)
+
+    def people_in(self, rows: Collection[int]) -> int | None:
+        """Return how many people these rows mail, None where it is not known how many a batch holds."""
+        if not self.batches:
+            return len(rows)
+        counts = [self.batches[row].count if row in self.batches else 1 for row in rows]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    def is_batch(self, i: int) -> bool:
+        """Say whether a row is a batch: one call to everybody in a tag, segment or audience."""
+        return i in self.batches
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The different targets of the rows to be sent, in their order."""
+        if not self.batches:
+            return ()
+        sent = {self.batches[row].recipient: self.batches[row] for row in self.ready if row in self.batches}
+        return tuple(sent.values())
+
+    @property
+    def singles(self) -> int:
+        """How many rows to be sent are for one person each (int)."""
+        return len(self.ready) - (sum(map(self.is_batch, self.ready)) if self.batches else 0)
+
+    def knowing(self, targets: Iterable[Target], note: str = "") -> "Plan":
+        """Return the same plan with what is known of its targets, their names and counts; its id stays.
+
+        Args:
+            targets: the targets, with what is known.
+            note: why not all is known, "" for nothing.
+        """
+        known = {target: target for target in targets}
+        batches = {row: known.get(target, target) for row, target in self.batches.items()}
+        return replace(self, batches=MappingProxyType(batches), people_note=note)
 
     @property
     def constants(self) -> Mapping[str, Any]:
@@ -115,6 +168,16 @@ class Plan:
         """Whether somebody is in two rows that say different things, and it is open what to do."""
         return bool(self.duplicates_question)
 
+    @property
+    def overlap_question(self) -> str:
+        """What has to be decided where somebody may be in several of the plan's batches, "" if nothing."""
+        return overlap_question(self.overlap, self.targets, self.singles)
+
+    @property
+    def question(self) -> str:
+        """What has to be decided before the send (str), "" if nothing."""
+        return self.duplicates_question or self.overlap_question
+
     def preset(self, i: int) -> tuple[State, Reason, str] | None:
         """Return state, reason and words of a row that will not be sent; None for one that is ready."""
         return self._settled.presets.get(self._row(i))
@@ -131,8 +194,8 @@ class Plan:
     def address(self, i: int) -> str:
         """Return a row's address as it goes on the wire; for an invalid one what stood there."""
         row = self._row(i)
-        if self.target is not None:
-            return self.target.id
+        if row in self.batches:
+            return self.batches[row].id
         return self._bodies.addresses[row] if self._bodies.addresses is not None else ""
 
     def body(self, i: int) -> bytes:
@@ -154,8 +217,15 @@ class Plan:
 
     def message(self, i: int) -> RenderedMessage:
         """Return a row's message as the documented rules render it, as far as its values go."""
-        shown = self.target.recipient if self.target is not None else self.address(i)
-        return render(self._content, shown, self._bodies.values(self._row(i)))
+        row = self._row(i)
+        shown = self.batches[row].recipient if row in self.batches else self.address(i)
+        content = self._content if self._contents is None else self._contents[row]
+        return render(content, shown, self._bodies.values(row))
+
+    def own_email_id(self, i: int) -> str | None:
+        """Return the stored email that a row names itself, None where it names none."""
+        found = self._bodies.fields(self._row(i)).get("emailId")
+        return None if found is None else str(found)
 
     def without(self, presets: Mapping[int, Preset]) -> "Plan":
         """Return the same plan, under the same id, with these rows left out.
@@ -173,7 +243,9 @@ class Plan:
         return i
 
     def __repr__(self) -> str:
-        whom = f"{self.people:,} people" if self.target is None else str(self.target)
+        people = "" if self.people is None else f"{self.people:,} people"
+        batches = f"{len(self.targets):,} batches" if self.batches else ""
+        whom = str(self.target) if self.target else " in ".join(part for part in (people, batches) if part)
         return (
             f"Plan({self.mailing!r}, {whom}, {self.size:,} rows, {len(self._issues):,} issues, id={self.id})"
         )

@@ -32,6 +32,7 @@ class IssueCode(StrEnum):
     UNKNOWN_RECIPIENT_TYPE = "unknown_recipient_type"
     MISSING_RECIPIENT_ID = "missing_recipient_id"
     MISSING_CONTENT = "missing_content"
+    CONTRADICTORY_ROW = "contradictory_row"
     PAYLOAD_TOO_LARGE = "payload_too_large"
     INVALID_FIELD = "invalid_field"
     # warnings: the row is sent, and worth a look
@@ -64,6 +65,7 @@ _ERRORS = frozenset(
         IssueCode.UNKNOWN_RECIPIENT_TYPE,
         IssueCode.MISSING_RECIPIENT_ID,
         IssueCode.MISSING_CONTENT,
+        IssueCode.CONTRADICTORY_ROW,
         IssueCode.PAYLOAD_TOO_LARGE,
         IssueCode.INVALID_FIELD,
     },

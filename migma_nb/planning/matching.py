@@ -40,9 +40,21 @@ class Filling:
 
 
 def match_columns(
-    frame: pd.DataFrame, content: Content, options: PlanOptions, issues: IssueList
+    frame: pd.DataFrame,
+    content: Content,
+    options: PlanOptions,
+    issues: IssueList,
+    *,
+    contacts_may_fill: bool = False,
 ) -> tuple[Filling, ...]:
     """Match the placeholders of a mailing with the columns of a list.
+
+    Args:
+        frame: the list.
+        content: the mailing.
+        options: the plan's arguments.
+        issues: takes what is odd.
+        contacts_may_fill: what no column fills is left to the contacts' own fields, as in a batch.
 
     Raises:
         InputError: a placeholder has no column and no default, or several columns; or a named column,
@@ -65,7 +77,8 @@ def match_columns(
             value=(options.defaults or {})[given],
         )
     unfilled = [name for name in open_names if name not in defaults]
-    if unfilled and options.variables is None and content.template is not None:
+    must_fill = options.variables is None and content.template is not None and not contacts_may_fill
+    if unfilled and must_fill:
         raise _nobody_fills(unfilled, column_names(frame))
     _note_unfilled(unfilled, issues)
     filled = {name: columns.get(name) for name in names if name not in unfilled}
@@ -191,12 +204,17 @@ def _fillings(
         if form is not None:
             formatter(name, form)
         in_subject = name in content.subject.names
-        default = _default_text(name, defaults[name], form, in_subject) if name in defaults else None
+        default = default_text(name, defaults[name], form, in_subject) if name in defaults else None
         fillings.append(Filling(name, columns[name], default, form, in_subject))
     return tuple(fillings)
 
 
-def _default_text(name: str, value: Any, form: Format | None, in_subject: bool) -> str:
+def default_text(name: str, value: Any, form: Format | None, in_subject: bool) -> str:
+    """Return what stands in for a missing value, as JSON text.
+
+    Raises:
+        InputError: it cannot be sent.
+    """
     if is_missing(value) and not isinstance(value, str):
         raise InputError(f"The value given for {name} is {value!r}.", hint="Give a text, number or date.")
     if in_subject and isinstance(value, str) and UNSAFE_IN_HEADER.intersection(value):

@@ -1,6 +1,6 @@
 """The address of every row: missing, invalid or fine, and what is odd about it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,18 +69,25 @@ class People:
     identities: list[str | None]
 
 
-def read_people(cells: Sequence[Any], column: str, issues: IssueList) -> People:
+def read_people(
+    cells: Sequence[Any], column: str, issues: IssueList, *, only: Collection[int] | None = None
+) -> People:
     """Judge every address, each different one once.
 
     Args:
         cells: the address column's cells.
         column: its name.
         issues: takes what is wrong.
+        only: the rows that have to have an address; None for all. Of the others nothing is said.
     """
     known: dict[str, AddressVerdict] = {}
     addresses: list[str] = []
     identities: list[str | None] = []
     for row, cell in enumerate(cells):
+        if only is not None and row not in only:
+            addresses.append("")
+            identities.append(None)
+            continue
         verdict = _verdict(cell, known)
         addresses.append(verdict.wire)
         identities.append(verdict.identity)

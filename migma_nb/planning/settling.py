@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migma_nb.api.states import Reason, State
-from migma_nb.planning.bodies import MAX_BODY_BYTES, Bodies
+from migma_nb.planning.bodies import MAX_BODY_BYTES, AnyBodies
 from migma_nb.planning.columns import listed
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.people import People
@@ -38,6 +38,7 @@ class Rules:
         column: the address column's name, for the issues.
         fix_duplicate: what to do where several rows are one person's, for the issues.
         fix_differs: the same where they say different things.
+        same: how such rows are related, for the issues.
     """
 
     excluded: frozenset[str]
@@ -47,10 +48,11 @@ class Rules:
         'Only the first valid one is sent; if each shall be, tell them apart with key="column".'
     )
     fix_differs: str = 'Write duplicates="first" to send the first only, or key="column" to send both.'
+    same: str = "goes to the same person as"
 
 
 def settle(
-    people: People, recipients: Sequence[str | None], bodies: Bodies, rules: Rules, issues: IssueList
+    people: People, recipients: Sequence[str | None], bodies: AnyBodies, rules: Rules, issues: IssueList
 ) -> Settled:
     """Decide for every row whether it is ready; the first valid row of a person stands for the others.
 
@@ -109,14 +111,13 @@ def _note_group(rows: list[int], people: People, rules: Rules, issues: IssueList
         )
 
 
-def _differs(row: int, first: int, bodies: Bodies, rules: Rules, issues: IssueList) -> bool:
-    pairs = zip(bodies.variables, bodies.texts, strict=True)
-    differing = [name for name, texts in pairs if texts[row] != texts[first]]
+def _differs(row: int, first: int, bodies: AnyBodies, rules: Rules, issues: IssueList) -> bool:
+    differing = bodies.differing(row, first)
     if differing:
         issues.add(
             row,
             IssueCode.DUPLICATE_DIFFERS,
-            f"Row {row} goes to the same person as row {first}, but differs in {', '.join(differing)}.",
+            f"Row {row} {rules.same} row {first}, but differs in {', '.join(differing)}.",
             rules.fix_differs,
             column=rules.column,
             value=bodies.addresses[row] if bodies.addresses else "",
@@ -124,7 +125,7 @@ def _differs(row: int, first: int, bodies: Bodies, rules: Rules, issues: IssueLi
     return bool(differing)
 
 
-def _note_too_large(recipients: Sequence[str | None], bodies: Bodies, issues: IssueList) -> None:
+def _note_too_large(recipients: Sequence[str | None], bodies: AnyBodies, issues: IssueList) -> None:
     if bodies.certainly_small():
         return
     for row, recipient in enumerate(recipients):

@@ -12,7 +12,6 @@ from migma_nb.planning.targets import Audience, Segment, Tag
 
 Target = Tag | Segment | Audience
 
-_TARGET_COLUMNS = frozenset({"recipientType", "recipient_type"})
 _ACCEPTED = "a DataFrame, a file, a list of dicts, one address, mg.Tag(…), mg.Segment(…) or mg.Audience(…)"
 
 
@@ -23,16 +22,11 @@ def people_frame(recipients: Any) -> pd.DataFrame:
         recipients: a DataFrame, a path, a list of dicts, or one address.
 
     Raises:
-        InputError: it is none of these, it has no rows, or it is a list of targets.
+        InputError: it is none of these, or it has no rows.
     """
     frame = _as_frame(recipients)
     if len(frame) == 0:
         raise InputError("The list has no rows, so there is nobody to mail.", hint="Check how it was made.")
-    if _TARGET_COLUMNS.intersection(str(label) for label in frame.columns):
-        raise InputError(
-            "The list has a column recipientType, so it is one of targets; those are not supported yet.",
-            hint="Plan each target by itself with mg.Tag(…), mg.Segment(…) or mg.Audience(…).",
-        )
     return frame
 
 

@@ -1,15 +1,18 @@
 """Targets of a batch send: a tag, a segment or an audience, each named by its ID."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.models import UNSAFE_IN_HEADER
+from migma_nb.planning.issues import shortened
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Target:
     id: str
+    name: str | None = field(default=None, compare=False, kw_only=True)
+    count: int | None = field(default=None, compare=False, kw_only=True)
 
     recipient_type: ClassVar[str]
     _identity_prefix: ClassVar[str]
@@ -35,8 +38,23 @@ class _Target:
         """The identity of this target in a mailing, such as `tag:ID` (str)."""
         return f"{self._identity_prefix}:{self.id}"
 
+    def known_as(self, name: str | None, count: int | None) -> Self:
+        """Return the same target with what the API tells of it: its name and how many people it holds."""
+        return replace(self, name=name, count=count)
+
+    def __repr__(self) -> str:
+        known = [("name", self.name), ("count", self.count)]
+        told = "".join(f", {word}={value!r}" for word, value in known if value is not None)
+        return f"{type(self).__name__}(id={self.id!r}{told})"
+
     def __str__(self) -> str:
-        return f"{self.recipient_type} {self.id}"
+        if self.name is None:
+            return f"{self.recipient_type} {self.id}"
+        return f"{self.recipient_type} {shortened(self.name)!r} ({self.id})"
+
+
+#: How the recipient of a batch begins in a mailing; no address begins so.
+BATCH_PREFIXES = ("tag:", "segment:")
 
 
 class Tag(_Target):
@@ -44,6 +62,8 @@ class Tag(_Target):
 
     Args:
         id: the tag's ID, not its name (str).
+        name: its name, where it is known (str); it changes nothing of what is sent, nor does `count`.
+        count: how many people it holds, where that is known (int).
     """
 
     recipient_type = "tag"
@@ -55,6 +75,8 @@ class Segment(_Target):
 
     Args:
         id: the segment's ID (str).
+        name: its name, where it is known (str); it changes nothing of what is sent, nor does `count`.
+        count: how many people it holds, where that is known (int).
     """
 
     recipient_type = "segment"
@@ -66,6 +88,8 @@ class Audience(_Target):
 
     Args:
         id: the segment's ID (str). An audience and a segment of one ID are one recipient.
+        name: its name, where it is known (str); it changes nothing of what is sent, nor does `count`.
+        count: how many people it holds, where that is known (int).
     """
 
     recipient_type = "audience"

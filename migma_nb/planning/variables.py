@@ -35,7 +35,11 @@ _SHORTEST_CODE = 4
 
 
 def read_variables(
-    frame: pd.DataFrame, fillings: Sequence[Filling], issues: IssueList
+    frame: pd.DataFrame,
+    fillings: Sequence[Filling],
+    issues: IssueList,
+    *,
+    wanted: Callable[[int, str], bool] | None = None,
 ) -> dict[str, Sequence[str | None]]:
     """Turn the columns that fill placeholders into JSON texts, and note what is wrong or odd.
 
@@ -43,6 +47,7 @@ def read_variables(
         frame: the list of people.
         fillings: the variables of the mailing.
         issues: takes what is wrong.
+        wanted: whether a row must have a variable; None for every row and each.
 
     Returns:
         Name on the wire to one JSON text per row, None where the row has no value.
@@ -60,7 +65,7 @@ def read_variables(
             form = formatter(filling.name, filling.form) if filling.form is not None else None
             done[look] = encode_column(column_at(frame, filling.column), form)
         encoded, column = done[look], names[filling.column]
-        texts[filling.name] = _with_default(encoded, filling, column, issues)
+        texts[filling.name] = _with_default(encoded, filling, column, issues, wanted)
         if filling.in_subject:
             _note_unsafe(encoded, filling.name, column, issues)
         if first_time:
@@ -83,7 +88,11 @@ def note_problems(encoded: EncodedColumn, cells: "pd.Series[Any]", column: str, 
 
 
 def _with_default(
-    encoded: EncodedColumn, filling: Filling, column: str, issues: IssueList
+    encoded: EncodedColumn,
+    filling: Filling,
+    column: str,
+    issues: IssueList,
+    wanted: Callable[[int, str], bool] | None,
 ) -> list[str | None]:
     texts = encoded.texts
     if None not in texts:
@@ -94,7 +103,7 @@ def _with_default(
         for row in gaps:
             filled[row] = filling.default
         return filled
-    for row in gaps:
+    for row in gaps if wanted is None else [row for row in gaps if wanted(row, filling.name)]:
         issues.add(
             row,
             IssueCode.MISSING_VARIABLE,
@@ -119,7 +128,7 @@ def _note_unsendable(encoded: EncodedColumn, cells: "pd.Series[Any]", column: st
 
 def _note_unsafe(encoded: EncodedColumn, name: str, column: str, issues: IssueList) -> None:
     unsafe = _memoised(
-        lambda text: any(UNSAFE_IN_HEADER.intersection(part) for part in _strings(json.loads(text)))
+        lambda text: any(UNSAFE_IN_HEADER.intersection(part) for part in strings_in(json.loads(text)))
     )
     for row, text in enumerate(encoded.texts):
         if text is not None and ("\\" in text or not text.isascii()) and unsafe(text):
@@ -203,16 +212,17 @@ def _note_lost_zeros(encoded: EncodedColumn, column: str, issues: IssueList) -> 
             )
 
 
-def _strings(value: Any) -> Iterator[str]:
+def strings_in(value: Any) -> Iterator[str]:
+    """Yield every text within a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for key, item in value.items():
             yield key
-            yield from _strings(item)
+            yield from strings_in(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _strings(item)
+            yield from strings_in(item)
 
 
 def _memoised(test: Callable[[str], bool]) -> Callable[[str], bool]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from migma_nb.api.errors import InputError
 from migma_nb.api.logs import LogEntry
 from migma_nb.ledger import deliveries
+from migma_nb.ledger.batches import is_batch
 from migma_nb.ledger.deliveries import DELIVERY_COLUMNS, Fate
 from migma_nb.ledger.queries import run_rows
 from migma_nb.ledger.schema import BATCH_COLUMNS
@@ -56,21 +57,20 @@ _SIGNS = ("=", "+", "-", "@", "\u2212")
 _BREAKS = "\t\r\n"
 
 
-def account(ledger: Ledger, run_id: str, index: pd.Index | None, *, batch: bool) -> pd.DataFrame:
+def account(ledger: Ledger, run_id: str, index: pd.Index | None) -> pd.DataFrame:
     """Return what became of every input row.
 
     Args:
         ledger: the ledger that holds the run.
         run_id: the run.
         index: the input's index (one label per row), None where only the ledger is known: 0, 1, 2, ….
-        batch: whether the run's one row is a batch, whose own counts are shown beside it.
 
     Returns:
-        Rows × `FRAME_COLUMNS` (for a batch, its four counts too; once the run was refreshed, also
-        `DELIVERY_COLUMNS`); times are UTC timestamps, `latency_s` is in seconds.
+        Rows × `FRAME_COLUMNS` (where a row is a batch, its own four counts too; once the run was refreshed,
+        also `DELIVERY_COLUMNS`); times are UTC timestamps, `latency_s` is in seconds.
     """
     found, fates = ledger.reading(lambda conn: (run_rows(conn, run_id), _fates(conn, run_id)))
-    columns = [*FRAME_COLUMNS, *(BATCH_COLUMNS if batch else ())]
+    columns = [*FRAME_COLUMNS, *(BATCH_COLUMNS if any(is_batch(row["recipient"]) for row in found) else ())]
     data = {
         name: _column(name, [row["address" if name == "recipient" else name] for row in found])
         for name in columns

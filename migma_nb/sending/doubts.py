@@ -11,6 +11,7 @@ from migma_nb.api.errors import ConfirmationError, InputError
 from migma_nb.api.meaning import KEY_LIFE_S
 from migma_nb.api.states import Reason, State
 from migma_nb.ledger import clock, queries, rulings
+from migma_nb.ledger.batches import is_batch
 from migma_nb.ledger.rulings import Doubt, Ruling, Word
 from migma_nb.ledger.store import Ledger
 from migma_nb.sending.accounts import utc_times
@@ -32,16 +33,22 @@ _ASK_AGAIN = {Reason.LOST_ANSWER, Reason.RUN_DIED, Reason.STILL_AT_WORK}
 COLUMNS = ("recipient", "reason", "why", "first_attempt_at", "attempts", "options")
 
 
-def options_for(row: dict[str, Any], *, now: float, logged: bool) -> str:
+def options_for(row: dict[str, Any], *, now: float, logged: bool, batch: bool = False) -> str:
     """Return what a person can do about an unknown row, the safest first.
 
     Args:
         row: the row's account.
         now: the present (seconds since the epoch).
         logged: whether the API keeps a log of this mail.
+        batch: whether it is one call to many, which nobody repeats.
     """
     if row["reason"] == Reason.ELSEWHERE:
         return "look at the other run's account"
+    if batch:
+        return (
+            "look into the dashboard whether the batch was taken, then run.resolve(rows, "
+            'as_="sent" or "resend"); it is never repeated by itself, since it would mail everybody again'
+        )
     ways = []
     first = row.get("first_attempt_at")
     if row["reason"] in _ASK_AGAIN and isinstance(first, float) and now < first + KEY_LIFE_S:
@@ -107,7 +114,8 @@ def unknown(ledger: Ledger, run_id: str, index: pd.Index | None) -> pd.DataFrame
 
     rows, doubts, now = ledger.reading(look)
     found = [row for row in rows if row["state"] == State.UNKNOWN]
-    logged = {doubt.position for doubt in doubts if doubt.email_id is not None}
+    # Whether a batch's one call was taken cannot be told from the log of its mails.
+    logged = {doubt.position for doubt in doubts if doubt.email_id is not None and not doubt.batch}
     data = [
         {
             "recipient": row["address"],
@@ -115,7 +123,9 @@ def unknown(ledger: Ledger, run_id: str, index: pd.Index | None) -> pd.DataFrame
             "why": WHY.get(row["reason"], row["detail"]),
             "first_attempt_at": None,
             "attempts": row["attempts"],
-            "options": options_for(row, now=now, logged=row["position"] in logged),
+            "options": options_for(
+                row, now=now, logged=row["position"] in logged, batch=is_batch(row["recipient"])
+            ),
         }
         for row in found
     ]

@@ -7,9 +7,13 @@ import sqlalchemy as sa
 
 from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 from migma_nb.ledger import clock, deliveries, journal, queries
+from migma_nb.ledger.batches import is_batch
 from migma_nb.ledger.store import Ledger
 from migma_nb.sending.fates import Fates, fates_of
 from migma_nb.sending.summary import RunFacts
+
+#: Rows in these states are explained one kind after the other.
+_EXPLAINED = {State.REFUSED, State.UNKNOWN}
 
 
 def state_of(ledger: Ledger, run_id: str) -> RunState:
@@ -27,11 +31,6 @@ def counts_of(ledger: Ledger, run_id: str) -> dict[State, int]:
         state = State(row["state"])
         counts[state] = counts.get(state, 0) + 1
     return {state: counts[state] for state in State if state in counts}
-
-
-def is_batch(ledger: Ledger, run_id: str) -> bool:
-    """Return whether a run's one row is a batch."""
-    return _record(ledger, run_id)["target"] is not None
 
 
 def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
@@ -61,11 +60,11 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
         state=RunState(run["state"]),
         detail=run["detail"] or "",
         ledger=ledger.name,
-        batch=run["target"] is not None,
+        batches=sum(is_batch(row["recipient"]) for row in rows),
         has_log=run["email_id"] is not None,
         counts=counts,
         reconciled=sum(row["reason"] == Reason.RECONCILED and row["state"] == State.ACCEPTED for row in rows),
-        rows=[row for row in rows if row["state"] in {State.REFUSED, State.UNKNOWN} or run["target"]],
+        rows=[row for row in rows if row["state"] in _EXPLAINED or is_batch(row["recipient"])],
         **told,
     )
 

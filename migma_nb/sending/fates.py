@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from migma_nb.api.logs import KEPT_S, LogEntry
 from migma_nb.api.states import Delivery, State
@@ -201,9 +200,9 @@ def funnel_of(counts: Mapping[State, int], fates: Fates | None) -> Funnel:
     return Funnel(tuple(stages), tuple((name, count) for name, count in beside if count), known)
 
 
-def batch_funnel_of(row: Mapping[str, Any]) -> Funnel:
-    """Return how far a batch's people came, by the server's own counts on its one row."""
-    total, sent = row.get("batch_total") or 0, row.get("batch_sent") or 0
-    beside = [(name, row.get(f"batch_{name}") or 0) for name in ("queued", "failed")]
+def batch_funnel_of(counts: Mapping[str, int]) -> Funnel:
+    """Return how far the people of a run's batches came, by the server's own counts of them."""
+    total, sent = counts["total"], counts["sent"]
+    beside = [(name, counts[name]) for name in ("queued", "failed")]
     stages = Stage("people", total), Stage("sent", sent, "people", total)
     return Funnel(stages, tuple((name, count) for name, count in beside if count), known=True)

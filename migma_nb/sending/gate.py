@@ -1,12 +1,14 @@
 """The gate before a send: every refusal that needs no network, before anything is put on record."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from migma_nb.api.errors import ConfigurationError, ConfirmationError, InputError, LedgerError
 from migma_nb.api.settings import Settings
-from migma_nb.ledger.queries import live_runs, targets_of
+from migma_nb.ledger.batches import held_by
+from migma_nb.ledger.queries import live_runs
 from migma_nb.ledger.schema import ClaimState
 from migma_nb.ledger.standings import standings
 from migma_nb.ledger.store import Ledger
@@ -17,10 +19,10 @@ from migma_nb.planning.frozen import Plan
 class SendOptions:
     """How a plan is to be sent.
 
-    `confirm` is the number of people (for a batch: the plan's id); `limit` the most rows to begin with;
-    `only_refused` takes up what was refused, and nothing else; `confirmed` says that the caller has checked
-    the number itself, as for a campaign; `preflight` whether the account is looked at before a live send, or
-    with how many calls at most.
+    `confirm` is the number of people, batches included as they are counted right before the send, or the
+    plan's id where a batch cannot be counted; `limit` the most rows to begin with; `only_refused` takes up
+    what was refused, and nothing else; `confirmed` says that the caller has checked the number itself, as for
+    a campaign; `preflight` whether the account is looked at before, or with how many calls at most.
     """
 
     confirm: int | str | None = None
@@ -36,7 +38,7 @@ def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
 
     Raises:
         InputError: the plan has errors, a question is open, nobody is left, or `limit` is no number.
-        ConfirmationError: a live send was not confirmed, or with another number.
+        ConfirmationError: a live send to people alone was not confirmed, or with another number.
     """
     if options.limit is not None and (isinstance(options.limit, bool) or options.limit < 1):
         raise InputError(f"limit={options.limit!r} is not a whole number of rows from 1.")
@@ -45,15 +47,38 @@ def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
             f"{_errors(plan)} Nothing was sent.",
             hint="See plan.issues; mend the rows, or pass skip_invalid=True to leave those rows out.",
         )
-    if plan.needs_duplicates_choice:
-        raise InputError(plan.duplicates_question, hint="Nothing was sent.")
+    if plan.question:
+        raise InputError(plan.question, hint="Nothing was sent.")
     if not plan.ready:
         raise InputError("Nobody is left to mail: every row is invalid, a duplicate or excluded.")
-    if not options.only_refused and not options.confirmed:
-        _check_confirm(plan, settings, options)
+    if not options.only_refused and not options.confirmed and not plan.targets:
+        check_confirm(plan, settings, options, plan)
 
 
-def check_retry(plan: Plan, settings: Settings, options: SendOptions, ledger: Ledger) -> None:
+def check_confirm(plan: Plan, settings: Settings, options: SendOptions, counted: Plan) -> None:
+    """Refuse a live send that was not confirmed with the number of people, or where that cannot be told.
+
+    Args:
+        plan: as it was planned.
+        settings: of the client.
+        options: what was confirmed.
+        counted: the plan with the counts of its batches as they are now.
+
+    Raises:
+        ConfirmationError: says what to type.
+    """
+    wanted = _wanted(counted, counted.ready)
+    needed = not settings.sandbox and (bool(plan.targets) or plan.people != 1)
+    if _is(options.confirm, wanted) or (options.confirm is None and not needed):
+        return
+    why = "" if options.confirm is None else _mismatch(plan, counted, options.confirm, wanted)
+    raise ConfirmationError(
+        f"This would mail {_whom(counted)}, {_where(settings)}{why}. Nothing was sent.",
+        hint=f"To go on, type: plan.send(client, confirm={wanted!r})",
+    )
+
+
+def check_retry(plan: Plan, settings: Settings, options: SendOptions, ledger: Ledger, counted: Plan) -> None:
     """Refuse a retry where nobody was refused, or that was not confirmed with the number of the refused.
 
     Raises:
@@ -61,16 +86,19 @@ def check_retry(plan: Plan, settings: Settings, options: SendOptions, ledger: Le
         ConfirmationError: the number is missing or another one.
     """
     found = ledger.reading(lambda conn: standings(conn, settings.scope, plan.mailing))
-    whom = [plan.recipient(at) for at in plan.ready]
-    count = sum(1 for who in whom if who in found and found[who].state is ClaimState.REFUSED)
-    if count == 0:
+    refused = {who for who, standing in found.items() if standing.state is ClaimState.REFUSED}
+    rows = [at for at in plan.ready if plan.recipient(at) in refused]
+    if not rows:
         raise InputError(f"Nobody of this plan was refused in mailing {plan.mailing!r}. Nothing was sent.")
-    given = count if options.confirmed else options.confirm
-    if (given == count and not isinstance(given, bool)) or (given is None and settings.sandbox):
+    wanted = _wanted(counted, rows)
+    given = wanted if options.confirmed else options.confirm
+    if _is(given, wanted) or (given is None and settings.sandbox):
         return
+    count = counted.people_in(rows)
+    whom = "batches of unknown size that" if count is None else f"{count:,} people whom"
     raise ConfirmationError(
-        f"This would mail {count:,} people whom the API refused, {_where(settings)}. Nothing was sent.",
-        hint=f"To go on, add confirm={count}.",
+        f"This would mail {whom} the API refused, {_where(settings)}. Nothing was sent.",
+        hint=f"To go on, add confirm={wanted!r}.",
     )
 
 
@@ -112,7 +140,8 @@ def check_overlap(plan: Plan, settings: Settings, conn: sa.Connection) -> None:
     """
     if plan.overlap == "allowed":
         return
-    others = targets_of(conn, settings.scope, plan.mailing) - {_target(plan)}
+    mailed = {target.recipient for target in plan.targets} | ({None} if plan.singles else set())
+    others = held_by(conn, settings.scope, plan.mailing) - mailed
     if not others:
         return
     held = "single recipients" if None in others else f"the batch {min(filter(None, others))}"
@@ -123,27 +152,42 @@ def check_overlap(plan: Plan, settings: Settings, conn: sa.Connection) -> None:
     )
 
 
-def _target(plan: Plan) -> str | None:
-    return plan.target.recipient if plan.target else None
+def _wanted(plan: Plan, rows: Collection[int]) -> int | str:
+    """Return what confirms these rows: how many people they mail, or the plan's id where nobody can tell."""
+    people = plan.people_in(rows)
+    return plan.id if people is None else people
 
 
-def _check_confirm(plan: Plan, settings: Settings, options: SendOptions) -> None:
-    wanted: int | str = plan.id if plan.target else plan.people
-    given = options.confirm
-    if given == wanted and not isinstance(given, bool):
-        return
-    needed = not settings.sandbox and (plan.target is not None or plan.people > 1)
-    if given is None and not needed:
-        return
-    whom = f"everybody in {plan.target.recipient}" if plan.target else f"{plan.people:,} people"
-    where = _where(settings)
-    why = "" if given is None else f", and confirm={given!r} is not that number"
-    if plan.target and given is not None:
-        why = f", and confirm={given!r} is not this plan's id"
-    raise ConfirmationError(
-        f"This would mail {whom}, {where}{why}. Nothing was sent.",
-        hint=f"To go on, type: plan.send(client, confirm={wanted!r})",
-    )
+def _is(given: int | str | None, wanted: int | str) -> bool:
+    return given == wanted and not isinstance(given, bool)
+
+
+def _mismatch(plan: Plan, counted: Plan, given: int | str, wanted: int | str) -> str:
+    """Return why what was typed does not confirm this send."""
+    if wanted == plan.id:
+        why = f", since a count could not be read now ({counted.people_note})" if counted.people_note else ""
+        return f", and confirm={given!r} is not this plan's id{why}"
+    before = {target.recipient: target.count for target in plan.targets}
+    changed = [
+        f"the {target} held {then:,} when you planned, now {target.count:,}"
+        for target in counted.targets
+        if (then := before[target.recipient]) is not None and target.count not in {None, then}
+    ]
+    return f", and confirm={given!r} is not that number{'; ' if changed else ''}{', '.join(changed)}"
+
+
+def _whom(plan: Plan) -> str:
+    people = plan.people
+    if not plan.targets:
+        return f"{people:,} people"
+    size = f"{people:,} people" if people is not None else "a number of people that could not be read"
+    if people is None and plan.people_note:
+        size += f" ({plan.people_note})"
+    if len(plan.targets) == 1 and not plan.singles:
+        return f"everybody in {plan.targets[0]}: {size}"
+    parts = [f"{len(plan.targets):,} batch{'es' if len(plan.targets) > 1 else ''}"]
+    parts += [f"{plan.singles:,} single recipient{'s' if plan.singles > 1 else ''}"] if plan.singles else []
+    return f"{' and '.join(parts)}: {size}"
 
 
 def _where(settings: Settings) -> str:

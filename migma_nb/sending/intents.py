@@ -24,7 +24,7 @@ def intent_of(plan: Plan, settings: Settings, run_id: str, position: int, body: 
         body: its bytes.
     """
     # Only mails made from what Migma stores have a log, in which their subject is looked for.
-    logged = "template" not in plan.constants and plan.target is None
+    logged = "template" not in plan.constants and not plan.is_batch(position)
     return Intent(
         scope=settings.scope,
         mailing=plan.mailing,
@@ -34,6 +34,7 @@ def intent_of(plan: Plan, settings: Settings, run_id: str, position: int, body: 
         payload_sha256=plan.digest_of(body),
         key_fingerprint=settings.key.fingerprint(),
         subject_sha256=subject_digest(plan.message(position).subject) if logged else None,
+        email_id=plan.own_email_id(position),
     )
 
 

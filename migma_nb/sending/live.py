@@ -8,7 +8,9 @@ import threading
 import weakref
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -18,15 +20,16 @@ from migma_nb.api.errors import LedgerError
 from migma_nb.api.models import BatchStatus
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
-from migma_nb.ledger import clock, journal
+from migma_nb.ledger import batches, clock, journal
+from migma_nb.ledger.batches import Handle
 from migma_nb.ledger.control import Wish
 from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.places import Setting
-from migma_nb.ledger.queries import Holder, batch_handle
+from migma_nb.ledger.queries import Holder
 from migma_nb.ledger.schema import RowRecord, RunRecord
 from migma_nb.ledger.store import Ledger, open_ledger
 from migma_nb.planning.frozen import Plan
-from migma_nb.sending import gate
+from migma_nb.sending import gate, headcount
 from migma_nb.sending.batches import follow
 from migma_nb.sending.controls import Controls, Standing
 from migma_nb.sending.halting import Halt
@@ -68,8 +71,11 @@ def start(
     gate.check_ledger(settings, opened)
     journal.settle_the_dead(opened)
     gate.check_other_hosts(plan, settings, opened)
+    counted = headcount.counted_again(plan, settings, opened) if plan.targets else plan
     if options.only_refused:
-        gate.check_retry(plan, settings, options, opened)
+        gate.check_retry(plan, settings, options, opened, counted)
+    elif plan.targets and not options.confirmed:
+        gate.check_confirm(plan, settings, options, counted)
     plan = looked_at(plan, settings, options, opened)
     now = opened.reading(clock.now)
     record = RunRecord(
@@ -81,7 +87,7 @@ def start(
         sandbox=settings.sandbox,
         key_fingerprint=settings.key.fingerprint(),
         size=plan.size,
-        people=plan.people,
+        people=len(plan.ready) if counted.people is None else counted.people,
         target=plan.target.recipient if plan.target else None,
         email_id=plan.constants.get("emailId"),
         started_at=now,
@@ -177,14 +183,16 @@ class LiveRun:
         loop.background_loop().call_soon_threadsafe(self._runner.halted, halt)
 
     def _may_prove(self) -> bool:
-        return self.plan.target is None and (self.settings.sandbox or self._options.confirm is not None)
+        # A batch is never repeated, whatever the server honours, so that nothing hangs on a proof.
+        repeatable = not all(map(self.plan.is_batch, self.plan.ready))
+        return repeatable and (self.settings.sandbox or self._options.confirm is not None)
 
     async def _drive(self) -> None:
         listening = asyncio.create_task(self._controls.listen())
         try:
             await self._runner.work(limit=self._options.limit)
             await self._finish()
-            await self._follow_batch()
+            await self._follow_batches()
         except Exception as error:
             halt = Halt(Reason.HALTED, f"{type(error).__name__}: {error}")
             self.state, self.reason, self.detail = RunState.HALTED, halt.reason, halt.detail
@@ -222,30 +230,32 @@ class LiveRun:
             self._on_record = True
         self.state, self.reason, self.detail = state, reason, detail
 
-    async def _follow_batch(self) -> None:
+    async def _follow_batches(self) -> None:
+        """Follow what this run's batches come to at the server; what is known of them is on record."""
         # A campaign's own status tells how far it is; not every server names its batch.
-        followed = self.plan.target is not None and self.plan.request is None
+        followed = bool(self.plan.batches) and self.plan.request is None
         if not followed or self.state is not RunState.FINISHED:
             return
-        handle = await self._runner.aside(
-            lambda: self.ledger.reading(lambda conn: batch_handle(conn, self.run_id))
-        )
-        if handle is None:
-            return
-        async with Connection(self.settings) as connection:
-            found = await follow(
-                connection,
-                handle,
-                heard=self._batch_changed,
-                rest=self._runner.rest,
-                stopped=lambda: self._controls.now is Wish.STOP,
-            )
-        self.detail = found.detail
+        read = partial(self.ledger.reading, lambda conn: batches.handles(conn, self.run_id))
+        with suppress(LedgerError):  # every row is accounted for already; the rest can be looked up later
+            if found := await self._runner.aside(read):
+                async with Connection(self.settings) as connection:
+                    await follow(
+                        connection,
+                        found,
+                        heard=self._batch_heard,
+                        rest=self._runner.rest,
+                        stopped=lambda: self._controls.now is Wish.STOP,
+                    )
 
-    async def _batch_changed(self, status: BatchStatus) -> None:
-        await self._runner.write(lambda conn: journal.write_batch(conn, self.run_id, 0, status))
-        for listener in self._listeners:
-            listener.batch_changed(status)
+    async def _batch_heard(self, handle: Handle, status: BatchStatus | None, words: str) -> None:
+        write = partial(
+            batches.write_status, run_id=self.run_id, position=handle.position, status=status, detail=words
+        )
+        await self._runner.write(write)
+        if status is not None:
+            for listener in self._listeners:
+                listener.batch_changed(handle.position, status)
 
     def _stands(self, standing: Standing) -> None:
         if self.state in LIVE_STATES:

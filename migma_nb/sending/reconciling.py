@@ -14,7 +14,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.logs import MARGIN_S, EmailLog, LogEntry, read_log, subject_digest
 from migma_nb.api.settings import Settings
 from migma_nb.ledger import clock, journal, queries, rulings
-from migma_nb.ledger.claimants import Claimant, claimants_of
+from migma_nb.ledger.claimants import Claimant, claimants_of, first_batch_of
 from migma_nb.ledger.rulings import Doubt, Ruling, Word
 from migma_nb.ledger.schema import ClaimState
 from migma_nb.ledger.store import Ledger
@@ -48,14 +48,13 @@ async def reconcile(ledger: Ledger, run_id: str, settings: Settings) -> int:
             f"Run {run['run_id']} was sent to {run['server']}, not to {settings.origin}.",
             hint="Nothing was changed. Pass a client of that account: run.reconcile(client).",
         )
-    if run["target"] is not None:
+    found = ledger.reading(lambda conn: rulings.doubts_of(conn, run["run_id"]))
+    doubts = [one for one in found if _open(one) and not one.batch]
+    if not doubts and any(one.batch for one in found):
         raise InputError(
             "Whether a batch's one call was taken cannot be told from the log of its mails.",
             hint="Nothing was changed. Look into the dashboard, then run.resolve(…).",
         )
-    doubts = [
-        one for one in ledger.reading(lambda conn: rulings.doubts_of(conn, run["run_id"])) if _open(one)
-    ]
     if not any(one.email_id for one in doubts) and (doubts or not run["email_id"]):
         raise InputError(
             "Migma keeps a log of mails that were sent by email_id= alone, not of those from a raw template "
@@ -72,7 +71,8 @@ async def reconcile(ledger: Ledger, run_id: str, settings: Settings) -> int:
         unchanged = [doubt for doubt in doubts if still.get(doubt.position) == doubt]
         made = []
         for email_id, log in logs.items():
-            found = certain(claimants_of(conn, settings.scope, email_id), log)
+            since = first_batch_of(conn, settings.scope, email_id)
+            found = certain(claimants_of(conn, settings.scope, email_id), log, batch_at=since)
             made += _rulings(unchanged, found)
         rulings.rule(conn, run["run_id"], made, clock.now(conn))
         return len(made)
@@ -89,7 +89,7 @@ class Found:
 
 
 def certain(
-    claimants: Sequence[Claimant], log: EmailLog, *, settled: bool = False
+    claimants: Sequence[Claimant], log: EmailLog, *, settled: bool = False, batch_at: float | None = None
 ) -> dict[tuple[int, int], Found]:
     """Return which open claims (id, generation) the log certainly holds. Pure.
 
@@ -101,6 +101,8 @@ def certain(
         claimants: all that may have put a line there, of every mailing.
         log: the lines.
         settled: return also claims of which it is known already that the API took them.
+        batch_at: when the first batch of this email left (our clock); a line from then on may be the batch's,
+            so that it is nobody else's for certain.
     """
     lines = {entry.tracking_id: entry for entry in log.entries if entry.tracking_id}
     ahead_s = _ahead(claimants, lines, log.ahead_s)
@@ -119,20 +121,22 @@ def certain(
             fitting[key].append(entry)
     found: dict[tuple[int, int], Found] = {}
     opened = {(one.claim_id, one.generation) for one in claimants if one.open}
+    batch_from = float("inf") if batch_at is None else batch_at + ahead_s - EARLY_S
     for key, group in waiting.items():
         if key not in vague:
-            found |= _matched(group, fitting[key])
+            found |= _matched(group, fitting[key], batch_from)
     return found if settled else {key: said for key, said in found.items() if key in opened}
 
 
-def _matched(group: list[Claimant], lines: list[LogEntry]) -> dict[tuple[int, int], Found]:
+def _matched(group: list[Claimant], lines: list[LogEntry], batch_from: float) -> dict[tuple[int, int], Found]:
     """Match the claims of one person and subject with the lines that nobody else explains."""
     found: dict[tuple[int, int], Found] = {}
     in_doubt_until = float("-inf")
     for together in _overlapping(group):
         begin, last = together[0].first_at - EARLY_S, max(one.last_at for one in together)
         inside = [entry for entry in lines if begin <= (entry.created_at or 0.0) <= last + LATE_S]
-        if len(inside) != len(together) or begin < in_doubt_until:
+        unsure = begin < in_doubt_until or last + LATE_S >= batch_from
+        if len(inside) != len(together) or unsure:
             # A line that one of these still lacks may come late, and look like the next one's.
             in_doubt_until = max(in_doubt_until, last + MARGIN_S)
             continue

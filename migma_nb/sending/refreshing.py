@@ -8,16 +8,16 @@ from typing import TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
-from migma_nb.api.calls import fetch_batch
 from migma_nb.api.errors import InputError
 from migma_nb.api.logs import KEPT_S, LogEntry, read_log
 from migma_nb.api.settings import Settings
-from migma_nb.ledger import clock, deliveries, journal, queries
-from migma_nb.ledger.claimants import claimants_of
+from migma_nb.ledger import clock, deliveries, queries
+from migma_nb.ledger.claimants import Claimant, claimants_of, first_batch_of
 from migma_nb.ledger.deliveries import Fate, Mail
 from migma_nb.ledger.store import Ledger
 from migma_nb.planning.addresses import identity
 from migma_nb.sending.fates import advanced, arrived, is_open
+from migma_nb.sending.following import look
 from migma_nb.sending.reconciling import EARLY_S, certain
 
 T = TypeVar("T")
@@ -47,9 +47,8 @@ async def refresh(ledger: Ledger, run_id: str, settings: Settings, *, wait_s: fl
             f"Run {run['run_id']} was sent to {run['server']}, not to {settings.origin}.",
             hint="Nothing was changed. Pass a client of that account: run.refresh(client).",
         )
-    if run["target"] is not None:
-        await _refresh_batch(ledger, run["run_id"], settings)
-        return
+    # A batch's people are no rows of ours: its own counts are brought up to date.
+    await look(ledger, run["run_id"], settings)
     until = time.monotonic() + (wait_s or 0.0)
     pause_s = FIRST_WAIT_S
     only_new = False
@@ -84,15 +83,6 @@ async def read_lines(ledger: Ledger, run_id: str, settings: Settings) -> list[Lo
     log = await read_log(settings, run["email_id"], since=begun)
     since = begun + log.ahead_s - EARLY_S
     return [entry for entry in log.entries if entry.created_at is None or entry.created_at >= since]
-
-
-async def _refresh_batch(ledger: Ledger, run_id: str, settings: Settings) -> None:
-    """Bring a batch's own counts up to date: its people are no rows of ours."""
-    handle = await _reading(ledger, lambda conn: queries.batch_handle(conn, run_id))
-    if handle is None:
-        return
-    status = await fetch_batch(settings, handle)
-    await asyncio.to_thread(ledger.writing, lambda conn: journal.write_batch(conn, run_id, 0, status))
 
 
 async def _look(ledger: Ledger, run_id: str, settings: Settings, *, only_new: bool) -> bool:
@@ -140,10 +130,14 @@ async def _lines_of(
     rest = [mail for mail in mails if mail.position not in found]
     if all(mail.message_id for mail in rest) and (found or not log.entries):
         return found
-    claimants = await _reading(ledger, lambda conn: claimants_of(conn, settings.scope, email_id))
+
+    def others(conn: sa.Connection) -> tuple[list[Claimant], float | None]:
+        return claimants_of(conn, settings.scope, email_id), first_batch_of(conn, settings.scope, email_id)
+
+    claimants, batch_at = await _reading(ledger, others)
     if any(one.message_id in of_id for one in claimants if one.message_id):
         rest = [mail for mail in rest if not mail.message_id]
-    told = certain(claimants, log, settled=True)
+    told = certain(claimants, log, settled=True, batch_at=batch_at)
     for mail in rest:
         said = told.get((mail.claim_id, mail.generation))
         if said is not None and said.tracking_id is not None:

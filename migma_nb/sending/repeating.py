@@ -33,7 +33,8 @@ class Repeats:
     def past(self, task: Task, *, uncertain: bool) -> Past:
         """Return what is known of a row's generation."""
         age_s = task.age.now() if task.age else 0.0
-        proven = False if self._plan.target else self._trust.proven
+        # A batch whose answer is lost is never repeated, proven keys or not: it would mail everybody again.
+        proven = False if self._plan.is_batch(task.position) else self._trust.proven
         known_age_s = age_s if self._sorter.clock_is_sound else None
         return Past(task.tries, uncertain, proven, age_s=known_age_s, lost=task.lost)
 

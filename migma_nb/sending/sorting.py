@@ -58,7 +58,7 @@ class Sorter:
             one_clock: whether all who write to the ledger share that clock; else nobody can tell the age of a
                 key that another run began to use.
         """
-        self._proven = False if self._plan.target else proven
+        self._proven = proven
         self._present = KeyAge.of(now) if one_clock else None
         self.clock_is_sound = newest is None or now >= newest
 
@@ -103,7 +103,8 @@ class Sorter:
             Past(
                 tries=0,
                 uncertain=True,
-                proven=self._proven,
+                # A batch in doubt is never repeated, proven keys or not: it would mail everybody again.
+                proven=False if self._plan.is_batch(position) else self._proven,
                 same_bytes=self._digest(position) == seen.told("payload_sha256"),
                 same_api_key=seen.key_fingerprint == self._fingerprint,
                 age_s=age_s,

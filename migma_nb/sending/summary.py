@@ -8,6 +8,7 @@ from typing import Any
 from migma_nb.api.hints import hint_for
 from migma_nb.api.states import STATE_MEANINGS, Reason, RunState, State
 from migma_nb.ledger.queries import Holder
+from migma_nb.sending.batch_words import batch_lines, step_for, unfinished
 from migma_nb.sending.fates import Fates
 from migma_nb.sending.reporting import fate_lines
 
@@ -15,14 +16,20 @@ _MAILED = (State.ACCEPTED, State.ALREADY_SENT)
 #: So many kinds of refusal and doubt are named; the rest is counted.
 MOST_KINDS = 3
 
+_MEND = (
+    "Mend the refused rows and send again: only rows whose content changed are taken up. "
+    "Where the cause lay elsewhere and is mended, run.retry() sends to them as they are."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
     """What a summary is made of: the run's own record, its counts, and its rows' reasons.
 
     `kept` rows were mailed before with the content of another plan; `held` says which runs are waited for;
-    `reconciled` counts the rows that were unknown until Migma's log was asked; `fates` is what the log says
-    became of the mails, None where it was not asked; `has_log` says whether there is one.
+    `reconciled` counts the rows that were unknown until Migma's log was asked; `batches` those that are one
+    call to many; `fates` is what the log says became of the mails, None where it was not asked; `has_log`
+    says whether there is one.
     """
 
     run_id: str
@@ -32,7 +39,7 @@ class RunFacts:
     state: RunState
     detail: str
     ledger: str
-    batch: bool
+    batches: int
     counts: Mapping[State, int]
     kept: int = 0
     first_sent_on: str | None = None
@@ -41,6 +48,11 @@ class RunFacts:
     reconciled: int = 0
     fates: Fates | None = None
     has_log: bool = False
+
+    @property
+    def batch(self) -> bool:
+        """Whether all its rows are batches, whose people are no rows of the run."""
+        return 0 < self.batches == sum(self.counts.values())
 
 
 def summarise(facts: RunFacts) -> str:
@@ -52,7 +64,7 @@ def summarise(facts: RunFacts) -> str:
         for state in State
         if (count := facts.counts.get(state, 0))
     ]
-    lines += [f"  {line}" for line in _batch_lines(facts)]
+    lines += [f"  {line}" for line in batch_lines(facts.rows)]
     for part in (trouble_of(facts), fate_of(facts)):
         lines += ["", *part] if part else []
     where = "sandbox" if facts.sandbox else "LIVE"
@@ -67,6 +79,7 @@ def trouble_of(facts: RunFacts) -> list[str]:
     return [
         *_kept(facts),
         *(settled if facts.reconciled else []),
+        *unfinished(facts.rows),
         *_kinds(facts, State.REFUSED),
         *_kinds(facts, State.UNKNOWN),
         *_waits(facts),
@@ -97,11 +110,11 @@ def headline(facts: RunFacts) -> str:
     if facts.state is RunState.PAUSED:
         return f"Paused {facts.mailing!r}: {accepted + before:,} of {people:,} mailed so far. {facts.detail}"
     end = _ending(facts)
-    if facts.batch and accepted:
+    if facts.batches == people == 1 and accepted:
         return f"The batch of {facts.mailing!r} was accepted.{end}"
     if accepted == 0 and before and before == people:
         when = f" on {facts.first_sent_on}" if facts.first_sent_on else ""
-        whom = "the batch was" if facts.batch else f"all {before:,} were"
+        whom = "the batch was" if facts.batches == people == 1 else f"all {before:,} were"
         return (
             f"Nobody was mailed: {whom} mailed{when} in mailing {facts.mailing!r}. "
             "For a new mailing use a new name."
@@ -109,7 +122,13 @@ def headline(facts: RunFacts) -> str:
     if accepted == 0:
         return f"Nobody was mailed in this run of {facts.mailing!r}.{end}"
     already = f", {before:,} were mailed before" if before else ""
-    return f"{accepted:,} of {people:,} people mailed in {facts.mailing!r}{already}.{end}"
+    return f"{accepted:,} of {people:,} {_noun(facts, people)} mailed in {facts.mailing!r}{already}.{end}"
+
+
+def _noun(facts: RunFacts, people: int) -> str:
+    if not facts.batches:
+        return "people"
+    return "batches" if facts.batches == people else f"recipients, {facts.batches:,} of them batches,"
 
 
 def next_step(facts: RunFacts) -> str:
@@ -129,9 +148,9 @@ def next_step(facts: RunFacts) -> str:
         )
     if facts.counts.get(State.NOT_SENT, 0):
         return "Send the same plan again to go on with the rows that were not sent."
-    if facts.counts.get(State.REFUSED, 0):
-        return _after_refusals(facts)
-    return ""
+    if step := step_for(facts.rows, facts.run_id):
+        return step
+    return _after_refusals(facts) if facts.counts.get(State.REFUSED, 0) else ""
 
 
 def _after_refusals(facts: RunFacts) -> str:
@@ -151,14 +170,6 @@ def _ending(facts: RunFacts) -> str:
     if facts.state is RunState.DIED:
         return " The process that sent it ended before it was done."
     return ""
-
-
-def _batch_lines(facts: RunFacts) -> list[str]:
-    if not facts.batch or not facts.rows or facts.rows[0].get("batch_total") is None:
-        return []
-    row = facts.rows[0]
-    parts = [f"{row[f'batch_{name}'] or 0:,} {name}" for name in ("total", "queued", "sent", "failed")]
-    return [f"batch {row.get('message_id')}: {', '.join(parts)} ({row.get('api_status')})"]
 
 
 def _kept(facts: RunFacts) -> list[str]:

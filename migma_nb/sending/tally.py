@@ -18,8 +18,8 @@ class Listener(Protocol):
     def row_changed(self, position: int, before: State, after: State, detail: str) -> None:
         """A row went from one state to another."""
 
-    def batch_changed(self, status: BatchStatus) -> None:
-        """A batch reported its own counts."""
+    def batch_changed(self, position: int, status: BatchStatus) -> None:
+        """The batch of a row reported its own counts."""
 
     def run_ended(self, state: RunState, detail: str) -> None:
         """The run is over, and its end is on record."""
@@ -31,7 +31,7 @@ class Tally:
     def __init__(self, states: Counter[State]) -> None:
         self._lock = threading.Lock()
         self._counts = states
-        self.batch: BatchStatus | None = None
+        self._batches: dict[int, BatchStatus] = {}
 
     @property
     def counts(self) -> dict[State, int]:
@@ -46,9 +46,16 @@ class Tally:
             self._counts[before] -= 1
             self._counts[after] += 1
 
-    def batch_changed(self, status: BatchStatus) -> None:
-        """Keep the batch's newest counts."""
-        self.batch = status
+    @property
+    def batches(self) -> dict[int, BatchStatus]:
+        """The newest status of each batch that has reported one, by its row."""
+        with self._lock:
+            return dict(self._batches)
+
+    def batch_changed(self, position: int, status: BatchStatus) -> None:
+        """Keep a batch's newest counts."""
+        with self._lock:
+            self._batches[position] = status
 
     def run_ended(self, state: RunState, detail: str) -> None:
         """Nothing to count."""

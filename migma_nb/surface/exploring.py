@@ -120,13 +120,13 @@ def _id(given: object, what: str) -> str:
 def tag(settings: Settings, name: str, project_id: str | None) -> Tag:
     """Return a tag by its name or ID."""
     found = loop.call(catalogue.by_name(settings, catalogue.TAGS, name, "tag", project_id=project_id))
-    return Tag(str(found.id))
+    return Tag(str(found.id), name=found.name, count=found.subscriber_count)
 
 
 def segment(settings: Settings, name: str, project_id: str | None) -> Segment:
     """Return a segment by its name or ID."""
     found = loop.call(catalogue.by_name(settings, catalogue.SEGMENTS, name, "segment", project_id=project_id))
-    return Segment(str(found.id))
+    return Segment(str(found.id), name=found.name, count=found.count)
 
 
 def _listed(

@@ -1,9 +1,6 @@
-"""`mg.plan` and `SendPlan`: a frozen plan, its problems, its previews, and the send."""
+"""`SendPlan`: a frozen plan, its problems, its previews, and the send."""
 
-import functools
 import os
-from collections.abc import Callable
-from typing import ParamSpec
 
 import pandas as pd
 
@@ -14,7 +11,6 @@ from migma_nb.ledger.places import Place, place_of
 from migma_nb.notebook.plan_card import plan_html, plan_text
 from migma_nb.notebook.preview import preview_html, preview_text
 from migma_nb.planning.frozen import Plan
-from migma_nb.planning.plan import make_plan
 from migma_nb.planning.rendering import RenderedMessage
 from migma_nb.sending import campaigns, live, preflight
 from migma_nb.sending.gate import SendOptions
@@ -22,20 +18,6 @@ from migma_nb.sending.preflight import MOST_CALLS
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma
 from migma_nb.surface.run import Run
-
-P = ParamSpec("P")
-
-
-def _surfaced(make: Callable[P, Plan]) -> Callable[P, "SendPlan"]:
-    """Return the same function, its plan wrapped for people; its arguments are listed once, in planning."""
-
-    @functools.wraps(make)
-    def plan(*args: P.args, **kwargs: P.kwargs) -> SendPlan:
-        return SendPlan(make(*args, **kwargs))
-
-    plan.__name__ = plan.__qualname__ = "plan"
-    plan.__module__ = __name__
-    return plan
 
 
 class Preview:
@@ -96,8 +78,11 @@ class SendPlan:
         return self._plan.mailing
 
     @property
-    def people(self) -> int:
-        """How many people will be mailed: distinct, valid, not excluded (a batch: one call)."""
+    def people(self) -> int | None:
+        """How many people will be mailed: distinct, valid, not excluded; of batches as many as Migma counts.
+
+        None where it is not known how many a batch holds: `mg.plan(…, client=client)` asks Migma.
+        """
         return self._plan.people
 
     @property
@@ -156,7 +141,8 @@ class SendPlan:
 
         Args:
             client: a `Migma`, or what `Sandbox.client()` made.
-            confirm: with a live client, the number of people (`plan.people`; for a batch `plan.id`).
+            confirm: with a live client, the number of people (`plan.people`). Batches are counted again right
+                before the send; where that cannot be done it is `plan.id`.
             skip_invalid: send although some rows have errors; those are left out.
             limit: begin with at most so many rows.
             preflight: look at the account before a live send, as `preflight` does, and stop where something
@@ -166,7 +152,8 @@ class SendPlan:
                 or the user's.
 
         Raises:
-            InputError: the plan has errors, or a question is open. Nothing was sent.
+            InputError: the plan has errors, a question is open, or the API knows no such tag or segment, or
+                nobody in it. Nothing was sent.
             ConfirmationError: the live send was not confirmed. Nothing was sent.
             LedgerError: the ledger cannot be written. Nothing was sent.
             KeyboardInterrupt: it was interrupted; what was in flight is on record.
@@ -270,6 +257,3 @@ def _settings_of(client: Migma) -> Settings:
 def _place_of(ledger: str | os.PathLike[str] | None) -> Place | None:
     """Return the place, whose password shows in no frame of an error; None leaves it to the client."""
     return None if ledger is None else place_of(ledger)
-
-
-plan = _surfaced(make_plan)

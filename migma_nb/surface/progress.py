@@ -1,12 +1,16 @@
-"""A run's progress bar: tqdm in terminal or notebook, driven by whoever waits, never by the sender."""
+"""A run's progress bars: tqdm in terminal or notebook, driven by whoever waits, never by the sender."""
 
 import importlib.util
+from collections import Counter
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from tqdm.std import tqdm as text_bar
 
+from migma_nb.api.models import BatchStatus
 from migma_nb.api.states import RunState, State
+from migma_nb.sending.batches import resume_words
 from migma_nb.sending.live import LiveRun
 from migma_nb.surface.whereabouts import in_notebook
 
@@ -14,8 +18,52 @@ _OPEN = (State.WAITING, State.SENDING)
 _SHOWN = (State.ACCEPTED, State.ALREADY_SENT, State.REFUSED, State.UNKNOWN, State.NOT_SENT)
 
 
+class BatchBar:
+    """A bar over the people of all batches of a run together, as their own counts have it.
+
+    Args:
+        shown: whether anything is shown at all.
+    """
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def update(self, batches: Mapping[int, BatchStatus]) -> None:
+        """Draw how the batches stand now, by their rows; the first one that tells its size begins the bar."""
+        statuses = list(batches.values())
+        total = sum(status.total_count or 0 for status in statuses)
+        if not self._shown or not total:
+            return
+        if self._bar is None:
+            self._bar = made_bar(total=total, desc="batch" if len(statuses) == 1 else "batches")
+        sent, failed, queued = (
+            sum(getattr(status, f"{part}_count") or 0 for status in statuses)
+            for part in ("sent", "failed", "queued")
+        )
+        self._bar.total = total
+        if len(statuses) > 1:
+            self._bar.set_description_str(f"{len(statuses):,} batches", refresh=False)
+        words: dict[str, Any] = {"queued": queued, "sent": sent, "failed": failed, "status": _stand(statuses)}
+        self._bar.set_postfix(words, refresh=False)
+        _draw(self._bar, sent + failed)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        if self._bar is not None:
+            self._bar.close()
+
+
 class Progress:
-    """A bar over the rows of a run, or over a batch's own counts once the batch reports them.
+    """A bar over the rows of a run, and one over its batches' own counts once they report them.
 
     Args:
         run: the run to watch.
@@ -27,7 +75,7 @@ class Progress:
         self._shown = shown
         self._total = sum(run.tally.counts.get(state, 0) for state in _OPEN)
         self._bar: Any = None
-        self._batch_bar: Any = None
+        self._batches = BatchBar(shown=shown)
 
     def __enter__(self) -> Self:
         return self
@@ -36,14 +84,19 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.update()
-        for bar in (self._bar, self._batch_bar):
-            if bar is not None:
-                bar.close()
+        if self._bar is not None:
+            self._bar.close()
+        self._batches.close()
 
     def update(self) -> None:
         """Draw how the run stands now."""
-        if not self._shown or not self._total:
+        if not self._shown:
             return
+        if self._total:
+            self._update_rows()
+        self._batches.update(self._run.tally.batches)
+
+    def _update_rows(self) -> None:
         if self._bar is None:
             # Not before the first look: importing the widgets takes a moment, in which an interrupt must
             # find somebody who stops the run.
@@ -53,26 +106,26 @@ class Progress:
         # A run that was cut short must not look as if it had come to its end.
         if self._run.state is not RunState.FINISHED:
             left += counts.get(State.NOT_SENT, 0)
-        self._draw(self._bar, self._total - left)
         words = {str(state): counts[state] for state in _SHOWN if counts.get(state)}
         held = [f"{one.rows:,} held by run {one.run_id} ({one.state})" for one in self._run.held]
         self._bar.set_postfix(words | ({"waiting": ", ".join(held)} if held else {}), refresh=False)
-        self._update_batch()
+        _draw(self._bar, self._total - left)
 
-    def _update_batch(self) -> None:
-        batch = self._run.tally.batch
-        if batch is None or not batch.total_count:
-            return
-        if self._batch_bar is None:
-            self._batch_bar = made_bar(total=batch.total_count, desc="batch")
-        sent, failed = batch.sent_count or 0, batch.failed_count or 0
-        self._batch_bar.set_postfix({"sent": sent, "failed": failed, "status": batch.status}, refresh=False)
-        self._draw(self._batch_bar, sent + failed)
 
-    @staticmethod
-    def _draw(bar: Any, done: int) -> None:
-        bar.n = done
-        bar.refresh()
+def _stand(statuses: list[BatchStatus]) -> str:
+    """Return the batches' statuses in a few words; one that is throttled says until when."""
+    if len(statuses) == 1 and not statuses[0].throttled:
+        return short(statuses[0].status)
+    words = Counter(
+        f"{short(status.status)} {resume_words(status)}".strip() if status.throttled else short(status.status)
+        for status in statuses
+    )
+    return ", ".join(word if len(statuses) == 1 else f"{count:,} × {word}" for word, count in words.items())
+
+
+def _draw(bar: Any, done: int) -> None:
+    bar.n = done
+    bar.refresh()
 
 
 def made_bar(*, total: int, desc: str, unit: str = "mail") -> Any:

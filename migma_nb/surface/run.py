@@ -25,9 +25,7 @@ from migma_nb.surface.client import Migma
 from migma_nb.surface.fate import Fated
 from migma_nb.surface.interrupts import explain
 from migma_nb.surface.progress import Progress
-
-#: How often the screen is brought up to date (seconds).
-_TICK_S = 0.1
+from migma_nb.surface.waiting import TICK_S, follow_on, wait_for_others
 
 
 class Run(Fated):
@@ -80,12 +78,11 @@ class Run(Fated):
         Returns:
             Rows × (`recipient`, `state`, `reason`, `detail`, `message_id`, `provider`, `api_status`,
             `http_status`, `attempts`, `first_attempt_at`, `finished_at`, `latency_s`, `request_id`,
-            `idempotency_key`, `payload_sha256`); for a batch also `batch_total`, `batch_queued`,
+            `idempotency_key`, `payload_sha256`); where a row is a batch also `batch_total`, `batch_queued`,
             `batch_sent`, `batch_failed`; once it was refreshed also `delivery`, `opened_at`, `clicked_at`,
             `bounced_at`, `complained_at`, `checked_at`. Times are UTC, `latency_s` is in seconds.
         """
-        batch = facts.is_batch(self._ledger, self._run_id)
-        return accounts.account(self._ledger, self._run_id, self._index, batch=batch)
+        return accounts.account(self._ledger, self._run_id, self._index)
 
     def summary(self) -> str:
         """Return what the run came to, in a few lines, the next sensible step last."""
@@ -177,8 +174,15 @@ class Run(Fated):
             )
         return self._retry(client, confirm, progress)
 
-    def wait(self, timeout: float | None = None, *, progress: bool = True) -> Self:
-        """Wait until the run is over (a batch: until it ended at the server), with a bar.
+    def wait(
+        self, timeout: float | None = None, *, progress: bool = True, client: Migma | None = None
+    ) -> Self:
+        """Wait until the run is over, and its batches too have ended at the server, with a bar.
+
+        A batch that is throttled is waited for until it goes on by itself; the time is shown. One whose
+        status and counts have stood still for ten minutes (a throttle's own time apart) may never end: it is
+        no longer waited for, as `run.frame` and `run.summary()` then say. Calling again follows it on, as
+        does calling with a client where the run was opened by its id.
 
         It returns early where the run paused itself because too many answers in a row were failures of one
         kind: `resume()` goes on, `stop()` ends it.
@@ -189,14 +193,23 @@ class Run(Fated):
         Args:
             timeout: seconds after which to return all the same; the run goes on. None waits to the end.
             progress: show the bar.
+            client: to follow batches with once the run itself is over; None takes the one that it was sent
+                with.
+
+        Raises:
+            InputError: the client is of another server than the run.
         """
-        if self._live is None:
-            self._wait_from_outside(timeout)
-            return self
         until = None if timeout is None else time.monotonic() + timeout
+        if self._live is None:
+            wait_for_others(lambda: self.state in LIVE_STATES, until)
+        if self._live is None or self._live.ended.is_set():
+            settings = client.settings if client is not None else self._live.settings if self._live else None
+            if settings is not None and self.state not in LIVE_STATES:
+                follow_on(self._ledger, self._run_id, settings, until, shown=progress)
+            return self
         with Progress(self._live, shown=progress) as bar:
             try:
-                while not self._live.ended.wait(_TICK_S) and (until is None or time.monotonic() < until):
+                while not self._live.ended.wait(TICK_S) and (until is None or time.monotonic() < until):
                     bar.update()
                     if self._live.needs_a_person:
                         break
@@ -240,6 +253,8 @@ class Run(Fated):
 
     def _ask(self, wish: Wish) -> None:
         heard = self.state in LIVE_STATES
+        if wish is Wish.STOP and self._live is not None:
+            heard = not self._live.ended.is_set()  # also one whose batches are still followed
         if heard and self._live is not None:
             self._live.ask(wish)
         elif heard:
@@ -256,7 +271,7 @@ class Run(Fated):
         flying = self.counts.get(State.SENDING, 0)
         text_bar.write(f"Stopping: {counted(flying, 'mail', 'mails')} in flight come back first …")
         try:
-            while not live.ended.wait(_TICK_S):
+            while not live.ended.wait(TICK_S):
                 bar.update()
         except KeyboardInterrupt:
             place = f", ledger={self._ledger.name!r}" if self._ledger.name != place_of().name else ""
@@ -267,11 +282,6 @@ class Run(Fated):
         mailed = self.counts.get(State.ACCEPTED, 0)
         words = f"Stopped by you: {counted(mailed, 'mail', 'mails')} accepted, all on record."
         return f"{words} Send the same plan again to go on."
-
-    def _wait_from_outside(self, timeout: float | None) -> None:
-        until = None if timeout is None else time.monotonic() + timeout
-        while self.state in LIVE_STATES and (until is None or time.monotonic() < until):
-            time.sleep(_TICK_S * 5)
 
     def _facts(self) -> Any:
         return facts.facts_of(self._ledger, self._run_id)

@@ -30,7 +30,7 @@ def facts(**changes: Any) -> RunFacts:
         "state": RunState.FINISHED,
         "detail": "",
         "ledger": "/home/ann/ledger.sqlite3",
-        "batch": False,
+        "batches": 0,
         "counts": COUNTS,
         "rows": TROUBLE,
     }
@@ -90,6 +90,7 @@ def test_a_halt_stands_apart_from_the_headline() -> None:
 def test_a_batch_is_shown_by_the_servers_own_counts(tags: Tags) -> None:
     """One accepted call says little; the batch's own counts say more, once there are any."""
     row = {
+        "recipient": "tag:vip",
         "state": State.ACCEPTED,
         "api_status": "processing",
         "batch_total": 2_000,
@@ -97,11 +98,11 @@ def test_a_batch_is_shown_by_the_servers_own_counts(tags: Tags) -> None:
         "batch_sent": 1_650,
         "batch_failed": None,
     }
-    html = run_html(facts(batch=True, counts={State.ACCEPTED: 1}, rows=[row]))
+    html = run_html(facts(batches=1, counts={State.ACCEPTED: 1}, rows=[row]))
     tags(html)
     assert "The batch has 2,000 people; the server says: processing." in html
     assert 'aria-label="1,650 sent, 300 queued"' in html
-    fresh = run_html(facts(batch=True, counts={State.ACCEPTED: 1}, rows=[{**row, "batch_total": None}]))
+    fresh = run_html(facts(batches=1, counts={State.ACCEPTED: 1}, rows=[{**row, "batch_total": None}]))
     assert 'aria-label="1 accepted"' in fresh
 
 

@@ -25,7 +25,7 @@ Planner = Callable[..., Plan]
 def test_a_target_is_one_call(plan: Planner, target: Any, kind: str, recipient: str) -> None:
     """The body names type and ID (S9, S12); an audience and a segment of one ID are one recipient."""
     made = plan(target, transactional=None)
-    assert (1, 1, [0], recipient, target) == (
+    assert (1, None, [0], recipient, target) == (
         made.size,
         made.people,
         list(made.ready),

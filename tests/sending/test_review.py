@@ -51,7 +51,17 @@ def living(plan: mg.SendPlan, url: str, ledger: Ledger, *, holds: int) -> LifeLo
     """Put another run on record that lives as long as its lock is held, with its first rows taken."""
     frozen, settings = plan._plan, client_of(url).settings
     run = RunRecord(
-        "other", settings.scope, "m", plan.id, url, False, "fp", frozen.size, plan.people, None, time.time()
+        "other",
+        settings.scope,
+        "m",
+        plan.id,
+        url,
+        False,
+        "fp",
+        frozen.size,
+        frozen.singles,
+        None,
+        time.time(),
     )
     lock = ledger.life_lock(run.run_id)
     assert lock.take()

@@ -73,9 +73,11 @@ class Call:
 
     @property
     def recipient(self) -> str:
-        """The address, "" where the body names none."""
-        found: Any = json.loads(self.body or b"{}").get("recipientEmail", "")
-        return str(found)
+        """The address, or a batch's `tag:ID`; "" where the body names nobody."""
+        body: Any = json.loads(self.body or b"{}")
+        if "recipientId" in body:
+            return f"{body['recipientType']}:{body['recipientId']}"
+        return str(body.get("recipientEmail", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,10 @@ class ScriptedServer:
         #: How long each mail is worked on before anything becomes of it (seconds).
         self.delay_s = 0.0
         self.idle_s = idle_s
+        #: Says what a GET is answered with: a status and a JSON value; None leaves it to the rest.
+        self.reads: Callable[[str], tuple[int, Any] | None] = lambda _: None
+        #: The paths that were asked for, in order.
+        self.asked: list[str] = []
         self.questions = 0
         self.accepted: list[Accepted] = []
         self.calls: list[tuple[Call, Act]] = []
@@ -215,9 +221,12 @@ class ScriptedServer:
             name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])
         }
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        if head[0].startswith("GET "):
-            # It holds nothing that could be read: contacts, domains and the like are asked for before a send.
-            return await self._say(writer, _Answer(404, b'{"success":false,"error":"not here"}'))
+        method, path, _ = head[0].split()
+        if method == "GET":
+            self.asked.append(path)
+            # What nothing was said of is not there; domains and the like are asked for before a send.
+            status, said = self.reads(path) or (404, {"success": False, "error": "not here"})
+            return await self._say(writer, _Answer(status, json.dumps(said).encode()))
         call = Call(len(self.calls) + 1, head[0].split()[1], headers.get("idempotency-key"), body)
         # A body that names nobody is a question about keys, not a send: the script is not asked.
         act = self.script(call) if call.recipient else Act.OK

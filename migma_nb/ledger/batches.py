@@ -1,0 +1,87 @@
+"""Which recipients are batches, and how far those of a run have come.
+
+A batch's recipient is `tag:ID` or `segment:ID`; no address has a colon before its @, so that the two cannot
+be mistaken for each other, in ledgers of any version.
+"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from migma_nb.api.models import BatchStatus
+from migma_nb.api.states import LIVE_STATES, State
+from migma_nb.ledger.schema import ClaimState, claims, rows, runs
+from migma_nb.planning.targets import BATCH_PREFIXES
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A batch of a run that the API took: its row, whom it is for, and the id that the API knows it by."""
+
+    position: int
+    recipient: str
+    batch_id: str
+    status: str | None
+
+
+def is_batch(recipient: str | None) -> bool:
+    """Say whether a recipient of the ledger is a batch."""
+    return recipient is not None and recipient.startswith(BATCH_PREFIXES)
+
+
+def batches_in(column: "sa.ColumnElement[str | None]") -> sa.ColumnElement[bool]:
+    """Return the condition that a column's recipient is a batch."""
+    return sa.or_(*(column.startswith(prefix, autoescape=True) for prefix in BATCH_PREFIXES))
+
+
+def has_batches(conn: sa.Connection, run_id: str) -> bool:
+    """Return whether any row of a run is a batch."""
+    query = sa.select(rows.c.position).where(rows.c.run_id == run_id, batches_in(rows.c.recipient))
+    return conn.execute(query.limit(1)).first() is not None
+
+
+def handles(conn: sa.Connection, run_id: str) -> list[Handle]:
+    """Return the batches of a run that the API took, in order."""
+    settled = [State.ACCEPTED, State.ALREADY_SENT]
+    query = (
+        sa.select(rows.c.position, rows.c.recipient, rows.c.message_id, rows.c.api_status)
+        .where(rows.c.run_id == run_id, rows.c.state.in_(settled), rows.c.message_id.is_not(None))
+        .where(batches_in(rows.c.recipient))
+        .order_by(rows.c.position)
+    )
+    return [Handle(*row) for row in conn.execute(query)]
+
+
+def write_status(
+    conn: sa.Connection, run_id: str, position: int, status: BatchStatus | None, detail: str
+) -> None:
+    """Write a batch's own counts and how it stands beside its row; where there are none, how it stands."""
+    values: dict[str, object] = {"detail": detail}
+    if status is not None:
+        values |= {
+            "api_status": status.status,
+            "batch_total": status.total_count,
+            "batch_queued": status.queued_count,
+            "batch_sent": status.sent_count,
+            "batch_failed": status.failed_count,
+        }
+    conn.execute(rows.update().where(rows.c.run_id == run_id, rows.c.position == position).values(values))
+
+
+def held_by(conn: sa.Connection, scope: str, mailing: str) -> set[str | None]:
+    """Return whom a mailing holds: the recipient of each batch, and None for single recipients.
+
+    A run that is going counts although it may have claimed nobody yet.
+    """
+    taken = (claims.c.scope == scope, claims.c.mailing == mailing, claims.c.state != ClaimState.FREE)
+    going = sa.select(runs.c.run_id).where(
+        runs.c.scope == scope, runs.c.mailing == mailing, runs.c.state.in_(LIVE_STATES)
+    )
+    waiting = (rows.c.run_id.in_(going), rows.c.recipient.is_not(None))
+    found: set[str | None] = set()
+    for column, where in ((claims.c.recipient, taken), (rows.c.recipient, waiting)):
+        batch = batches_in(column)
+        found.update(conn.scalars(sa.select(column).where(*where, batch).distinct()))
+        if None not in found and conn.execute(sa.select(column).where(*where, ~batch).limit(1)).first():
+            found.add(None)
+    return found
