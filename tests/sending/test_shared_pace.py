@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 import migma_nb as mg
+from migma_nb.ledger.imports import import_chunks, imported
 from migma_nb.ledger.schema import SCHEMA_VERSION, meta, paces
 from migma_nb.ledger.store import open_ledger
 from tests.servers.scripted import Act, ScriptedServer
@@ -143,7 +144,8 @@ def test_an_older_ledger_gets_its_pace_and_keeps_its_rows(plan: Plan, tmp_path: 
         plan(3).send(client, confirm=3, progress=False, ledger=ledger)
         engine = sa.create_engine(f"sqlite:///{ledger}")
         with engine.begin() as conn:
-            paces.drop(conn)
+            for later in (paces, imported, import_chunks):
+                later.drop(conn)
             conn.execute(meta.update().values(value="2"))
         engine.dispose()
         again = plan(3).send(client, confirm=3, progress=False, ledger=ledger)
