@@ -67,9 +67,11 @@ proof: oldest
 	$(BIN)/$(PYTEST) -m proof -n 2 --dist worksteal
 	for again in 1 2; do $(BIN)/$(PYTEST) -m browser tests/browser || exit 1; done
 
-# Each room on the oldest versions that pyproject.toml allows; what is long, or pure arithmetic, is left to `make test`.
+# Each room on the oldest versions that pyproject.toml allows; what is long is left to `make test`, and so is what
+# needs schemathesis, which asks for a newer pytest than the oldest.
 oldest: $(VENV)/.dev $(OLD)/.made
-	$(OLD)/bin/$(PYTEST) -n 4 --dist worksteal -p no:cacheprovider -k 'not fault and not killed and not history and not any_limit'
+	$(OLD)/bin/$(PYTEST) -n 4 --dist worksteal -p no:cacheprovider --ignore=tests/sandbox/test_conformance.py \
+		-k 'not fault and not killed and not history'
 
 $(OLD)/.made: $(VENV)/.uv pyproject.toml constraints-oldest.txt
 	@echo "Setting up $(OLD) ..."

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import migma_nb as mg
-from migma_nb.api.states import Reason
+from migma_nb.api.states import Delivery, Reason
+from migma_nb.ledger.deliveries import DELIVERY_COLUMNS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md")])
@@ -81,3 +83,22 @@ def test_the_readmes_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert ["Ann, your plan renews on 1 May", "Bo, your plan renews on 2 May"] == sorted(
             server.outbox["subject"]
         )
+
+
+def test_the_example_of_what_became_of_mails_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A send, a refresh, a summary and a picture."""
+    page = (ROOT / "docs" / "deliveries.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    assert ["delivered", "suppressed"] == names["run"].frame["delivery"].tolist()
+    assert (tmp_path / "run.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("word", [*map(str, Delivery), *DELIVERY_COLUMNS])
+def test_every_word_of_a_delivery_is_explained(word: str) -> None:
+    """Whoever meets one in a frame finds it."""
+    assert re.search(
+        rf"^\|.*`{word}`.*\|", (ROOT / "docs" / "deliveries.md").read_text(encoding="utf-8"), re.MULTILINE
+    )

@@ -101,6 +101,10 @@ def a_send(plan: mg.SendPlan, people: pd.DataFrame, folder: Path) -> None:
     assert_type(run.summary(), str)
     assert_type(run.to_csv("sent.csv"), Path)
     assert_type(run.wait(1.5, progress=False), mg.Run)
+    assert_type(run.refresh(), mg.Run)
+    assert_type(run.refresh(client, wait=60), mg.Run)
+    assert_type(run.log(client), pd.DataFrame)
+    run.plot().savefig(folder / "run.png")
     run.stop()
 
 

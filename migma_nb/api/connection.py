@@ -65,6 +65,14 @@ def _proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     return httpx.Proxy(address if "://" in address else f"http://{address}")
 
 
+def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Return an answer's body as it comes; httpx unpacks it where a server packs what it was asked not to."""
+    stream = response.stream
+    if "content-encoding" in response.headers or not isinstance(stream, httpx.AsyncByteStream):
+        return response.aiter_bytes()
+    return aiter(stream)
+
+
 class Connection:
     """A worker's own connection.
 
@@ -124,7 +132,7 @@ class Connection:
                 response = await self._transport.handle_async_request(request)
                 try:
                     heard.append((response.status_code, dict(response.headers.items())))
-                    async for chunk in response.aiter_bytes():
+                    async for chunk in _pieces(response):
                         received += chunk
                         if len(received) > LONGEST_ANSWER:
                             return self._answer(heard[0], received, complete=False)

@@ -1,25 +1,24 @@
-"""The log of one stored email: what Migma took for whom (migma-api.md, section 6)."""
+"""The log of one stored email: what Migma took for whom, and what became of it (migma-api.md, section 6)."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from migma_nb.api.answers import parsed
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import AccountError, CallError, InputError
-from migma_nb.api.meaning import Answer, NoAnswer, Verdict, judge
+from migma_nb.api.meaning import Verdict
+from migma_nb.api.reads import PAGE, Read, read
 from migma_nb.api.settings import Settings
 
-_NOT_FOUND = 404
-#: The API's own limit for a page.
-PAGE = 100
 #: So many pages are read at most: a log that goes on is another mailing's.
 MOST_PAGES = 2_000
 #: So far beyond what is asked for a log is read (seconds): its clock may be off.
 MARGIN_S = 86_400.0
+#: Migma keeps a line for about 30 days (seconds).
+KEPT_S = 30 * 86_400.0
 _HINT = "Nothing was changed. The key needs the permission email:read; ask again later."
 
 
@@ -27,8 +26,8 @@ _HINT = "Nothing was changed. The key needs the permission email:read; ask again
 class LogEntry:
     """One line of the log.
 
-    `created_at` is seconds since the epoch by the server's clock, None where it cannot be read;
-    `tracking_id` and `status` are "" where the line has none.
+    `created_at`, `opened_at` and `clicked_at` are seconds since the epoch by the server's clock, None where
+    they cannot be read; the texts are "" and the counts None where the line has none.
     """
 
     tracking_id: str
@@ -36,6 +35,12 @@ class LogEntry:
     subject: str
     status: str
     created_at: float | None
+    opened_at: float | None = None
+    clicked_at: float | None = None
+    open_count: int | None = None
+    click_count: int | None = None
+    bounce_type: str = ""
+    complaint_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +56,40 @@ def subject_digest(subject: str) -> str:
     return hashlib.sha256(subject.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def read_log(settings: Settings, email_id: str, *, since: float) -> EmailLog:
+async def read_log(
+    settings: Settings, email_id: str, *, since: float, only: Collection[str] | None = None
+) -> EmailLog:
     """Return the log of a stored email, as far back as is asked for.
 
     Args:
         settings: the client's settings; the key needs `email:read`.
         email_id: the email.
         since: our clock's time (seconds since the epoch) of the oldest line that matters.
+        only: tracking ids; where all of them have been read, nothing older matters. None where that cannot
+            be said.
 
     Raises:
         InputError: the account has no such email.
         CallError: no clear answer came, or the log has no end; nothing is changed by asking again.
     """
     entries: list[LogEntry] = []
+    missing = None if only is None else set(only)
     cursor: str | None = None
     seen: set[str] = set()
     async with Connection(settings) as connection:
         while len(seen) < MOST_PAGES:
-            query = {"limit": str(PAGE)} | ({"cursor": cursor} if cursor else {})
-            answer = await connection.get(f"/emails/{quote(email_id, safe='')}/logs?{urlencode(query)}")
-            data = _data(answer, email_id)
-            ahead_s = _ahead(answer)
+            query = {"limit": PAGE, "cursor": cursor}
+            found = await read(connection, f"/emails/{quote(email_id, safe='')}/logs", query)
+            data = _data(found, email_id)
             page = [entry for line in data["emails"] if (entry := _entry(line))]
             entries += page
-            newest = max((entry.created_at for entry in page if entry.created_at is not None), default=None)
-            past = newest is not None and newest < since + ahead_s - MARGIN_S
             cursor = data.get("nextCursor")
-            if past or not cursor or data.get("hasMore") is False:
-                return EmailLog(entries, ahead_s)
+            if _is_past(page, since + found.ahead_s) or not cursor or data.get("hasMore") is False:
+                return EmailLog(entries, found.ahead_s)
+            if missing is not None:
+                missing -= {entry.tracking_id for entry in page}
+                if not missing:
+                    return EmailLog(entries, found.ahead_s)
             if not isinstance(cursor, str) or cursor in seen:
                 break
             seen.add(cursor)
@@ -88,29 +99,27 @@ async def read_log(settings: Settings, email_id: str, *, since: float) -> EmailL
     )
 
 
-def _data(answer: Answer | NoAnswer, email_id: str) -> dict[str, Any]:
-    parts = parsed(answer.body) or {} if isinstance(answer, Answer) and answer.complete else {}
-    data = parts.get("data")
-    if isinstance(answer, Answer) and answer.status // 100 == 2:  # noqa: PLR2004 - a success
-        if (
-            parts.get("success") is not False
-            and isinstance(data, dict)
-            and isinstance(data.get("emails"), list)
-        ):
-            return data
+def _is_past(page: list[LogEntry], since: float) -> bool:
+    newest = max((entry.created_at for entry in page if entry.created_at is not None), default=None)
+    return newest is not None and newest < since - MARGIN_S
+
+
+def _data(found: Read, email_id: str) -> dict[str, Any]:
+    if found.trouble is None:
+        if isinstance(found.data, dict) and isinstance(found.data.get("emails"), list):
+            return found.data
         raise CallError(f"The log of email {email_id!r} could not be read: the answer is no log.", hint=_HINT)
-    if isinstance(answer, Answer) and answer.status == _NOT_FOUND and parts:
+    if found.missing:
         raise InputError(
             f"The account has no email {email_id!r}, so there is no log to read. Nothing was changed."
         )
-    meaning = judge(answer, uncertain=False, now=datetime.now(UTC))
-    error = AccountError if meaning.verdict is Verdict.HALT else CallError
+    error = AccountError if found.trouble.verdict is Verdict.HALT else CallError
     raise error(
-        f"The log of email {email_id!r} could not be read: {meaning.detail}.",
+        f"The log of email {email_id!r} could not be read: {found.trouble.detail}.",
         hint=_HINT,
-        status=meaning.status,
-        code=meaning.code,
-        request_id=meaning.request_id,
+        status=found.trouble.status,
+        code=found.trouble.code,
+        request_id=found.trouble.request_id,
     )
 
 
@@ -118,26 +127,38 @@ def _entry(line: Any) -> LogEntry | None:
     """Read a line; one without address or subject is nobody's."""
     if not isinstance(line, dict):
         return None
-    names = ("tracking_id", "to_email", "subject", "status", "created_at")
-    tracking_id, to_email, subject, status, created_at = (
-        value if isinstance(value := line.get(name), str) else "" for name in names
-    )
+    to_email, subject = _text(line, "to_email"), _text(line, "subject")
     if not to_email or not subject:
         return None
-    return LogEntry(tracking_id, to_email, subject, status, _moment(created_at))
+    return LogEntry(
+        tracking_id=_text(line, "tracking_id"),
+        to_email=to_email,
+        subject=subject,
+        status=_text(line, "status"),
+        created_at=_moment(line, "created_at"),
+        opened_at=_moment(line, "opened_at"),
+        clicked_at=_moment(line, "clicked_at"),
+        open_count=_count(line, "open_count"),
+        click_count=_count(line, "click_count"),
+        bounce_type=_text(line, "bounce_type"),
+        complaint_type=_text(line, "complaint_type"),
+    )
 
 
-def _moment(text: str) -> float | None:
+def _text(line: dict[str, Any], name: str) -> str:
+    value = line.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _count(line: dict[str, Any], name: str) -> int | None:
+    value = line.get(name)
+    usable = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+    return value if usable else None
+
+
+def _moment(line: dict[str, Any], name: str) -> float | None:
     try:
-        when = datetime.fromisoformat(text)
+        when = datetime.fromisoformat(_text(line, name))
         return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
-
-
-def _ahead(answer: Answer | NoAnswer) -> float:
-    date = answer.headers.get("date", "") if isinstance(answer, Answer) else ""
-    try:
-        return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
-        return 0.0

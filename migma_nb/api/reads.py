@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,13 +34,14 @@ class Read:
 
     `data` is what the API said; `count` is the length of the whole list, where the API tells it; `trouble`
     says why there is no clear answer, None where there is one; `missing` says that the API itself, in its own
-    envelope, knows no such thing.
+    envelope, knows no such thing; `ahead_s` is how far the server's clock is ahead of ours, by its `Date`.
     """
 
     data: Any = None
     count: int | None = None
     trouble: Meaning | None = None
     missing: bool = False
+    ahead_s: float = 0.0
 
     def wanted(self, what: str, *, permission: str | None = None) -> Any:
         """Return the data of a read that must succeed.
@@ -158,7 +160,7 @@ def _understood(answer: Answer | NoAnswer) -> Read:
     parts = (parsed(answer.body) if isinstance(answer, Answer) and answer.complete else None) or {}
     status = answer.status if isinstance(answer, Answer) else 0
     if status // 100 == _SUCCESS and parts.get("success") is not False and "data" in parts:
-        return Read(parts["data"], _count(parts))
+        return Read(parts["data"], _count(parts), ahead_s=_ahead(answer))
     meaning = judge(answer, uncertain=False, now=datetime.now(UTC))
     missing = status == _NOT_FOUND and "success" in parts
     return Read(trouble=meaning, missing=missing)
@@ -170,6 +172,14 @@ def _count(parts: Mapping[str, Any]) -> int | None:
     paging = data.get("pagination")
     told = (parts.get("count"), paging.get("total") if isinstance(paging, dict) else None, data.get("total"))
     return next((one for one in told if isinstance(one, int) and not isinstance(one, bool)), None)
+
+
+def _ahead(answer: Answer | NoAnswer) -> float:
+    date = answer.headers.get("date", "") if isinstance(answer, Answer) else ""
+    try:
+        return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
 
 
 def _wait(trouble: Meaning, tries: int) -> float | None:

@@ -79,6 +79,10 @@ class Reason(StrEnum):
     SAME_RECIPIENT = "same_recipient"
     EXCLUDE_LIST = "exclude_list"
     NOT_ALLOWED = "not_allowed"
+    UNSUBSCRIBED = "unsubscribed"
+    NOT_SUBSCRIBED = "not_subscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
     # not settled yet
     ELSEWHERE = "elsewhere"
 
@@ -96,3 +100,18 @@ class RunState(StrEnum):
 
 #: A run in one of these is driven by a process that lives, or died without a word.
 LIVE_STATES = (RunState.RUNNING, RunState.PAUSED)
+
+
+class Delivery(StrEnum):
+    """What Migma's log says became of a mail that the API took, the most telling word last.
+
+    A word of the API's that is not among these is shown as it is, and tells as much as `sent`.
+    """
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    SUPPRESSED = "suppressed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"

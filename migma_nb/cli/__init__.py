@@ -125,20 +125,8 @@ def send(
     ] = 0,
     out: opt.Out = None,
     ledger: opt.Ledger = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(
-            rich_help_panel=opt.THE_SEND, help="Live: the server (or MIGMA_BASE_URL).", metavar="URL"
-        ),
-    ] = None,
-    account: Annotated[
-        str | None,
-        typer.Option(
-            rich_help_panel=opt.THE_SEND,
-            help="A name for the account, in place of the server's.",
-            metavar="NAME",
-        ),
-    ] = None,
+    base_url: opt.BaseUrl = None,
+    account: opt.Account = None,
     timeout: Annotated[
         float,
         typer.Option(
@@ -187,12 +175,25 @@ def report(
     *,
     ledger: opt.Ledger = None,
     out: opt.Out = None,
+    refresh: Annotated[
+        bool,
+        typer.Option("--refresh", help="Ask Migma's log first who got it; the key comes from MIGMA_API_KEY."),
+    ] = False,
+    wait: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="The same, again and again until all is known, so many seconds.", metavar="SECONDS"
+        ),
+    ] = None,
+    base_url: opt.BaseUrl = None,
+    account: opt.Account = None,
     as_json: opt.Json = False,
 ) -> None:
     """Say what became of a run; the exit code is what the send's was."""
     from migma_nb.cli import records  # noqa: PLC0415 - pandas only when a command runs
 
-    raise typer.Exit(records.report(run, ledger, out, as_json=as_json))
+    asking = records.Asking(base_url, account, wait) if refresh or wait is not None else None
+    raise typer.Exit(records.report(run, ledger, out, asking=asking, as_json=as_json))
 
 
 @app.command()

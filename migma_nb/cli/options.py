@@ -165,6 +165,16 @@ Topic = Annotated[
     ),
 ]
 
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(rich_help_panel=THE_SEND, help="Live: the server (or MIGMA_BASE_URL).", metavar="URL"),
+]
+Account = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=THE_SEND, help="A name for the account, in place of the server's.", metavar="NAME"
+    ),
+]
 Ledger = Annotated[
     str | None,
     typer.Option(help="The ledger's file or URL (or MIGMA_LEDGER, else your own).", metavar="LEDGER"),

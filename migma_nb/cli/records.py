@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from migma_nb.cli.screen import document, say, table
 from migma_nb.cli.wording import for_terminal
 from migma_nb.ledger.places import place_of
 from migma_nb.notebook.lines import one_line
+from migma_nb.surface.client import Migma
 from migma_nb.surface.history import history, open_run
 from migma_nb.surface.run import Run
 
@@ -41,9 +43,20 @@ def runs(ledger: str | None, *, as_json: bool) -> Exit:
     return Exit.FINE
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Whom to ask what became of mails, and for how many seconds (None: once)."""
+
+    base_url: str | None
+    account: str | None
+    wait: float | None
+
+
 @answered
-def report(run_id: str, ledger: str | None, out: Path | None, *, as_json: bool) -> Exit:
-    """Say what became of a run."""
+def report(
+    run_id: str, ledger: str | None, out: Path | None, *, asking: Asking | None, as_json: bool
+) -> Exit:
+    """Say what became of a run; `asking` reads first what became of its mails."""
     place = place_of(ledger)
     if not place.may_exist:
         raise InputError(
@@ -51,6 +64,8 @@ def report(run_id: str, ledger: str | None, out: Path | None, *, as_json: bool) 
         )
     run = open_run(run_id, ledger=ledger)
     check_out(out)
+    if asking is not None:
+        run.refresh(Migma(base_url=asking.base_url, account=asking.account), wait=asking.wait)
     if out is not None:
         run.to_csv(out)
     if as_json:
@@ -79,9 +94,17 @@ def run_document(run: Run, *, kept: bool) -> dict[str, Any]:
             {"state": str(state), "reason": None if pd.isna(reason) else str(reason), "rows": count}
             for (state, reason), count in reasons.most_common()
         ],
+        "deliveries": _deliveries(frame),
         "summary": _summary(run, kept=kept),
         "exit_code": int(exit_of(run)),
     }
+
+
+def _deliveries(frame: pd.DataFrame) -> dict[str, int] | None:
+    """Return the rows by the word of Migma's log, None where it was never asked."""
+    if "delivery" not in frame:
+        return None
+    return {str(word): int(count) for word, count in frame["delivery"].value_counts().items()}
 
 
 def _summary(run: Run, *, kept: bool) -> str:

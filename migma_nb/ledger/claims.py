@@ -9,11 +9,11 @@ import hashlib
 import sqlalchemy as sa
 
 from migma_nb.api.errors import LedgerError
-from migma_nb.api.states import LIVE_STATES, Reason
+from migma_nb.api.states import Reason
 from migma_nb.ledger.dialects import INSERTS
+from migma_nb.ledger.leave import Leave
 from migma_nb.ledger.prepared import Prepared
 from migma_nb.ledger.schema import (
-    SCHEMA_VERSION,
     ClaimState,
     Intent,
     Outcome,
@@ -21,8 +21,6 @@ from migma_nb.ledger.schema import (
     Taken,
     attempts,
     claims,
-    meta,
-    runs,
 )
 from migma_nb.ledger.standings import WHOSE, standing_of
 
@@ -37,8 +35,6 @@ _CLAIM_COLUMNS = (
 _THIS_CLAIM = claims.c.claim_id == sa.bindparam("the_claim")
 _OF_RUN = claims.c.run_id == sa.bindparam("of_run")
 _OF_GENERATION = claims.c.generation == sa.bindparam("of_generation")
-_VERSION = sa.select(meta.c.value).where(meta.c.name == "schema_version").scalar_subquery()
-_RUN_STATE = Prepared(sa.select(runs.c.state, _VERSION).where(runs.c.run_id == sa.bindparam("the_run")))
 _FIRST_CLAIM = Prepared(
     {name: make(claims).on_conflict_do_nothing() for name, make in INSERTS.items()},
     (*_INTENT_COLUMNS, "state", "generation", "uncertain", "idempotency_key", "attempts", "first_attempt_at"),
@@ -48,7 +44,7 @@ _TAKE_OVER = claims.update().where(
     _THIS_CLAIM, claims.c.state == sa.bindparam("in_state"), _OF_RUN, _OF_GENERATION
 )
 _HELD_BY_RUN = sa.select(
-    claims.c.claim_id, claims.c.generation, claims.c.uncertain, claims.c.first_attempt_at
+    claims.c.claim_id, claims.c.generation, claims.c.uncertain, claims.c.first_attempt_at, claims.c.attempts
 ).where(*WHOSE, _OF_RUN, claims.c.state == ClaimState.HELD)
 _ANOTHER_ATTEMPT = claims.update().where(_THIS_CLAIM).values(attempts=claims.c.attempts + 1)
 _ATTEMPT = Prepared(
@@ -90,19 +86,16 @@ def idempotency_key(scope: str, mailing: str, recipient: str, generation: int) -
     return "mnb-" + hashlib.sha256(parts.encode()).hexdigest()
 
 
-def take(conn: sa.Connection, intent: Intent, seen: Standing | None) -> Taken | Standing:
+def take(given: Leave, intent: Intent, seen: Standing | None) -> Taken | Standing:
     """Claim a person and write the intent to send, or return how the person stands instead.
 
     Args:
-        conn: an open write transaction.
+        given: the leave of the intent's run, asked for in this transaction.
         intent: what is about to leave.
         seen: how the runner saw the person when it decided to send; None for nobody's. A claim that has
             changed since is not taken.
-
-    Raises:
-        LedgerError: this run is no longer on record as running, so it may not send.
     """
-    _require_alive(conn, intent.run_id)
+    conn = given.to(intent)
     if seen is None:
         taken = _claim_first(conn, intent)
     else:
@@ -115,30 +108,35 @@ def take(conn: sa.Connection, intent: Intent, seen: Standing | None) -> Taken | 
     return found
 
 
-def again(conn: sa.Connection, intent: Intent) -> Taken:
+def again(given: Leave, intent: Intent) -> Taken:
     """Write the intent of a further attempt on a claim that this run holds.
+
+    Args:
+        given: as for `take`.
+        intent: what is about to leave.
 
     Raises:
         LedgerError: this run no longer holds the claim, so it may not send.
     """
-    _require_alive(conn, intent.run_id)
-    return _write_intent(conn, intent)
+    return _write_intent(given.to(intent), intent)
 
 
-def record(conn: sa.Connection, taken: Taken, intent: Intent, outcome: Outcome) -> None:
+def record(conn: sa.Connection, taken: Taken, intent: Intent, outcome: Outcome) -> bool:
     """Write what an attempt came to, before anybody is shown it.
 
     A definite answer is written even where another process has meanwhile called the row unknown: what is
     known to be mailed stays on record. Nothing definite is ever turned back.
+
+    Returns:
+        Whether the claim is now as this outcome says.
     """
     attempt = {name: getattr(outcome, name) for name in _ATTEMPT_COLUMNS}
     _ATTEMPT_ENDS.run(conn, {"the_attempt": taken.attempt_id, **attempt})
     claim = {name: getattr(outcome, name) for name in _CLAIM_COLUMNS}
     claim |= {"the_claim": taken.claim_id, "of_run": intent.run_id, "of_generation": taken.generation}
     if outcome.fresh:
-        _FRESH_OUTCOME[outcome.state].run(conn, claim | {"generation": taken.generation + 1})
-    else:
-        _OUTCOME[outcome.state].run(conn, claim)
+        return _FRESH_OUTCOME[outcome.state].run(conn, claim | {"generation": taken.generation + 1}) == 1
+    return _OUTCOME[outcome.state].run(conn, claim) == 1
 
 
 def let_go(conn: sa.Connection, claim_id: int, run_id: str, reason: Reason) -> bool:
@@ -158,22 +156,6 @@ def let_go(conn: sa.Connection, claim_id: int, run_id: str, reason: Reason) -> b
     return conn.execute(sa.select(claims.c.state).where(claims.c.claim_id == claim_id)).scalar() == (
         ClaimState.UNKNOWN
     )
-
-
-def _require_alive(conn: sa.Connection, run_id: str) -> None:
-    found = _RUN_STATE.one(conn, {"the_run": run_id})
-    state, shape = found if found is not None else (None, None)
-    if shape is not None and int(shape) > SCHEMA_VERSION:
-        raise LedgerError(
-            f"A newer migma_nb has brought up the ledger (to its version {shape}) while run {run_id} was "
-            "going; this older one sends nothing more.",
-            hint="Upgrade migma_nb, restart, and send again to go on.",
-        )
-    if state not in LIVE_STATES:
-        raise LedgerError(
-            f"Run {run_id} is no longer on record as running ({state}); it sends nothing more.",
-            hint="Was its lock file removed, or the ledger replaced? Send again to go on.",
-        )
 
 
 def _claim_first(conn: sa.Connection, intent: Intent) -> Taken | None:
@@ -246,7 +228,8 @@ def _write_intent(conn: sa.Connection, intent: Intent) -> Taken:
     conn.execute(_ANOTHER_ATTEMPT, bytes_and_key)
     attempt_id = _attempt(conn, intent, held.claim_id, held.generation)
     age_s = max(0.0, intent.at - first)
-    return Taken(held.claim_id, attempt_id, held.generation, key, bool(held.uncertain), first, age_s)
+    doubt, count = bool(held.uncertain), held.attempts + 1
+    return Taken(held.claim_id, attempt_id, held.generation, key, doubt, first, age_s, count)
 
 
 def _attempt(conn: sa.Connection, intent: Intent, claim_id: int, generation: int) -> int:

@@ -39,13 +39,16 @@ _ROW = Prepared(
     ),
     ("state", *ACCOUNT_COLUMNS),
 )
+_FIRST_ROW = Prepared(
+    rows.insert(), ("run_id", "position", "recipient", "address", "state", "reason", "detail")
+)
 
 
 def begin(conn: sa.Connection, run: RunRecord, records: Iterable[RowRecord]) -> None:
     """Put a run and all its rows on record, before anything else of it happens."""
     conn.execute(runs.insert().values(state=RunState.RUNNING, **asdict(run)))
     # Not by `asdict`, which copies: a long list waits for this.
-    values = [
+    values = (
         {
             "run_id": run.run_id,
             "position": record.position,
@@ -56,8 +59,8 @@ def begin(conn: sa.Connection, run: RunRecord, records: Iterable[RowRecord]) -> 
             "detail": record.detail,
         }
         for record in records
-    ]
-    conn.execute(rows.insert(), values)
+    )
+    _FIRST_ROW.run_all(conn, values)
 
 
 def settle_rows(conn: sa.Connection, run_id: str, settled: Sequence[Settled]) -> None:

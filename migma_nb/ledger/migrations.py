@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import sqlalchemy as sa
 
 from migma_nb.ledger import server
+from migma_nb.ledger.deliveries import deliveries, refreshes
 from migma_nb.ledger.imports import import_chunks, imported
 from migma_nb.ledger.schema import SCHEMA_VERSION, meta, metadata, paces, rulings
 
@@ -51,9 +52,11 @@ def _third(conn: sa.Connection) -> None:
 
 
 def _fourth(conn: sa.Connection) -> None:
-    """Who was imported under which tag, and the requests that carried them."""
+    """Who was imported under which tag, by which requests; what became of mails, as Migma's log has it."""
     imported.create(conn)
     import_chunks.create(conn)
+    refreshes.create(conn)
+    deliveries.create(conn)
 
 
 _STEPS: Mapping[int, _Step] = {2: _second, 3: _third, 4: _fourth}

@@ -3,8 +3,9 @@
 What SQLAlchemy does around a statement each time takes several times as long as the statement.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,19 +16,21 @@ _Process = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A statement in the words of one database; `order` is None where it takes its values by name."""
+    """A statement in the words of one database; `pick` is None where it takes its values by name."""
 
     text: str
     fixed: Mapping[str, Any]
     processes: tuple[tuple[str, _Process], ...]
-    order: tuple[str, ...] | None
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]] | None
 
     def bound(self, values: Mapping[str, Any]) -> _Bound:
         """Return the values as the driver takes them."""
         every = {**self.fixed, **values}
         for name, process in self.processes:
-            every[name] = process(every[name])
-        return every if self.order is None else tuple(map(every.__getitem__, self.order))
+            value = every[name]
+            if value is not None:
+                every[name] = process(value)
+        return every if self.pick is None else self.pick(every)
 
 
 class Prepared:
@@ -54,7 +57,7 @@ class Prepared:
     def run_all(self, conn: sa.Connection, many: Iterable[Mapping[str, Any]]) -> None:
         """Run it once with each of these."""
         compiled = self._in(conn)
-        self._do(conn, "executemany", compiled.text, [compiled.bound(values) for values in many])
+        _driven(conn, "executemany", compiled.text, [compiled.bound(values) for values in many])
 
     def one(self, conn: sa.Connection, values: Mapping[str, Any]) -> Any:
         """Run a select; return the first row that it finds as a tuple, or None."""
@@ -70,18 +73,7 @@ class Prepared:
 
     def _run(self, conn: sa.Connection, values: Mapping[str, Any]) -> Any:
         compiled = self._in(conn)
-        return self._do(conn, "execute", compiled.text, compiled.bound(values))
-
-    def _do(self, conn: sa.Connection, how: str, text: str, bound: object) -> Any:
-        cursor: Any = conn.connection.cursor()
-        try:
-            getattr(cursor, how)(text, bound)
-        except conn.dialect.loaded_dbapi.Error as error:
-            failed = error
-        else:
-            return cursor
-        # From nothing: a driver's frames hold the values.
-        raise _as_raised_by_sqlalchemy(conn, text, failed) from None
+        return _driven(conn, "execute", compiled.text, compiled.bound(values))
 
     def _in(self, conn: sa.Connection) -> _Compiled:
         return self._compiled.get(conn.dialect.name) or self._compile(conn.dialect)
@@ -98,11 +90,34 @@ class Prepared:
             for bind, name in made.bind_names.items()
             if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
-        order = None if made.positiontup is None else tuple(made.positiontup)
         fixed = {name: bind.value for bind, name in made.bind_names.items() if not bind.required}
-        compiled = _Compiled(str(made), fixed, tuple(processes.items()), order)
+        compiled = _Compiled(str(made), fixed, tuple(processes.items()), _picking(made.positiontup))
         self._compiled[dialect.name] = compiled
         return compiled
+
+
+def plainly(conn: sa.Connection, text: str) -> None:
+    """Run a statement that takes no values and finds nothing, such as a transaction's first and last."""
+    _driven(conn, "execute", text)
+
+
+def _driven(conn: sa.Connection, how: str, text: str, *bound: object) -> Any:
+    cursor: Any = conn.connection.cursor()
+    try:
+        getattr(cursor, how)(text, *bound)
+    except conn.dialect.loaded_dbapi.Error as error:
+        failed = error
+    else:
+        return cursor
+    # From nothing: a driver's frames hold the values.
+    raise _as_raised_by_sqlalchemy(conn, text, failed) from None
+
+
+def _picking(order: Sequence[str] | None) -> Callable[[Mapping[str, Any]], tuple[Any, ...]] | None:
+    """Return what puts values into a statement's order, None where it takes them by name."""
+    if order is None or len(order) > 1:
+        return None if order is None else itemgetter(*order)
+    return lambda values: tuple(values[name] for name in order)
 
 
 def _as_raised_by_sqlalchemy(conn: sa.Connection, text: str, error: Any) -> Any:

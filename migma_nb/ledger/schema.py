@@ -244,7 +244,10 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The right to make one attempt, given by the ledger and already on disk; `age_s` is its key's age."""
+    """The right to make one attempt, given by the ledger and already on disk.
+
+    `age_s` is its key's age, `attempts` how many its generation has had, this one included.
+    """
 
     claim_id: int
     attempt_id: int
@@ -253,6 +256,7 @@ class Taken:
     uncertain: bool
     first_attempt_at: float
     age_s: float = 0.0
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Group commit: writes that are wanted at the same time share one transaction and one sync to disk."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
@@ -96,8 +95,9 @@ class Scribe:
         while self._waiting:
             if len(self._waiting) < self._writers:
                 self._all_here.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._all_here.wait(), GATHER_S)
+                latest = asyncio.get_running_loop().call_later(GATHER_S, self._all_here.set)
+                await self._all_here.wait()
+                latest.cancel()
             batch, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
             results = await self.aside(lambda batch=batch: self._commit(batch))  # type: ignore[misc]
             for (_, future), (result, error) in zip(batch, results, strict=True):

@@ -15,6 +15,7 @@ from migma_nb.ledger.locks import FileLifeLock, LifeLock, ServerLifeLock, this_h
 from migma_nb.ledger.migrations import bring_up, version_of
 from migma_nb.ledger.mounts import Keeping, Mount, mount_under
 from migma_nb.ledger.places import Place, Setting, place_of
+from migma_nb.ledger.prepared import plainly
 from migma_nb.ledger.schema import SCHEMA_VERSION
 
 T = TypeVar("T")
@@ -163,7 +164,7 @@ class Ledger:
 
     def _commit(self, conn: sa.Connection) -> None:
         try:
-            conn.exec_driver_sql("COMMIT")
+            _say(conn, "COMMIT")
         except sa.exc.SQLAlchemyError as error:
             _roll_back(conn)
             why = self._words(error)
@@ -232,6 +233,14 @@ def _prepare(ledger: Ledger) -> None:
 
 def _begin(conn: sa.Connection, statements: tuple[str, ...]) -> None:
     for statement in statements:
+        _say(conn, statement)
+
+
+def _say(conn: sa.Connection, statement: str) -> None:
+    if conn.dialect.name == "sqlite":
+        plainly(conn, statement)
+    else:
+        # SQLAlchemy sees when a server's connection has ended, and then renews all that it keeps.
         conn.exec_driver_sql(statement)
 
 

@@ -48,6 +48,21 @@ def many_lines(text: str, most: int) -> str:
     return f"{shown}\n… and {rest:,} more characters" if rest > 0 else shown
 
 
+def share(part: int, whole: int, of: str) -> str:
+    """Return a part of a whole as "37 % of delivered"; what is not all or nothing is never rounded to it.
+
+    Args:
+        part: a number.
+        whole: the number that it is a part of.
+        of: what the whole is called; "" where there is no share to tell.
+    """
+    if not whole or not of:
+        return ""
+    percent = 100 * part / whole
+    rounded = "100" if part >= whole else "<1" if 0 < percent < 1 else f"{min(round(percent), 99)}"
+    return f"{rounded} % of {of}"
+
+
 def width_of(text: str) -> int:
     """Return how many terminal columns a text takes (int)."""
     return len(text) if text.isascii() else sum(map(_columns, text))

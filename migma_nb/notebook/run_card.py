@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from migma_nb.api.states import STATE_MEANINGS, RunState
-from migma_nb.notebook.lines import one_line, safe, visible
-from migma_nb.notebook.theme import MUTED, badge, bar, card, dot, head, named, panel, section
-from migma_nb.sending.summary import RunFacts, headline, next_step, summarise, trouble_of
+from migma_nb.notebook.lines import one_line, safe, share, visible
+from migma_nb.notebook.theme import MUTED, badge, bar, card, dot, head, legend, named, panel, section, steps
+from migma_nb.sending.fates import funnel_of
+from migma_nb.sending.summary import RunFacts, fate_of, headline, next_step, summarise, trouble_of
 
 _MEANINGS = {str(state): words for state, words in STATE_MEANINGS.items()}
 #: A batch's own counts, as the API names them.
@@ -28,6 +29,7 @@ def run_html(found: RunFacts) -> str:
         _halt_html(found),
         _batch_html(found) or bar(counts, _MEANINGS),
         section("Why", trouble) if trouble else "",
+        _fate_html(found),
         panel(f"<b>Next:</b> {safe(step, 300)}") if step else "",
         f'<div style="{MUTED};font-size:.88em;margin-top:12px">{safe(found.server, 120)} · '
         f"ledger {safe(found.ledger, 200)}</div>",
@@ -57,6 +59,20 @@ def _where(found: RunFacts) -> str:
 
 def _trouble_html(line: str) -> str:
     return f'<div style="padding:1px 0">{dot(line.partition(":")[0])} {safe(line, 220)}</div>'
+
+
+def _fate_html(found: RunFacts) -> str:
+    """Return how far the mails came, and how fresh and certain that is; "" where nobody has asked."""
+    lines = fate_of(found)
+    if not lines:
+        return ""
+    funnel = funnel_of(found.counts, found.fates)
+    drawn = ""
+    if funnel.known and not found.batch:
+        drawn = steps((one.name, one.count, share(one.count, one.whole, one.of)) for one in funnel.stages)
+        drawn += f'<div style="margin-top:4px">{legend(dict(funnel.beside))}</div>'
+    words = "".join(f'<div style="padding:1px 0;{MUTED}">{safe(line, 400)}</div>' for line in lines)
+    return section("What became of the mails", f'{drawn}<div style="margin-top:6px">{words}</div>')
 
 
 def _batch_html(found: RunFacts) -> str:

@@ -28,6 +28,13 @@ COLOURS = {
     "waiting": "#8a8f98",
     "queued": "#8a8f98",
     "sending": "#1d9aa8",
+    "planned": "#8a8f98",
+    "delivered": "#1d9aa8",
+    "opened": "#4a90d9",
+    "clicked": "#9a7fd1",
+    "bounced": "#d9534f",
+    "complained": "#c2649f",
+    "suppressed": "#d08216",
 }
 _OTHER = "#8a8f98"
 #: A part of a bar is never narrower than this, in percent: one row of a million can still be seen.
@@ -81,7 +88,7 @@ def bar(counts: Mapping[str, int], meanings: Mapping[str, str] | None = None) ->
     for (name, count), width in zip(shown.items(), widths, strict=True):
         share = width * scale
         pieces.append(
-            f'<rect x="{at:.2f}%" width="{share - _GAP:.2f}%" height="10" fill="{_colour(name)}">'
+            f'<rect x="{at:.2f}%" width="{share - _GAP:.2f}%" height="10" fill="{colour(name)}">'
             f"<title>{count:,} {escape(name)}</title></rect>"
         )
         at += share
@@ -89,19 +96,44 @@ def bar(counts: Mapping[str, int], meanings: Mapping[str, str] | None = None) ->
     style = "display:block;border-radius:5px;overflow:hidden;margin:8px 0"
     svg = f'<svg role="img" aria-label="{words}" width="100%" height="10" style="{style}">'
     return f"{svg}{''.join(pieces)}</svg>" + (
-        _legend(shown) if meanings is None else _explained(shown, meanings)
+        legend(shown) if meanings is None else _explained(shown, meanings)
     )
+
+
+def steps(rows: Iterable[tuple[str, int, str]]) -> str:
+    """Return a funnel: a line for each stage with its bar, its number and a few words (text).
+
+    Args:
+        rows: the stage's name, its number, and what share that is of which stage; the longest bar is the
+            largest number's.
+    """
+    found = list(rows)
+    most = max((count for _, count, _ in found), default=0) or 1
+    cells = []
+    for name, count, words in found:
+        width = max(100 * count / most, _NARROWEST if count else 0)
+        drawn = (
+            f'<svg role="img" aria-label="{count:,} {escape(name)}" width="100%" height="12" '
+            'style="display:block;margin:4px 0;min-width:40px">'
+            f'<rect width="100%" height="12" rx="3" fill="rgba(128,128,128,.15)"></rect>'
+            f'<rect width="{width:.2f}%" height="12" rx="3" fill="{colour(name)}"></rect></svg>'
+        )
+        muted = f'<span style="{MUTED}">{escape(words)}</span>'
+        cells.append((escape(name), drawn, f"<b>{count:,}</b>", muted))
+    right = "text-align:right;white-space:nowrap"
+    columns = ("white-space:nowrap", "width:100%", right, "white-space:nowrap;padding-right:0")
+    return _table(cells, columns, "margin:0;width:100%")
 
 
 def dot(name: str) -> str:
     """Return a small square in the colour of a state or severity."""
     size = "display:inline-block;width:9px;height:9px;border-radius:2px;margin-right:2px"
-    return f'<span style="{size};background:{_colour(name)}"></span>'
+    return f'<span style="{size};background:{colour(name)}"></span>'
 
 
 def panel(content: str, name: str = "") -> str:
     """Return a tinted block of HTML, with an edge in the colour of a state or severity where one is named."""
-    edge = f";border-left:3px solid {_colour(name)}" if name else ""
+    edge = f";border-left:3px solid {colour(name)}" if name else ""
     return f'<div style="{TINT};border-radius:6px;padding:8px 12px;margin-top:12px{edge}">{content}</div>'
 
 
@@ -126,7 +158,8 @@ def named(name: object, most: int = 40) -> str:
     return f'<code style="{CODE};background:none;padding:0;border:0;color:inherit">{safe(name, most)}</code>'
 
 
-def _legend(counts: Mapping[str, int]) -> str:
+def legend(counts: Mapping[str, int]) -> str:
+    """Return counts in one line, each with its square in its colour."""
     items = " ".join(
         f'<span style="white-space:nowrap">{dot(name)} <b>{count:,}</b> {escape(name)}</span>'
         for name, count in counts.items()
@@ -157,5 +190,6 @@ def _table(rows: Iterable[Sequence[str]], columns: Sequence[str], style: str) ->
     return f'<table style="{_TABLE};{style}"><tbody>{lines}</tbody></table>'
 
 
-def _colour(name: str) -> str:
+def colour(name: str) -> str:
+    """Return the colour of a state, a severity or a word of the log."""
     return COLOURS.get(name, _OTHER)

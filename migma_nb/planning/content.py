@@ -62,11 +62,11 @@ def read_content(options: PlanOptions, target: Target | None, *, transactional: 
         InputError: something is missing, contradicts something else, or cannot be read.
     """
     name, address = _sender(options.sender)
-    template = _content_source(options)
     stored, ids = stored_content(options.conversation_id, options.email_id)
     own = stored.subject if stored is not None and stored.subject.strip() else None
     words = options.subject if options.subject is not None else own
     subject = split_text(_line("subject", words, 'subject="…" is required by the API.'))
+    template = _content_source(options)
     fields = {
         "recipient_type": target.recipient_type if target else "email",
         "from_": address,

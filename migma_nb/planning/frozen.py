@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ from migma_nb.api.states import Reason, State
 from migma_nb.planning.bodies import Bodies
 from migma_nb.planning.content import Content
 from migma_nb.planning.rendering import RenderedMessage, render
-from migma_nb.planning.settling import Settled
+from migma_nb.planning.settling import Preset, Settled
 from migma_nb.planning.sources import Target
 from migma_nb.planning.stored import StoredEmail
 
@@ -156,6 +156,16 @@ class Plan:
         """Return a row's message as the documented rules render it, as far as its values go."""
         shown = self.target.recipient if self.target is not None else self.address(i)
         return render(self._content, shown, self._bodies.values(self._row(i)))
+
+    def without(self, presets: Mapping[int, Preset]) -> "Plan":
+        """Return the same plan, under the same id, with these rows left out.
+
+        Args:
+            presets: state, reason and words by row.
+        """
+        ready = tuple(row for row in self._settled.ready if row not in presets)
+        settled = replace(self._settled, ready=ready, presets={**self._settled.presets, **presets})
+        return replace(self, _settled=settled)
 
     def _row(self, i: int) -> int:
         if not 0 <= i < self.size:

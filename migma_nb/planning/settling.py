@@ -10,6 +10,7 @@ from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.people import People
 
 Preset = tuple[State, Reason, str]
+Presets = dict[int, Preset]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from http import HTTPStatus
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from migma_nb.sandbox import (
     campaign_routes,
@@ -28,6 +29,7 @@ from migma_nb.sandbox.context import Context
 from migma_nb.sandbox.envelope import Refusal, failure
 from migma_nb.sandbox.exchange import note, read
 from migma_nb.sandbox.misbehave import Dropped, shown
+from migma_nb.sandbox.openapi import document
 from migma_nb.sandbox.operations import Operation
 
 _PREFIXES = ("/v1", "/api/v1")
@@ -54,18 +56,23 @@ def operations_of(policy: Policy) -> list[Operation]:
     sending = sending_routes.operations(
         raw_template=policy.raw_template, short_batch_path=policy.short_batch_path
     )
-    return [*sending, *(each for each in OPERATIONS if each not in sending_routes.OPERATIONS)]
+    served = [*sending, *(each for each in OPERATIONS if each not in sending_routes.OPERATIONS)]
+    # A path of words comes before one that would take a word for an id.
+    return sorted(served, key=lambda each: [part.startswith("{") for part in each.path.split("/")])
 
 
 def make_app(context: Context) -> Starlette:
     """The ASGI application over a context."""
+    served = operations_of(context.policy)
+
+    async def show_document(_: Request) -> Response:
+        return JSONResponse(document(served, context.base_url))
+
+    # Not by Mount, whose own router would redirect a trailing slash.
+    routes = [operation.route(prefix) for prefix in _PREFIXES for operation in _also_by_older_names(served)]
+    # The document needs no key, is no part of the API and so is not logged as a request.
     app = Starlette(
-        # Not by Mount, whose own router would redirect a trailing slash.
-        routes=[
-            operation.route(prefix)
-            for prefix in _PREFIXES
-            for operation in _also_by_older_names(operations_of(context.policy))
-        ],
+        routes=[*(Route(f"{prefix}/openapi.json", show_document) for prefix in ("", *_PREFIXES)), *routes],
         exception_handlers={HTTPException: _no_route},
     )
     app.router.redirect_slashes = False

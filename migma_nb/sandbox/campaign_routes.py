@@ -144,7 +144,7 @@ OPERATIONS = [
         _send,
         "send",
         "Queue a campaign for delivery",
-        refusals=(400, 404, 409, 500, 502, 503),
+        refusals=(400, 402, 404, 409, 500, 502, 503),
         idempotent=True,
         is_sending=True,
     ),

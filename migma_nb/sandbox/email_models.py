@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_snake
+from pydantic.config import JsonDict
 
 from migma_nb.sandbox.asked import Asked
 from migma_nb.sandbox.rules import is_address
@@ -23,6 +24,11 @@ def _address(text: str) -> str:
 Address = Annotated[str, AfterValidator(_address), Field(json_schema_extra={"format": "email"})]
 
 
+def given(name: str, kind: str) -> JsonDict:
+    """The schema of an object that has a field; null counts as absent."""
+    return {"required": [name], "properties": {name: {"type": kind}}}
+
+
 class HtmlFile(Asked):
     """One file of HTML, or an .eml."""
 
@@ -33,7 +39,7 @@ class HtmlFile(Asked):
 class ImportBody(Asked):
     """``html``, or up to twelve files; what else the API takes changes nothing here."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["html"]}, {"required": ["htmls"]}]})
+    model_config = ConfigDict(json_schema_extra={"oneOf": [given("html", "string"), given("htmls", "array")]})
 
     project_id: Text
     html: Text | None = None
@@ -146,7 +152,7 @@ class TestBody(Asked):
     """One of the two ids; without either there is nothing to send."""
 
     model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": ["emailId"]}, {"required": ["conversationId"]}]}
+        json_schema_extra={"anyOf": [given("emailId", "string"), given("conversationId", "string")]}
     )
 
     to: Address

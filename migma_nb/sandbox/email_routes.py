@@ -145,6 +145,6 @@ OPERATIONS = [
         permission="email:send",
         body=TestBody,
         data=TestSent,
-        refusals=(400, 404),
+        refusals=(400, 402, 404),
     ),
 ]

@@ -55,6 +55,7 @@ class SandboxServer(Happenings, Holdings):
             sandbox's clock.
         import_mode: "auto" answers a bulk import of contacts at once up to 5,000 rows and imports more in the
             background, "async" does so with every one, as one public document has it, "sync" with none.
+            A row that says ``subscribed`` brings an unsubscribed person back: clients have to guard.
         daily_limit: Mails that may be sent in a day (UTC); None for no limit.
         monthly_limit: Mails that may be sent in a month; None for no limit.
 

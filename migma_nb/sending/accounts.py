@@ -8,8 +8,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import sqlalchemy as sa
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.logs import LogEntry
+from migma_nb.ledger import deliveries
+from migma_nb.ledger.deliveries import DELIVERY_COLUMNS, Fate
 from migma_nb.ledger.queries import run_rows
 from migma_nb.ledger.schema import BATCH_COLUMNS
 from migma_nb.ledger.store import Ledger
@@ -32,8 +36,22 @@ FRAME_COLUMNS = (
     "idempotency_key",
     "payload_sha256",
 )
-_WHOLE = ("http_status", "attempts", *BATCH_COLUMNS)
-_TIMES = ("first_attempt_at", "finished_at")
+#: A log's columns, in their order.
+LOG_COLUMNS = (
+    "to_email",
+    "subject",
+    "status",
+    "created_at",
+    "opened_at",
+    "clicked_at",
+    "open_count",
+    "click_count",
+    "bounce_type",
+    "complaint_type",
+    "tracking_id",
+)
+_WHOLE = ("http_status", "attempts", "open_count", "click_count", *BATCH_COLUMNS)
+_TIMES = ("first_attempt_at", "finished_at", "created_at", *DELIVERY_COLUMNS[1:])
 _SIGNS = ("=", "+", "-", "@", "\u2212")
 _BREAKS = "\t\r\n"
 
@@ -48,19 +66,40 @@ def account(ledger: Ledger, run_id: str, index: pd.Index | None, *, batch: bool)
         batch: whether the run's one row is a batch, whose own counts are shown beside it.
 
     Returns:
-        Rows × `FRAME_COLUMNS` (for a batch, its four counts too); times are UTC timestamps, `latency_s`
-        is in seconds.
+        Rows × `FRAME_COLUMNS` (for a batch, its four counts too; once the run was refreshed, also
+        `DELIVERY_COLUMNS`); times are UTC timestamps, `latency_s` is in seconds.
     """
-    found = ledger.reading(lambda conn: run_rows(conn, run_id))
+    found, fates = ledger.reading(lambda conn: (run_rows(conn, run_id), _fates(conn, run_id)))
     columns = [*FRAME_COLUMNS, *(BATCH_COLUMNS if batch else ())]
     data = {
         name: _column(name, [row["address" if name == "recipient" else name] for row in found])
         for name in columns
     }
-    frame = pd.DataFrame(data, columns=columns)
+    for name in DELIVERY_COLUMNS if fates is not None else ():
+        data[name] = _column(name, [getattr((fates or {}).get(row["position"]), name, None) for row in found])
+    frame = pd.DataFrame(data)
     if index is not None:
         frame.index = index
     return frame
+
+
+def _fates(conn: sa.Connection, run_id: str) -> dict[int, Fate] | None:
+    """Return what became of a run's mails, None where their log was never asked."""
+    if deliveries.refreshed_at(conn, run_id) is None:
+        return None
+    return deliveries.fates_of(conn, run_id)
+
+
+def log_frame(lines: Iterable[LogEntry]) -> pd.DataFrame:
+    """Return lines of a log as a frame: lines × `LOG_COLUMNS`, in their order; times are UTC timestamps."""
+    found = list(lines)
+    return pd.DataFrame(
+        {name: _column(name, [_told(getattr(line, name)) for line in found]) for name in LOG_COLUMNS}
+    )
+
+
+def _told(value: Any) -> Any:
+    return None if value == "" else value
 
 
 def join(people: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:

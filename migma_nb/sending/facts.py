@@ -6,8 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
-from migma_nb.ledger import journal, queries
+from migma_nb.ledger import clock, deliveries, journal, queries
 from migma_nb.ledger.store import Ledger
+from migma_nb.sending.fates import Fates, fates_of
 from migma_nb.sending.summary import RunFacts
 
 
@@ -44,6 +45,7 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
             "kept": queries.kept_from_other_plans(conn, run_id),
             "held": queries.holders_of(conn, run_id),
             "first_sent_on": None if first is None else f"{datetime.fromtimestamp(first, UTC):%Y-%m-%d}",
+            "fates": _fates(conn, run["run_id"]),
         }
         return run, queries.run_rows(conn, run_id), told
 
@@ -60,11 +62,25 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
         detail=run["detail"] or "",
         ledger=ledger.name,
         batch=run["target"] is not None,
+        has_log=run["email_id"] is not None,
         counts=counts,
         reconciled=sum(row["reason"] == Reason.RECONCILED and row["state"] == State.ACCEPTED for row in rows),
         rows=[row for row in rows if row["state"] in {State.REFUSED, State.UNKNOWN} or run["target"]],
         **told,
     )
+
+
+def sent_at(ledger: Ledger, run_id: str) -> list[float]:
+    """Return when each mail of a run was taken by the API (seconds since the epoch)."""
+    return ledger.reading(lambda conn: deliveries.taken_at(conn, run_id))
+
+
+def _fates(conn: sa.Connection, run_id: str) -> Fates | None:
+    """Return what became of a run's mails, None where their log was never asked."""
+    refreshed_at = deliveries.refreshed_at(conn, run_id)
+    if refreshed_at is None:
+        return None
+    return fates_of(deliveries.mails_of(conn, run_id), refreshed_at, clock.now(conn))
 
 
 def _record(ledger: Ledger, run_id: str) -> dict[str, Any]:

@@ -19,7 +19,8 @@ class SendOptions:
 
     `confirm` is the number of people (for a batch: the plan's id); `limit` the most rows to begin with;
     `only_refused` takes up what was refused, and nothing else; `confirmed` says that the caller has checked
-    the number itself, as for a campaign.
+    the number itself, as for a campaign; `preflight` whether the account is looked at before a live send, or
+    with how many calls at most.
     """
 
     confirm: int | str | None = None
@@ -27,6 +28,7 @@ class SendOptions:
     limit: int | None = None
     only_refused: bool = False
     confirmed: bool = False
+    preflight: bool | int = True
 
 
 def check(plan: Plan, settings: Settings, options: SendOptions) -> None:

@@ -1,4 +1,4 @@
-"""What is about to leave: the intent that stands for a row's exact bytes, dated by the ledger's clock."""
+"""What is about to leave: the intent that stands for a row's exact bytes, dated and written together."""
 
 from dataclasses import replace
 
@@ -6,9 +6,10 @@ import sqlalchemy as sa
 
 from migma_nb.api.logs import subject_digest
 from migma_nb.api.settings import Settings
-from migma_nb.ledger import clock
+from migma_nb.ledger import claims, clock
+from migma_nb.ledger.leave import Leave, leave
 from migma_nb.ledger.locks import LifeLock
-from migma_nb.ledger.schema import Intent
+from migma_nb.ledger.schema import Intent, Standing, Taken
 from migma_nb.planning.frozen import Plan
 
 
@@ -36,18 +37,54 @@ def intent_of(plan: Plan, settings: Settings, run_id: str, position: int, body: 
     )
 
 
-def dated(conn: sa.Connection, lock: LifeLock, intent: Intent, ahead_s: float) -> Intent:
-    """Return the intent as of now, if its run still holds its lock; inside the transaction that writes it.
+class Departures:
+    """Writes a run's intents, inside the transactions of its scribe.
+
+    What holds for all that leave in one transaction is asked for once: that the run is on record as running,
+    that it still holds its lock, and what time it is.
 
     Args:
-        conn: that transaction.
-        lock: the run's lock.
-        intent: the intent.
-        ahead_s: how far this machine's clock was seen to be ahead of the server's (seconds).
-
-    Raises:
-        LedgerError: the lock is lost, so that this run may be settled by others; nothing more is sent.
+        run_id: the run.
+        lock: its lock.
     """
-    lock.require(conn)
-    ahead_s = ahead_s if conn.dialect.name == "sqlite" else 0.0
-    return replace(intent, at=clock.now(conn) - ahead_s)
+
+    def __init__(self, run_id: str, lock: LifeLock) -> None:
+        self._run_id = run_id
+        self._lock = lock
+        self._given: Leave | None = None
+        self._now = 0.0
+
+    def take(
+        self, conn: sa.Connection, intent: Intent, seen: Standing | None, ahead_s: float
+    ) -> Taken | Standing:
+        """Claim a row's person and write the intent, or return how the person stands instead.
+
+        Args:
+            conn: the transaction.
+            intent: the intent, not yet dated.
+            seen: how the person stood when the row was taken up; None for nobody's.
+            ahead_s: how far this machine's clock was seen to be ahead of the server's (seconds).
+
+        Raises:
+            LedgerError: this run may be, or was, settled by others; nothing more is sent.
+        """
+        given = self._leave(conn)
+        return claims.take(given, self._dated(intent, given, ahead_s), seen)
+
+    def again(self, conn: sa.Connection, intent: Intent, ahead_s: float) -> Taken:
+        """Write the intent of a further attempt on a claim that this run holds; arguments as for `take`."""
+        given = self._leave(conn)
+        return claims.again(given, self._dated(intent, given, ahead_s))
+
+    def _leave(self, conn: sa.Connection) -> Leave:
+        # Each transaction has a connection object of its own (`Ledger.write`).
+        if self._given is None or self._given.conn is not conn:
+            self._lock.require(conn)
+            given = leave(conn, self._run_id)
+            self._now, self._given = clock.now(conn), given
+        return self._given
+
+    def _dated(self, intent: Intent, given: Leave, ahead_s: float) -> Intent:
+        # A server's clock is the same for everybody, and is not this machine's.
+        ahead_s = ahead_s if given.conn.dialect.name == "sqlite" else 0.0
+        return replace(intent, at=self._now - ahead_s)

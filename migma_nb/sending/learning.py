@@ -6,7 +6,17 @@ from typing import Any
 
 from migma_nb.api.meaning import LONGEST_WAIT_S
 from migma_nb.api.rate_headers import RateWord
-from migma_nb.sending.pacing import AUTO_MOST, MARGIN, WINDOW_S, Kind, Pace, counted, got_through, settled
+from migma_nb.sending.known_limit import (
+    AUTO_MOST,
+    FINE,
+    MARGIN,
+    WINDOW_S,
+    Kind,
+    Pace,
+    counted,
+    got_through,
+    settled,
+)
 
 #: What was learned is believed for a day (seconds).
 LEARNED_LIFE_S = 24 * 3600.0
@@ -14,15 +24,13 @@ LEARNED_LIFE_S = 24 * 3600.0
 SHORT_WAIT_S = 6.5
 #: Without a word, a minute's end is guessed at the second and third 429; then waits double from this on.
 LAST_GUESS, SHORTEST_PROBE_S = 3, 2.0
-#: A limit that was measured over fewer requests than this is coarse: "auto" feels its way up from it.
-FINE = 50
 #: A reset that is told further ahead than this (seconds) is not a minute's.
 LONGEST_RESET_S = 61.0
 #: A second 429 within so long (seconds) shows that what headers tell is not the limit.
 TOLD_AGAIN_S = 300.0
 #: After its first 429 a stream is taken for this share of what got through in the last seconds.
 CAUTION, RECENT_S = 0.3, 3.0
-#: Once it is measured over many requests, a 429 lowers it to this share at most.
+#: Once it is measured over many requests, a 429 lowers what held before to this share at most.
 LOWERED = 0.9
 
 
@@ -57,8 +65,9 @@ def passed(pace: Pace, at: float, count: int, asked_at: float, now: float) -> Pa
         flying=pace.flying[count:],
         passed=pace.passed + count,
     )
-    if pace.kind is Kind.STREAM and not pace.refused:
-        # A rate measured over n requests is right to within one of them: it is felt for from below.
+    if pace.kind is Kind.STREAM and not pace.refused and pace.next_at >= now:
+        # A rate measured over n requests is right to within one of them: it is felt for from below, as long
+        # as it is what requests wait for, not their answers.
         more = 1 + (3.0 if pace.passed < FINE else 0.5) * count / max(2, pace.passed) ** 2
         pace = replace(pace, per_minute=min(AUTO_MOST, pace.per_minute * more))
     if pace.refused and asked_at > pace.refused_at:
@@ -141,10 +150,15 @@ def _hold(pace: Pace, heard: Heard, now: float) -> float:
     # A minute's window may end with the clock's minute, or a minute after the first request that got through.
     first = next((part[0] for part in pace.log if part[2]), now)
     ends = sorted(end + 1.0 - now for end in (math.ceil(now / WINDOW_S) * WINDOW_S, first + WINDOW_S))
-    ahead = [wait for wait in ends if wait > SHORTEST_PROBE_S]
-    if pace.refused <= LAST_GUESS and ahead:
-        return ahead[0]
+    ahead = [wait for wait in ends if wait > 0]
+    if pace.refused <= LAST_GUESS and ahead and not (pace.is_met_again or _is_of_the_next_minute(pace, now)):
+        return max(SHORTEST_PROBE_S, ahead[0])
     return max(SHORTEST_PROBE_S, step / 8)
+
+
+def _is_of_the_next_minute(pace: Pace, now: float) -> bool:
+    """Return whether requests have been sent for longer than a minute: a full window may end at any time."""
+    return bool(pace.log) and pace.log[0][0] <= now - WINDOW_S
 
 
 def _held(pace: Pace, until: float, closed_until: float) -> Pace:
@@ -161,7 +175,8 @@ def _learned(pace: Pace, now: float) -> Pace:
     """Learn from an event that is over: the first request after it got through, all others are answered."""
     worded = pace.closed_until > pace.refused_at
     closed_s = pace.closed_until - pace.refused_since
-    over_a_window = closed_s > SHORT_WAIT_S if worded else pace.refused > 1
+    # Spread evenly, requests fill a window shortly before its end: it is closed for a moment only.
+    over_a_window = closed_s > SHORT_WAIT_S or (pace.refused > 1 and not worded and not pace.is_met_again)
     if pace.kind is Kind.TOLD and pace.refused_since - pace.before_at > TOLD_AGAIN_S:
         # Once in a while others may have used up what the headers promised.
         changes: dict[str, Any] = {}
@@ -169,7 +184,10 @@ def _learned(pace: Pace, now: float) -> Pace:
         since = pace.closed_until - WINDOW_S - (1.0 if worded else 0.0)
         # The one that led the way belongs to the next window.
         limit = max(1, got_through(pace, since) - 1)
-        changes = {"kind": Kind.WINDOW, "per_minute": float(limit), "distrust": True}
+        changes = {"kind": Kind.WINDOW, "per_minute": float(limit), "distrust": True, "measured_since": 0.0}
+    elif pace.kind is Kind.UNMET and _is_of_the_next_minute(pace, now):
+        # What was sent a minute ago has just left the minute: perhaps that made room in a window that slides.
+        changes = _on_trial(pace)
     else:
         changes = _stream(pace)
     pace = replace(pace, **changes)
@@ -180,16 +198,38 @@ def _learned(pace: Pace, now: float) -> Pace:
         closed_until=0.0,
         learned_at=now,
         stepped_at=now,
+        stepped_from=0.0,
+        steps=0,
         held_until=now,
         next_at=now + pace.spacing,
         flying=(),
     )
 
 
+def _on_trial(pace: Pace) -> dict[str, Any]:
+    """Take what got through in the last minute for a window that slides, and measure it as a stream as well.
+
+    If it is one, as many in a minute never meet another 429. If one comes, it was none.
+    """
+    return {
+        "kind": Kind.WINDOW,
+        "per_minute": float(got_through(pace, pace.refused_since - WINDOW_S)),
+        "measured_since": pace.refused_since,
+        "passed": 1,
+        "passed_before": 0,
+        "measured": False,
+    }
+
+
 def _stream(pace: Pace) -> dict[str, Any]:
     """Learn from a server that lets requests through one by one: a bucket that refills, or a short window."""
-    if pace.kind is Kind.WINDOW or pace.kind is Kind.TOLD:
-        return {"per_minute": pace.per_minute * (1 - MARGIN)}
+    lowered = pace.per_minute * (1 - MARGIN)
+    if pace.kind is Kind.TOLD:
+        return {"per_minute": lowered}
+    if pace.kind is Kind.WINDOW and not pace.is_on_trial:
+        through = got_through(pace, pace.refused_since - WINDOW_S)
+        lowered = min(lowered, math.ceil(pace.per_minute) - 1, max(through, LOWERED * pace.per_minute))
+        return {"per_minute": pace.stepped_from or lowered}
     if pace.kind is Kind.UNMET:
         recent = got_through(pace, pace.refused_since - RECENT_S)
         return {
@@ -197,11 +237,24 @@ def _stream(pace: Pace) -> dict[str, Any]:
             "per_minute": CAUTION * recent * 60.0 / RECENT_S,
             "measured_since": pace.refused_since,
             "passed": 1,
+            "passed_before": 0,
+            "measured": False,
         }
-    # Between two 429s such a server let through just what it refilled, to within one request.
+    # Between two 429s such a server let through just what it refilled, to within one request. The one that
+    # led the way came after the 429 from which it counts.
     elapsed = max(1.0, pace.refused_since - pace.measured_since)
+    through = pace.passed - pace.passed_before
+    mean = 60.0 * max(1, through - 1) / elapsed
     if pace.passed < FINE:
-        return {"per_minute": 60.0 * max(1, pace.passed - 1) / elapsed}
-    # Where its bucket was full in between, the mean is too low, so what is known is lowered by little. The
-    # request that led the way came after the 429 from which it counts.
-    return {"per_minute": max(60.0 * (pace.passed - 1) / elapsed, pace.per_minute * LOWERED)}
+        return {"kind": Kind.STREAM, "per_minute": mean, "measured": True}
+    # Where its bucket was full in between, the mean is too low; what was tried is too high.
+    least = LOWERED * math.sqrt((pace.stepped_from or pace.per_minute) * pace.per_minute)
+    if pace.is_on_trial and pace.steps:
+        # So many a minute were let through; the mean is lower, since they were not spread evenly at first.
+        least = pace.stepped_from
+    elif through >= FINE and not pace.steps:
+        least = min(least, math.sqrt(mean * pace.per_minute))
+    changes = {"kind": Kind.STREAM, "per_minute": max(mean, least), "measured": True}
+    if through >= FINE:
+        changes |= {"measured_since": pace.refused_since, "passed_before": pace.passed - 1}
+    return changes

@@ -30,6 +30,7 @@ from migma_nb.sending import gate
 from migma_nb.sending.batches import follow
 from migma_nb.sending.controls import Controls, Standing
 from migma_nb.sending.halting import Halt
+from migma_nb.sending.preflight import looked_at
 from migma_nb.sending.proof import Trust
 from migma_nb.sending.runner import Runner
 from migma_nb.sending.tally import Listener, Tally
@@ -69,6 +70,7 @@ def start(
     gate.check_other_hosts(plan, settings, opened)
     if options.only_refused:
         gate.check_retry(plan, settings, options, opened)
+    plan = looked_at(plan, settings, options, opened)
     now = opened.reading(clock.now)
     record = RunRecord(
         run_id=f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",

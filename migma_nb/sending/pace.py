@@ -5,7 +5,7 @@ import json
 import math
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,12 +21,14 @@ from migma_nb.ledger.scribe import Scribe
 from migma_nb.sending import learning, pacing
 from migma_nb.sending.agenda import Agenda
 from migma_nb.sending.halting import Halt, halt_for_refusals
-from migma_nb.sending.pacing import Grant, Pace
+from migma_nb.sending.known_limit import Kind, Pace, settled
+from migma_nb.sending.pacing import Grant
 from migma_nb.sending.slots import Slots, Turn
 
 #: A slot that was asked for longer ago than this (seconds) is looked at again: a 429 may have voided it.
 STALE_S = 1.0
 _LIMITED = 429
+_PARTS = tuple(field.name for field in fields(Pace))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,12 @@ class SharedPace:
 
     def known(self, conn: sa.Connection, now: float) -> Pace:
         """Return the pace as the ledger has it, and as it is now."""
-        return learning.aged(pacing.settled(_read(records.read(conn, *self._server)), now), now)
+        return learning.aged(settled(_read(records.read(conn, *self._server)), now), now)
 
     def keep(self, conn: sa.Connection, pace: Pace, now: float) -> None:
         """Write the pace."""
-        records.write(conn, *self._server, json.dumps(asdict(pace), separators=(",", ":")), now)
+        parts = {name: getattr(pace, name) for name in _PARTS}
+        records.write(conn, *self._server, json.dumps(parts, separators=(",", ":")), now)
 
     def learn(
         self, pace: Pace, going: Going, answer: Answer | NoAnswer, meaning: Meaning, now: float
@@ -231,10 +234,9 @@ def _read(text: str | None) -> Pace:
     """Return the pace that a text stands for; one that cannot be read is begun anew."""
     try:
         parts: dict[str, Any] = json.loads(text or "{}")
-        names = {field.name for field in fields(Pace)}
-        values = {name: _frozen(value) for name, value in parts.items() if name in names}
+        values = {name: _frozen(parts[name]) for name in _PARTS if name in parts}
         pace = Pace(**values)
-        return Pace(**values | {"kind": pacing.Kind(pace.kind)})
+        return Pace(**values | {"kind": Kind(pace.kind)})
     except (ValueError, TypeError, AttributeError):
         return Pace()
 

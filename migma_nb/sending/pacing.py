@@ -1,38 +1,44 @@
-"""How fast requests may leave: the state that all workers and processes share, and who may go next.
+"""How fast requests may leave, and who may go next.
 
-Pure: a small frozen value and functions on it, the clock is a parameter. What answers teach is in `learning`.
+Pure: the clock is a parameter. What is shared is in `known_limit`, what answers teach in `learning`.
 """
 
 import math
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from migma_nb.api.settings import Rate
+from migma_nb.sending.known_limit import (
+    AUTO_MOST,
+    FLYING_S,
+    MARGIN,
+    WINDOW_S,
+    Kind,
+    Pace,
+    got_through,
+    let_go,
+    settled,
+)
 
-#: "auto" begins with so many requests a minute, below every plan's known limit but the smallest.
-AUTO_START = 60.0
-#: "auto" never goes beyond this many requests a minute: the highest limit that any source names.
-AUTO_MOST = 1000.0
 #: The limits that the sources name (migma-api.md, section 8): "auto" crosses each with a single request.
 KNOWN_LIMITS = (10, 100, 500)
 #: "auto" doubles after so long (seconds) without a 429: with a minute it would take five to reach 1,000.
 STEP_S = 1.0
-#: After so long (seconds) without a 429 it tries a little more than the limit that it has met.
+#: After so long (seconds) without a 429 it tries a little more than the limit that it has met: a window ...
 REVISIT_S = 600.0
-#: Limits are counted over a minute.
-WINDOW_S = 60.0
-#: "auto" stays this share below a limit that it has met: arrivals that jitter by a second still fit.
-MARGIN = 0.02
-#: So close to the highest limit it stays while it has met none.
-MARGIN_UNMET = 0.005
+#: ... and a stream sooner, after so many requests, within these bounds (seconds).
+REVISIT_REQUESTS, REVISIT_STREAM_S = 100, (120.0, 300.0)
+#: While that meets no 429 it takes a step twice as large as the one before each time that so long has passed
+#: (seconds), up to this share: a limit that was taken for a tenth is found again within about seven minutes.
+NEXT_STEP_S, LARGEST_STEP = 30.0, 0.5
+#: It takes such steps sooner while a stream has met a single 429, after which it was taken for very little.
+FIRST_STEP_S = 5.0
 #: While the limit is unknown, one request in so many of the last minute's may be unanswered: all of those
 #: would get a 429 at once, and a hundredth of five minutes' requests is a twentieth of one's.
-PER_FLYING = 33
-LEAST_FLYING = 3
+PER_FLYING, LEAST_FLYING = 33, 3
+#: While a stream is measured: a second 429 is sure to come.
+PER_FLYING_STREAM, LEAST_FLYING_STREAM = 50, 2
 #: After the first 429 of a stream so many requests go one by one.
 CAREFUL = 10
-#: A request that has no answer after so long (seconds) no longer keeps the others waiting.
-FLYING_S = 5.0
 #: A lease is for so many seconds of the rate, and for one slot at least.
 LEASE_S = 0.5
 #: How late (seconds) a slot may be used; later it is lost.
@@ -43,63 +49,6 @@ SPREAD_S = 60.0
 DAY_PART_S = 900.0
 #: How often a process that may not go yet asks again (seconds).
 LOOK_AGAIN_S = 0.25
-
-
-class Kind(StrEnum):
-    """How a limit was met: not yet, over a window, as a steady stream, or told by headers."""
-
-    UNMET = "unmet"
-    WINDOW = "window"
-    STREAM = "stream"
-    TOLD = "told"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What is known of a server's limit for one API key, and how much of it is spoken for.
-
-    Times are seconds by the ledger's clock. `log` counts, by second, the requests that were let go and those
-    that got through; `days` what was let go by part of a day. `flying` holds when requests without an answer
-    left, while the limit is unknown.
-    """
-
-    per_minute: float = AUTO_START
-    kind: Kind = Kind.UNMET
-    learned_at: float = 0.0
-    stepped_at: float = 0.0
-    seen_at: float = 0.0
-    next_at: float = 0.0
-    held_until: float = 0.0
-    refused: int = 0
-    refused_since: float = 0.0
-    refused_at: float = 0.0
-    before_at: float = 0.0
-    measured_since: float = 0.0
-    closed_until: float = 0.0
-    leading_at: float = 0.0
-    passed: int = 0
-    distrust: bool = False
-    told: float = 0.0
-    told_reset: float = 0.0
-    told_left: float = -1.0
-    log: tuple[tuple[int, int, int], ...] = ()
-    flying: tuple[float, ...] = ()
-    days: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def margin(self) -> float:
-        """How far below the limit requests are kept."""
-        return MARGIN_UNMET if self.kind is Kind.UNMET else MARGIN
-
-    @property
-    def spacing(self) -> float:
-        """The seconds between two requests at "auto"."""
-        return 60.0 / (self.per_minute * (1 - self.margin))
-
-    @property
-    def is_unsure(self) -> bool:
-        """Whether "auto" knows so little that it waits for answers before it lets more requests go."""
-        return self.kind is Kind.UNMET or (self.kind is Kind.STREAM and self.passed < CAREFUL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,46 +84,13 @@ def grant(pace: Pace, rate: Rate | None, now: float, most: int) -> tuple[Pace, G
     return _auto(pace, now, most)
 
 
-def settled(pace: Pace, now: float) -> Pace:
-    """Return the state with what is too old left out, and moved back where the clock was set back."""
-    back = pace.seen_at - now
-    if back > 1.0:
-        pace = _moved(pace, back)
-    # While the server refuses, the minute before it did is what there is to learn from.
-    oldest = math.floor((pace.refused_since if pace.refused else now) - WINDOW_S) - 2
-    if pace.log and pace.log[0][0] < oldest:
-        pace = replace(pace, log=tuple(part for part in pace.log if part[0] >= oldest))
-    if pace.flying and pace.flying[0] < now - FLYING_S:
-        pace = replace(pace, flying=tuple(at for at in pace.flying if at >= now - FLYING_S))
-    return replace(pace, seen_at=max(now, pace.seen_at - max(0.0, back)))
-
-
-def let_go(pace: Pace, at: float, count: int) -> Pace:
-    """Count slots in the log, at the second in which they begin."""
-    return replace(pace, log=counted(pace.log, at, count, 0))
-
-
-def counted(
-    log: tuple[tuple[int, int, int], ...], at: float, let_go: int, got_through: int
-) -> tuple[tuple[int, int, int], ...]:
-    """Return the log with these added to their second."""
-    second = math.floor(at)
-    found = {part[0]: part for part in log}
-    _, before, through = found.get(second, (second, 0, 0))
-    found[second] = (second, before + let_go, through + got_through)
-    return tuple(found[at] for at in sorted(found))
-
-
-def got_through(pace: Pace, since: float) -> int:
-    """Return how many requests got through that left in this second or after it."""
-    return sum(part[2] for part in pace.log if part[0] >= math.floor(since))
-
-
 def most_flying(pace: Pace, now: float) -> int:
     """Return how many requests may be unanswered while the limit is unknown."""
-    if pace.kind is Kind.STREAM:
+    if pace.kind is Kind.STREAM and pace.passed < CAREFUL:
         return 1
     through = got_through(pace, now - WINDOW_S)
+    if pace.kind is Kind.STREAM:
+        return max(LEAST_FLYING_STREAM, through // PER_FLYING_STREAM)
     sent = through + len(pace.flying)
     for limit in (*KNOWN_LIMITS, min(round(pace.told), AUTO_MOST)):
         if through <= limit <= sent < AUTO_MOST:
@@ -247,11 +163,32 @@ def _grown(pace: Pace, now: float) -> Pace:
         return replace(pace, stepped_at=now)
     if pace.kind is Kind.UNMET and now - pace.stepped_at >= STEP_S:
         return replace(pace, stepped_at=now, per_minute=min(AUTO_MOST, 2 * pace.per_minute))
-    if pace.kind is Kind.WINDOW and now - pace.stepped_at >= REVISIT_S:
-        # What others used up in the minute that was measured is theirs no longer.
-        more = 2.0 if 2 * pace.per_minute <= KNOWN_LIMITS[0] else 1 + MARGIN
-        return replace(pace, stepped_at=now, per_minute=min(AUTO_MOST, more * pace.per_minute))
+    if pace.kind in {Kind.WINDOW, Kind.STREAM} and pace.per_minute < AUTO_MOST and _may_step(pace, now):
+        more = 1 + min(LARGEST_STEP, MARGIN * 2.0 ** min(pace.steps, 9))
+        return replace(
+            pace,
+            stepped_at=now,
+            stepped_from=pace.per_minute,
+            steps=pace.steps + 1,
+            per_minute=min(AUTO_MOST, max(1.0, pace.per_minute * more)),
+        )
     return pace
+
+
+def _may_step(pace: Pace, now: float) -> bool:
+    """Return whether it is time to try more than the limit that was met, of which at least half is used."""
+    if not pace.is_met_again:
+        pause = FIRST_STEP_S
+    elif pace.steps:
+        pause = NEXT_STEP_S
+    elif pace.kind is Kind.STREAM:
+        least, most = REVISIT_STREAM_S
+        pause = max(least, min(most, REVISIT_REQUESTS * pace.spacing))
+    else:
+        pause = WINDOW_S if pace.is_on_trial else REVISIT_S
+    pause_counted = min(pause, WINDOW_S)
+    used = sum(part[1] for part in pace.log if part[0] > now - pause_counted)
+    return now - pace.stepped_at >= pause and used >= pace.per_minute * pause_counted / WINDOW_S / 2 - 1
 
 
 def _full_until(pace: Pace, limit: float, now: float) -> float:
@@ -263,27 +200,3 @@ def _full_until(pace: Pace, limit: float, now: float) -> float:
     if limit - sum(part[1] for part in held) >= 1 or not held:
         return now
     return held[0][0] + WINDOW_S + 2
-
-
-def _moved(pace: Pace, back: float) -> Pace:
-    """Move all times back, where the clock was set back: nobody waits for a time that was the present."""
-    moved = {
-        name: max(0.0, getattr(pace, name) - back)
-        for name in (
-            "learned_at",
-            "stepped_at",
-            "next_at",
-            "held_until",
-            "refused_since",
-            "refused_at",
-            "before_at",
-            "closed_until",
-            "leading_at",
-            "measured_since",
-        )
-    }
-    log: tuple[tuple[int, int, int], ...] = ()
-    for second, before, through in pace.log:
-        log = counted(log, second - back, before, through)
-    flying = tuple(at - back for at in pace.flying)
-    return replace(pace, **moved, log=log, flying=flying)

@@ -88,7 +88,9 @@ class Found:
     tracking_id: str | None
 
 
-def certain(claimants: Sequence[Claimant], log: EmailLog) -> dict[tuple[int, int], Found]:
+def certain(
+    claimants: Sequence[Claimant], log: EmailLog, *, settled: bool = False
+) -> dict[tuple[int, int], Found]:
     """Return which open claims (id, generation) the log certainly holds. Pure.
 
     A line fits a claim by address and subject, and by a time from its first attempt to an hour after its
@@ -98,6 +100,7 @@ def certain(claimants: Sequence[Claimant], log: EmailLog) -> dict[tuple[int, int
     Args:
         claimants: all that may have put a line there, of every mailing.
         log: the lines.
+        settled: return also claims of which it is known already that the API took them.
     """
     lines = {entry.tracking_id: entry for entry in log.entries if entry.tracking_id}
     ahead_s = _ahead(claimants, lines, log.ahead_s)
@@ -115,10 +118,11 @@ def certain(claimants: Sequence[Claimant], log: EmailLog) -> dict[tuple[int, int
         elif entry.tracking_id not in known and lines[entry.tracking_id] is entry:
             fitting[key].append(entry)
     found: dict[tuple[int, int], Found] = {}
+    opened = {(one.claim_id, one.generation) for one in claimants if one.open}
     for key, group in waiting.items():
         if key not in vague:
             found |= _matched(group, fitting[key])
-    return found
+    return found if settled else {key: said for key, said in found.items() if key in opened}
 
 
 def _matched(group: list[Claimant], lines: list[LogEntry]) -> dict[tuple[int, int], Found]:
@@ -134,7 +138,7 @@ def _matched(group: list[Claimant], lines: list[LogEntry]) -> dict[tuple[int, in
             continue
         tracking_id = inside[0].tracking_id if len(inside) == 1 else None
         said = Found(", ".join(sorted({entry.status for entry in inside})), tracking_id)
-        found |= {(one.claim_id, one.generation): said for one in together if one.open}
+        found |= {(one.claim_id, one.generation): said for one in together}
     return found
 
 

@@ -19,7 +19,7 @@ from migma_nb.api.errors import LedgerError
 from migma_nb.api.meaning import Meaning, Verdict, judge, repeat_after
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, RunState, State
-from migma_nb.ledger import claims, clock, journal
+from migma_nb.ledger import clock, journal
 from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.queries import Holder
 from migma_nb.ledger.schema import ClaimState, Intent, Standing, Taken
@@ -33,7 +33,7 @@ from migma_nb.sending.behind import Behind
 from migma_nb.sending.budget import Budget
 from migma_nb.sending.decision import decide
 from migma_nb.sending.halting import Halt, halt_for, halt_for_budget, halt_for_ledger
-from migma_nb.sending.intents import dated, intent_of
+from migma_nb.sending.intents import Departures, intent_of
 from migma_nb.sending.outcomes import Settling
 from migma_nb.sending.pace import Hearing, SharedPace
 from migma_nb.sending.proof import Trust
@@ -79,6 +79,7 @@ class Runner:
         self._plan = plan
         self._settings = settings
         self._lock = lock
+        self._departures = Departures(run_id, lock)
         self._trust = trust
         self._row_changed = row_changed
         self._budget_spent = budget_spent
@@ -243,13 +244,11 @@ class Runner:
         """Claim the row and write its intent to disk, or place it by how the ledger has it now."""
         if task.taken is not None:
             task.taken = await self._scribe.write(
-                lambda conn: claims.again(conn, dated(conn, self._lock, intent, self._trust.ahead_s))
+                lambda conn: self._departures.again(conn, intent, self._trust.ahead_s)
             )
         else:
             found = await self._scribe.write(
-                lambda conn: claims.take(
-                    conn, dated(conn, self._lock, intent, self._trust.ahead_s), task.seen
-                )
+                lambda conn: self._departures.take(conn, intent, task.seen, self._trust.ahead_s)
             )
             if isinstance(found, Standing):
                 await self._roll.place([self._sorter.sort(task.position, found)])

@@ -8,6 +8,8 @@ from typing import Any
 from migma_nb.api.hints import hint_for
 from migma_nb.api.states import STATE_MEANINGS, Reason, RunState, State
 from migma_nb.ledger.queries import Holder
+from migma_nb.sending.fates import Fates
+from migma_nb.sending.reporting import fate_lines
 
 _MAILED = (State.ACCEPTED, State.ALREADY_SENT)
 #: So many kinds of refusal and doubt are named; the rest is counted.
@@ -19,7 +21,8 @@ class RunFacts:
     """What a summary is made of: the run's own record, its counts, and its rows' reasons.
 
     `kept` rows were mailed before with the content of another plan; `held` says which runs are waited for;
-    `reconciled` counts the rows that were unknown until Migma's log was asked.
+    `reconciled` counts the rows that were unknown until Migma's log was asked; `fates` is what the log says
+    became of the mails, None where it was not asked; `has_log` says whether there is one.
     """
 
     run_id: str
@@ -36,6 +39,8 @@ class RunFacts:
     rows: Sequence[Mapping[str, Any]] = ()
     held: Sequence[Holder] = ()
     reconciled: int = 0
+    fates: Fates | None = None
+    has_log: bool = False
 
 
 def summarise(facts: RunFacts) -> str:
@@ -48,8 +53,8 @@ def summarise(facts: RunFacts) -> str:
         if (count := facts.counts.get(state, 0))
     ]
     lines += [f"  {line}" for line in _batch_lines(facts)]
-    trouble = trouble_of(facts)
-    lines += ["", *trouble] if trouble else []
+    for part in (trouble_of(facts), fate_of(facts)):
+        lines += ["", *part] if part else []
     where = "sandbox" if facts.sandbox else "LIVE"
     lines += ["", f"Run {facts.run_id} at {facts.server} ({where}); ledger {facts.ledger}"]
     step = next_step(facts)
@@ -66,6 +71,18 @@ def trouble_of(facts: RunFacts) -> list[str]:
         *_kinds(facts, State.UNKNOWN),
         *_waits(facts),
     ]
+
+
+def fate_of(facts: RunFacts) -> list[str]:
+    """Return what became of the mails, how fresh and how certain that is; nothing where nobody has asked."""
+    if facts.batch:
+        taken = facts.counts.get(State.ACCEPTED, 0) + facts.counts.get(State.ALREADY_SENT, 0)
+        words = (
+            "Who of them got it: run.log() reads the log of the whole email since the run; "
+            "other sends of the same email are in it too."
+        )
+        return [words] if taken and facts.has_log else []
+    return [] if facts.fates is None else fate_lines(facts.fates)
 
 
 def headline(facts: RunFacts) -> str:

@@ -7,15 +7,18 @@ from typing import ParamSpec
 
 import pandas as pd
 
+from migma_nb.api import loop
 from migma_nb.api.errors import InputError
+from migma_nb.api.settings import Settings
 from migma_nb.ledger.places import Place, place_of
 from migma_nb.notebook.plan_card import plan_html, plan_text
 from migma_nb.notebook.preview import preview_html, preview_text
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.plan import make_plan
 from migma_nb.planning.rendering import RenderedMessage
-from migma_nb.sending import campaigns, live
+from migma_nb.sending import campaigns, live, preflight
 from migma_nb.sending.gate import SendOptions
+from migma_nb.sending.preflight import MOST_CALLS
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma
 from migma_nb.surface.run import Run
@@ -119,6 +122,25 @@ class SendPlan:
             raise InputError(f"There is no row {row}.", hint=f"The rows are 0 to {self._plan.size - 1:,}.")
         return Preview(self._plan.message(row))
 
+    def preflight(self, client: Migma, *, calls: int = MOST_CALLS) -> pd.DataFrame:
+        """Look at the account before a send: key, sender's domain, provider, target, quota, and unsubscribes.
+
+        Nothing is posted and nothing changes. Every live send does the same by itself: a check that failed
+        stops it, and people whom the account knows as unsubscribed or bounced are `excluded` (bounced ones
+        from any mail, S21; the others from marketing). What is not clearly answered never stops a send.
+
+        Args:
+            client: a `Migma`, or what `Sandbox.client()` made.
+            calls: the most calls that finding unsubscribed people may take; each counts for the rate limit.
+
+        Returns:
+            Checks × (`check`, `outcome`, `detail`, `fix`, `rows`); an outcome is "passed", "failed" or
+            "could not be checked", `rows` are the positions of the rows that will be excluded.
+        """
+        settings = _settings_of(client)
+        found = loop.call(preflight.look(self._plan, settings, self._plan.ready, calls=calls))
+        return found.frame()
+
     def send(
         self,
         client: Migma,
@@ -126,6 +148,7 @@ class SendPlan:
         confirm: int | str | None = None,
         skip_invalid: bool = False,
         limit: int | None = None,
+        preflight: bool | int = True,
         progress: bool = True,
         ledger: str | os.PathLike[str] | None = None,
     ) -> Run:
@@ -136,6 +159,8 @@ class SendPlan:
             confirm: with a live client, the number of people (`plan.people`; for a batch `plan.id`).
             skip_invalid: send although some rows have errors; those are left out.
             limit: begin with at most so many rows.
+            preflight: look at the account before a live send, as `preflight` does, and stop where something
+                is clearly amiss; a number is the most calls that finding unsubscribed people may take.
             progress: show a bar.
             ledger: the ledger's file or its `postgresql://` URL; None takes the client's own, `MIGMA_LEDGER`,
                 or the user's.
@@ -147,7 +172,7 @@ class SendPlan:
             KeyboardInterrupt: it was interrupted; what was in flight is on record.
         """
         place, ledger = _place_of(ledger), None
-        options = SendOptions(confirm=confirm, skip_invalid=skip_invalid, limit=limit)
+        options = SendOptions(confirm, skip_invalid, limit, preflight=preflight)
         return self._begin(client, options, place).wait(progress=progress).end_paused()
 
     def retry(
@@ -183,11 +208,12 @@ class SendPlan:
         confirm: int | str | None = None,
         skip_invalid: bool = False,
         limit: int | None = None,
+        preflight: bool | int = True,
         ledger: str | os.PathLike[str] | None = None,
     ) -> Run:
         """Set the plan going in the background and return at once; arguments and errors as in `send`."""
         place, ledger = _place_of(ledger), None
-        options = SendOptions(confirm=confirm, skip_invalid=skip_invalid, limit=limit)
+        options = SendOptions(confirm, skip_invalid, limit, preflight=preflight)
         return self._begin(client, options, place)
 
     def campaign(
@@ -213,16 +239,15 @@ class SendPlan:
             UnknownError: it may have been made; the same line looks for it first.
         """
         place, ledger = _place_of(ledger), None
-        _require_client(client)
-        return Campaign(self._plan, client, campaigns.make(self._plan, client.settings, name), place)
+        made = campaigns.make(self._plan, _settings_of(client), name)
+        return Campaign(self._plan, client, made, place)
 
     def _retry(self, client: Migma, confirm: int | None, progress: bool, place: Place | None) -> Run:
         options = SendOptions(confirm=confirm, skip_invalid=True, only_refused=True)
         return self._begin(client, options, place).wait(progress=progress).end_paused()
 
     def _begin(self, client: Migma, options: SendOptions, place: Place | None) -> Run:
-        _require_client(client)
-        started = live.start(self._plan, client.settings, options, ledger=place)
+        started = live.start(self._plan, _settings_of(client), options, ledger=place)
 
         def retry(other: Migma | None, confirm: int | None, progress: bool) -> Run:
             return self._retry(other or client, confirm, progress, place)
@@ -236,9 +261,10 @@ class SendPlan:
         return plan_html(self._plan)
 
 
-def _require_client(client: object) -> None:
+def _settings_of(client: Migma) -> Settings:
     if not isinstance(client, Migma):
         raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
+    return client.settings
 
 
 def _place_of(ledger: str | os.PathLike[str] | None) -> Place | None:

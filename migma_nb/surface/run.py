@@ -22,6 +22,7 @@ from migma_nb.notebook.run_card import run_html, run_text
 from migma_nb.sending import accounts, doubts, facts, reconciling
 from migma_nb.sending.live import LiveRun
 from migma_nb.surface.client import Migma
+from migma_nb.surface.fate import Fated
 from migma_nb.surface.interrupts import explain
 from migma_nb.surface.progress import Progress
 
@@ -29,7 +30,7 @@ from migma_nb.surface.progress import Progress
 _TICK_S = 0.1
 
 
-class Run:
+class Run(Fated):
     """What became of a plan that was sent. `plan.send`, `plan.start` and `mg.open_run` make it.
 
     Args:
@@ -80,7 +81,8 @@ class Run:
             Rows × (`recipient`, `state`, `reason`, `detail`, `message_id`, `provider`, `api_status`,
             `http_status`, `attempts`, `first_attempt_at`, `finished_at`, `latency_s`, `request_id`,
             `idempotency_key`, `payload_sha256`); for a batch also `batch_total`, `batch_queued`,
-            `batch_sent`, `batch_failed`. Times are UTC, `latency_s` is in seconds.
+            `batch_sent`, `batch_failed`; once it was refreshed also `delivery`, `opened_at`, `clicked_at`,
+            `bounced_at`, `complained_at`, `checked_at`. Times are UTC, `latency_s` is in seconds.
         """
         batch = facts.is_batch(self._ledger, self._run_id)
         return accounts.account(self._ledger, self._run_id, self._index, batch=batch)
@@ -148,9 +150,7 @@ class Run:
             InputError: the run's mails have no log, or no client is known.
             CallError: the log could not be read. Nothing was changed.
         """
-        if client is None and self._live is None:
-            raise InputError("This run was opened without a client.", hint="Call run.reconcile(client).")
-        settings = client.settings if client is not None else self._live.settings  # type: ignore[union-attr]
+        settings = self._settings(client, "run.reconcile(client)")
         loop.call(reconciling.reconcile(self._ledger, self._run_id, settings))
         return self
 

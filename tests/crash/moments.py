@@ -14,7 +14,7 @@ import httpx
 import sqlalchemy as sa
 from httpcore._backends.anyio import AnyIOStream
 
-from migma_nb.ledger.prepared import Prepared
+from migma_nb.ledger import prepared
 
 #: What a statement writes, by its beginning; the first that fits.
 _KINDS = {
@@ -121,14 +121,15 @@ class Moments:
         return bool(cursor.connection.execute(query, parameters[:1]).fetchone()[0] > 1)
 
     def _watch_prepared(self) -> None:
-        run = Prepared._do
+        run = prepared._driven
 
-        def watched(prepared: Prepared, conn: sa.Connection, how: str, text: str, bound: Any) -> Any:
-            cursor = run(prepared, conn, how, text, bound)
-            self._after_statement(conn, cursor, text, bound)
+        def watched(conn: sa.Connection, how: str, text: str, *bound: Any) -> Any:
+            self._before_statement(conn, None, text)
+            cursor = run(conn, how, text, *bound)
+            self._after_statement(conn, cursor, text, *bound or [()])
             return cursor
 
-        Prepared._do = watched  # type: ignore[method-assign, assignment] # outside
+        prepared._driven = watched
 
     def _trace_requests(self) -> None:
         send = httpx.AsyncHTTPTransport.handle_async_request

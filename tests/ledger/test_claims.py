@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.states import Reason, RunState, State
 from migma_nb.ledger import claims, endings, journal, queries, standings
+from migma_nb.ledger.leave import leave
 from migma_nb.ledger.schema import ClaimState, Intent, Outcome, RowRecord, RunRecord, Standing, Taken
 from migma_nb.ledger.store import Ledger, open_ledger
 
@@ -40,7 +41,7 @@ def outcome(state: ClaimState, *, uncertain: bool = False) -> Outcome:
 
 def take(ledger: Ledger, run_id: str, seen: Standing | None = None) -> Taken | Standing:
     """Try to claim Ann for a run."""
-    return ledger.writing(lambda conn: claims.take(conn, intent(run_id), seen))
+    return ledger.writing(lambda conn: claims.take(leave(conn, run_id), intent(run_id), seen))
 
 
 def standing(ledger: Ledger) -> Standing:
@@ -105,7 +106,7 @@ def test_every_attempt_of_a_generation_has_the_same_key_and_a_refusal_begins_a_n
     """The generation grows after a certain refusal only."""
     first = take(ledger, "one")
     assert isinstance(first, Taken)
-    again = ledger.writing(lambda conn: claims.again(conn, intent()))
+    again = ledger.writing(lambda conn: claims.again(leave(conn, "one"), intent()))
     assert first.idempotency_key == again.idempotency_key
     assert 100 >= len(again.idempotency_key)
     ledger.writing(lambda conn: claims.record(conn, again, intent(), outcome(ClaimState.REFUSED)))
@@ -201,7 +202,7 @@ def test_a_late_refusal_harms_nobody_who_took_the_row_up(ledger: Ledger) -> None
 @pytest.mark.both_at_once
 def test_a_dead_runs_open_intent_becomes_unknown_and_its_idle_claim_free(ledger: Ledger) -> None:
     """The one may have been mailed, the other certainly was not."""
-    ledger.writing(lambda conn: claims.take(conn, intent("one", "bo@x.example"), None))
+    ledger.writing(lambda conn: claims.take(leave(conn, "one"), intent("one", "bo@x.example"), None))
     idle = take(ledger, "one")
     assert isinstance(idle, Taken)
     ledger.writing(lambda conn: claims.record(conn, idle, intent(), outcome(ClaimState.HELD)))
@@ -244,7 +245,7 @@ def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
     """Claim and intent are there together or not at all."""
 
     def half(conn: sa.Connection) -> None:
-        claims.take(conn, intent(), None)
+        claims.take(leave(conn, "one"), intent(), None)
         raise KeyError
 
     with pytest.raises(KeyError):
@@ -275,3 +276,12 @@ def test_a_run_that_ends_leaves_no_claim_that_others_would_wait_for(ledger: Ledg
     )
     assert (ClaimState.UNKNOWN, True) == (standing(ledger).state, standing(ledger).uncertain)
     assert "unknown" == ledger.reading(lambda conn: queries.run_rows(conn, "one"))[0]["state"]
+
+
+@pytest.mark.both_at_once
+def test_the_leave_of_one_run_is_none_for_another(ledger: Ledger) -> None:
+    """A run that has ended cannot send by what a living one was given in the same transaction."""
+    assert ledger.writing(lambda conn: endings.settle_dead(conn, "one", 20.0))
+    with pytest.raises(LedgerError, match="Run one was not given leave"):
+        ledger.writing(lambda conn: claims.take(leave(conn, "two"), intent("one"), None))
+    assert {} == ledger.reading(lambda conn: standings.standings(conn, "s", "m"))

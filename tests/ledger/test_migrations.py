@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.states import State
 from migma_nb.ledger import claims, journal, queries, standings
+from migma_nb.ledger.leave import leave
 from migma_nb.ledger.migrations import version_of
 from migma_nb.ledger.schema import (
     SCHEMA_VERSION,
@@ -93,7 +94,7 @@ def test_a_ledger_of_the_first_version_is_brought_up_and_keeps_every_row(place: 
     run = RunRecord("new", "s", "m", "plan", "https://x:443", False, "fp", 1, 1, None, 3.0)
     ledger.writing(lambda conn: journal.begin(conn, run, [RowRecord(0, "cy@x.example", "cy", State.WAITING)]))
     intent = Intent("s", "m", "cy@x.example", "new", "plan", "sha", "fp", 4.0)
-    taken = ledger.writing(lambda conn: claims.take(conn, intent, found["cy@x.example"]))
+    taken = ledger.writing(lambda conn: claims.take(leave(conn, "new"), intent, found["cy@x.example"]))
     assert isinstance(taken, Taken)
     shape = ledger.reading(_shape)
     ledger.writing(metadata.drop_all)
@@ -169,6 +170,6 @@ def test_a_program_whose_ledger_is_brought_up_while_it_sends_writes_no_further_i
     intent = Intent("s", "m", "cy@x.example", "one", "plan", "sha", "fp", 4.0)
     ledger.writing(lambda conn: conn.execute(meta.update().values(value=str(SCHEMA_VERSION + 1))))
     with pytest.raises(LedgerError, match="newer migma_nb has brought up the ledger"):
-        ledger.writing(lambda conn: claims.take(conn, intent, None))
+        ledger.writing(lambda conn: claims.take(leave(conn, intent.run_id), intent, None))
     assert {} == ledger.reading(lambda conn: standings.standings(conn, "s", "m"))
     ledger.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from migma_nb.api.states import State
 from migma_nb.ledger import claims, journal, queries, standings
+from migma_nb.ledger.leave import leave
 from migma_nb.ledger.locks import FileLifeLock
 from migma_nb.ledger.schema import ClaimState, Intent, RowRecord, RunRecord, Taken, attempts
 from migma_nb.ledger.schema import claims as table
@@ -62,7 +63,7 @@ def test_a_forked_child_does_not_keep_its_dead_parent_alive(tmp_path: Path) -> N
 def test_a_doubt_that_a_dead_run_leaves_says_since_when_and_under_which_key(tmp_path: Path) -> None:
     """Its row had a state and nothing else, so that nobody could tell which options were left."""
     ledger = begun(tmp_path / "ledger.sqlite3")
-    taken = ledger.writing(lambda conn: claims.take(conn, intent(), None))
+    taken = ledger.writing(lambda conn: claims.take(leave(conn, "one"), intent(), None))
     assert isinstance(taken, Taken)
     assert ["one"] == journal.settle_the_dead(ledger)
     (row,) = ledger.reading(lambda conn: queries.run_rows(conn, "one"))
@@ -81,7 +82,9 @@ def test_a_free_claim_keeps_its_key_unless_a_stored_refusal_of_other_bytes_spoil
     generations = []
     for status, digest in ((None, "a"), (429, "a"), (403, "b"), (403, "b"), (None, "c")):
         seen = ledger.reading(lambda conn: standings.standing_of(conn, "s", "m", "ann@x.example"))
-        taken = ledger.writing(lambda conn, seen=seen, d=digest: claims.take(conn, intent(d), seen))  # type: ignore[misc]
+        taken = ledger.writing(
+            lambda conn, seen=seen, d=digest: claims.take(leave(conn, "one"), intent(d), seen)  # type: ignore[misc]
+        )
         assert isinstance(taken, Taken)
         generations.append(taken.generation)
         free = {"state": ClaimState.FREE}

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from migma_nb.api.states import RunState, State
+from migma_nb.notebook.lines import share
 from migma_nb.notebook.run_card import run_html, run_text
+from migma_nb.sending.fates import Fates
 from migma_nb.sending.summary import RunFacts, summarise
 
 Tags = Callable[[str], list[tuple[str, dict[str, str | None]]]]
@@ -118,3 +120,67 @@ def test_hostile_answers_stay_text_and_small(tags: Tags) -> None:
     tags(html)
     assert 20_000 > len(html.encode())
     assert not {"\x1b", "\u202e"} & set(run_text(made))
+
+
+KNOWN = Fates(
+    1_790_000_000.0,
+    mails=9_800,
+    words={
+        "delivered": 5_390,
+        "opened": 3_798,
+        "clicked": 512,
+        "bounced": 88,
+        "complained": 3,
+        "suppressed": 9,
+    },
+    delivered=9_703,
+    opened=4_310,
+    clicked=512,
+)
+
+
+def test_the_card_shows_how_far_the_mails_came(tags: Tags) -> None:
+    """A bar, a number and a share for each stage; beside them those that went another way."""
+    html = run_html(facts(fates=KNOWN))
+    labels = [found.get("aria-label") for tag, found in tags(html) if tag == "svg"]
+    stages = ["10,000 planned", "9,800 accepted", "9,703 delivered", "4,310 opened", "512 clicked"]
+    assert stages == labels[1:]
+    for words in (
+        "98 % of planned",
+        "99 % of accepted",
+        "44 % of delivered",
+        "5 % of delivered",
+        "<b>88</b> bounced",
+        "<b>3</b> complained",
+        "<b>9</b> suppressed",
+        "Migma&#x27;s log said on 2026-09-21 14:13 UTC",
+        "Opens are inflated",
+    ):
+        assert words in html
+    assert "Migma's log said on 2026-09-21 14:13 UTC" in run_text(facts(fates=KNOWN))
+
+
+def test_before_a_refresh_the_card_has_no_funnel(tags: Tags) -> None:
+    """And where there is no log it has the sentence, no bars of zeros."""
+    assert 1 == [tag for tag, _ in tags(run_html(facts()))].count("svg")
+    html = run_html(facts(fates=Fates(1.0, mails=2, without_log=2)))
+    assert 1 == [tag for tag, _ in tags(html)].count("svg")
+    assert "of which Migma keeps no log" in html
+
+
+def test_a_word_of_the_log_stays_text(tags: Tags) -> None:
+    """It can be anything."""
+    hostile = "<script>x()</script>\x1b[2J\u202e"
+    made = facts(fates=Fates(1.0, mails=1, words={hostile: 1}))
+    tags(run_html(made))
+    assert not {"\x1b", "\u202e"} & set(run_text(made))
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "expected"),
+    [(0, 3, "0 %"), (1, 1_000, "<1 %"), (1, 3, "33 %"), (999, 1_000, "99 %"), (3, 3, "100 %")],
+)
+def test_a_share_is_never_rounded_to_nothing_or_all(part: int, whole: int, expected: str) -> None:
+    """One bounce of a thousand is no hundred percent."""
+    assert f"{expected} of planned" == share(part, whole, "planned")
+    assert share(part, whole, "") == share(0, 0, "planned") == ""

@@ -41,9 +41,11 @@ def test_a_tag_is_made_read_changed_and_taken_out(strict: SandboxServer, ask: As
     changed = ask(strict, "PATCH", path, {"name": "letter", "color": "#ff0000"}).json()["data"]
     assert {"name": "letter", "color": "#ff0000", "subscriberCount": 1}.items() <= changed.items()
     assert ["letter", "vip"] == strict.contacts()[0]["tags"]
+    assert 201 == ask(strict, "POST", "/tags", {"name": "news"}).status_code
     assert {"id": tag["id"], "deleted": True} == ask(strict, "DELETE", path).json()["data"]
     assert 404 == ask(strict, "GET", path).status_code
     assert ["vip"] == strict.contacts()[0]["tags"]
+    assert 201 == ask(strict, "POST", "/tags", {"name": "letter"}).status_code
 
 
 def test_a_name_belongs_to_one_tag(strict: SandboxServer, ask: Ask) -> None:

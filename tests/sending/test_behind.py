@@ -5,11 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 import migma_nb as mg
 from migma_nb.api.errors import LedgerError
 from migma_nb.ledger import claims
+from migma_nb.ledger.schema import ACCOUNT_COLUMNS
+from migma_nb.ledger.schema import claims as claims_table
+from migma_nb.ledger.schema import rows as rows_table
 from migma_nb.ledger.scribe import Scribe
+from migma_nb.ledger.store import open_ledger
 from tests.servers.scripted import Act, ScriptedServer
 
 Plan = Callable[..., mg.SendPlan]
@@ -65,3 +70,25 @@ def test_nothing_more_leaves_where_the_outcome_before_it_is_not_on_record(
         again = plan(12).send(client_of(server), confirm=12, progress=False, ledger=place)
     assert {"accepted", "already_sent"} >= set(again.frame["state"])
     assert [1] * 12 == list(server.mailed.values())
+
+
+def test_a_row_tells_of_its_mail_what_its_claim_tells(plan: Plan, tmp_path: Path) -> None:
+    """The row's account is written without reading the claim's back, and is the same in every column."""
+    script = {3: Act.REFUSE, 5: Act.LIMITED_BARE, 6: Act.LIMITED_BARE, 8: Act.ERROR_AFTER, 11: Act.AT_WORK}
+    with ScriptedServer(lambda call: script.get(call.number, Act.OK)) as server:
+        run = plan(12).send(client_of(server), confirm=12, progress=False, ledger=tmp_path / "l.sqlite3")
+    assert {"accepted", "refused", "unknown"} == set(run.counts)
+
+    def accounts(conn: sa.Connection) -> dict[str, Any]:
+        return {
+            table.name: conn.execute(
+                sa.select(table.c.recipient, *(table.c[name] for name in ACCOUNT_COLUMNS)).order_by(
+                    table.c.recipient
+                )
+            ).all()
+            for table in (claims_table, rows_table)
+        }
+
+    found = open_ledger(tmp_path / "l.sqlite3").reading(accounts)
+    assert found["claims"] == found["rows"]
+    assert {1, 2} <= {row.attempts for row in found["rows"]}

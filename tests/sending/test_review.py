@@ -17,6 +17,7 @@ import pytest
 import migma_nb as mg
 from migma_nb.api.states import State
 from migma_nb.ledger import claims, journal
+from migma_nb.ledger.leave import leave
 from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.schema import Intent, RowRecord, RunRecord, Taken, attempts
 from migma_nb.ledger.scribe import Scribe
@@ -61,7 +62,9 @@ def living(plan: mg.SendPlan, url: str, ledger: Ledger, *, holds: int) -> LifeLo
         digest = hashlib.sha256(frozen.body(at)).hexdigest()
         who, key = frozen.recipient(at), settings.key.fingerprint()
         intent = Intent(run.scope, "m", who, "other", plan.id, digest, key, time.time())
-        ledger.writing(lambda conn, intent=intent: claims.take(conn, intent, None))  # type: ignore[misc]
+        ledger.writing(
+            lambda conn, intent=intent: claims.take(leave(conn, "other"), intent, None)  # type: ignore[misc]
+        )
     return lock
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 import migma_nb as mg
 from migma_nb.ledger import claims
+from migma_nb.ledger.leave import leave
 from migma_nb.ledger.schema import ClaimState, Intent
 from migma_nb.ledger.schema import claims as claimed
 from migma_nb.ledger.store import open_ledger
@@ -80,7 +81,7 @@ def test_a_run_does_not_wait_for_itself(plan: Plan, place: str) -> None:
         run = made.start(client_of(server, rate="10/second"), confirm=12, ledger=place)
         scope = server.url
         last = Intent(scope, "m", "p11@d4.example", run.id, made.id, "sha", "fp", time.time())
-        open_ledger(place).writing(lambda conn: claims.take(conn, last, None))
+        open_ledger(place).writing(lambda conn: claims.take(leave(conn, run.id), last, None))
         run.wait(timeout=30, progress=False)
         assert (mg.RunState.FINISHED, {"accepted": 12}) == (run.state, run.counts)
     assert {1} == set(server.mailed.values())

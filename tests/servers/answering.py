@@ -105,8 +105,9 @@ def _handler(
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
-            self.send_response(reply.status)
             names = {name.lower() for name in reply.headers}
+            # Else the base class puts a `Date` of its own before all headers.
+            (self.send_response_only if "date" in names else self.send_response)(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
             if "content-length" not in names:

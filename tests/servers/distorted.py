@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, Self
 
 import httpx
@@ -12,7 +13,15 @@ from tests.servers.answering import AnsweringServer, Reply, Request
 
 
 class DistortedLog:
-    """The sandbox's log behind a server that changes its lines; its clients share the scope "account:a"."""
+    """The sandbox's log behind a server that changes its lines; its clients share the scope "account:a".
+
+    Args:
+        sandbox: whose log it is.
+        shift_s: so far is the time of every line moved (seconds); with `date` also the server's clock.
+        line: what becomes of each line.
+        repeat: how often each line stands there.
+        date: whether the answers' `Date` is moved as well.
+    """
 
     def __init__(
         self,
@@ -21,11 +30,13 @@ class DistortedLog:
         shift_s: float = 0.0,
         line: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
         repeat: int = 1,
+        date: bool = False,
     ) -> None:
         self._sandbox = sandbox
         self._shift = timedelta(seconds=shift_s)
         self._line = line or (lambda line: line)
         self._repeat = repeat
+        self._date = date
         self._server = AnsweringServer(self._answer)
 
     def _answer(self, request: Request) -> Reply:
@@ -34,7 +45,8 @@ class DistortedLog:
         whole = found.json()
         lines = [self._changed(line) for line in whole["data"]["emails"] for _ in range(self._repeat)]
         whole["data"]["emails"] = lines
-        return Reply(found.status_code, json.dumps(whole).encode())
+        told = format_datetime(datetime.now(UTC) + self._shift, usegmt=True)
+        return Reply(found.status_code, json.dumps(whole).encode(), {"Date": told} if self._date else {})
 
     def _changed(self, line: dict[str, Any]) -> dict[str, Any]:
         moment = datetime.fromisoformat(line["created_at"]) + self._shift

@@ -17,7 +17,8 @@ from migma_nb.api.meaning import LONGEST_WAIT_S
 from migma_nb.api.rate_headers import rate_word
 from migma_nb.api.settings import Rate
 from migma_nb.sending import learning, pacing
-from migma_nb.sending.pacing import Pace
+from migma_nb.sending.known_limit import Pace
+from migma_nb.sending.pace import STALE_S
 from migma_nb.sending.slots import Slots, Turn
 
 MINUTE_S, DAY_S = 60.0, 86_400.0
@@ -195,6 +196,8 @@ class Driver:
             turn = mine.take(real)
             if turn.slot is None and turn.wait == 0:
                 turn = Turn(wait=max(given.wait, 0.001))
+        if turn.slot is not None and turn.ahead_s > STALE_S and self.pace.refused_at > turn.slot:
+            turn = Turn(wait=1e-6)
         if turn.slot is None:
             self._at(real + max(turn.wait, 1e-6), partial(self._ask, who))
             return

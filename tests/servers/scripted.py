@@ -215,6 +215,9 @@ class ScriptedServer:
             name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])
         }
         body = await reader.readexactly(int(headers.get("content-length", "0")))
+        if head[0].startswith("GET "):
+            # It holds nothing that could be read: contacts, domains and the like are asked for before a send.
+            return await self._say(writer, _Answer(404, b'{"success":false,"error":"not here"}'))
         call = Call(len(self.calls) + 1, head[0].split()[1], headers.get("idempotency-key"), body)
         # A body that names nobody is a question about keys, not a send: the script is not asked.
         act = self.script(call) if call.recipient else Act.OK
