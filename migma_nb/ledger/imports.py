@@ -186,7 +186,7 @@ def note_people(
 
 
 def forget_people(conn: sa.Connection, whose: Whose, people: Sequence[str]) -> None:
-    """Take people off the record who turned out not to be in."""
+    """Take people off the record of whom it is not known any more with which content they are in."""
     for start in range(0, len(people), _AT_ONCE):
         some = people[start : start + _AT_ONCE]
         conn.execute(imported.delete().where(*_of(imported, whose), imported.c.person.in_(some)))

@@ -95,9 +95,13 @@ class Request:
         return await self._settle(self._all(found), ChunkState.ANSWERED if gone else ChunkState.JOB)
 
     async def _begin(self) -> None:
+        """Put the request on record; from here on it is open what the API holds of its people."""
         office = self._office
-        self._begun = await office.scribe.write(
-            lambda conn: imports.begin_chunk(
+
+        def write(conn: sa.Connection) -> Begun:
+            people = [office.contacts.person(row) for row in self._rows]
+            imports.forget_people(conn, office.whose, people)
+            return imports.begin_chunk(
                 conn,
                 office.whose,
                 office.import_id,
@@ -106,7 +110,8 @@ class Request:
                 key_fingerprint=office.settings.key.fingerprint(),
                 now=clock.now(conn),
             )
-        )
+
+        self._begun = await office.scribe.write(write)
 
     async def _post(self) -> Answer | None:
         """Post until there is an answer to go by; None where there is none, or the import was stopped."""

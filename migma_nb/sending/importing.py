@@ -31,7 +31,7 @@ from migma_nb.sending.import_fates import Fate, not_seen, seen
 from migma_nb.sending.import_gate import ImportOptions
 from migma_nb.sending.import_members import Members, note_on_others, read_members
 from migma_nb.sending.import_parts import Parts
-from migma_nb.sending.import_requests import Office, Request
+from migma_nb.sending.import_requests import Office, Reply, Request
 from migma_nb.sending.pace import SharedPace
 
 #: How often it is looked whether another import under the same tag has ended (seconds).
@@ -169,9 +169,9 @@ class LiveImport:
                 await consent.look()
             parts = Parts(self.contacts.chunks(todo))
             while not self._agenda.stopped and self._halt is None and (rows := parts.next()) is not None:
-                self._tell(parts.heard(rows, await self._request(office, connection, rows)))
-                if (halt := await consent.check()) is not None:
-                    self._halt = halt
+                reply = await self._request(office, connection, rows)
+                self._tell(parts.heard(rows, reply.fates))
+                self._halt = self._halt_for(reply) or await consent.check()
             self.reads += consent.reads
             if self._halt is None and not self._agenda.stopped:
                 self.tag = await self._find_tag(office, connection)
@@ -206,18 +206,19 @@ class LiveImport:
             )
         return todo
 
-    async def _request(
-        self, office: Office, connection: Connection, rows: Sequence[int]
-    ) -> Mapping[int, Fate]:
+    async def _request(self, office: Office, connection: Connection, rows: Sequence[int]) -> Reply:
         self._tell(dict.fromkeys(rows, Fate(State.SENDING)))
         self.in_hand = 0
         self.posts += 1
         reply = await Request(office, connection, rows).carry()
         self.in_hand = 0
-        if reply.halt is not None:
-            mend = _MEND.get(reply.halt.reason, "Import again to go on.")
-            self._halt = Halt(reply.halt.reason, f"{self.settings.origin}: {reply.halt.detail}. {mend}")
-        return reply.fates
+        return reply
+
+    def _halt_for(self, reply: Reply) -> Halt | None:
+        if reply.halt is None:
+            return None
+        mend = _MEND.get(reply.halt.reason, "Import again to go on.")
+        return Halt(reply.halt.reason, f"{self.settings.origin}: {reply.halt.detail}. {mend}")
 
     async def _find_tag(self, office: Office, connection: Connection) -> TagInfo | None:
         tag, found = await find_tag(connection, self.project_id, self.contacts.tag)

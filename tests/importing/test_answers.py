@@ -88,6 +88,22 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key(saying: Saying) -> 
     assert (4, 1) == (len(bulks(server)), len(set(bulks(server))))
 
 
+@pytest.mark.usefixtures("hasten")
+def test_content_that_was_lost_on_its_way_leaves_no_older_record(saying: Saying) -> None:
+    """A change whose answer was lost may be in: going back to the old content sends that again."""
+
+    def say(body: dict[str, Any]) -> Reply:
+        lost = "customFields" in body["subscribers"][0]
+        return refusal(500, "it broke") if lost else data({"success": 2, "failed": 0})
+
+    _, client = saying(say, timeout=0.5)
+    states = []
+    for frame in (people(2), people(2, plan="b"), people(2), people(2)):
+        run = mg.import_contacts(frame, client, tag=TAG, project_id="p", progress=False)
+        states.append(set(run.frame["state"]))
+    assert [{"accepted"}, {"unknown"}, {"accepted"}, {"already_sent"}] == states
+
+
 @pytest.mark.usefixtures("hasten", "fives")
 @pytest.mark.parametrize(("reply", "reason"), [(None, "lost_answer"), (refusal(500, "no"), "server_error")])
 def test_a_request_without_an_answer_is_unknown_and_stops_no_other(

@@ -13,13 +13,14 @@ import pytest
 import sqlalchemy as sa
 
 import migma_nb as mg
-from migma_nb.ledger.deliveries import deliveries, refreshes
-from migma_nb.ledger.schema import SCHEMA_VERSION, meta, paces
+from migma_nb.ledger.schema import SCHEMA_VERSION, meta, metadata, paces
 from migma_nb.ledger.store import open_ledger
 from tests.servers.scripted import Act, ScriptedServer
 
 Plan = Callable[..., mg.SendPlan]
 
+#: The tables of a ledger of the second version.
+SECOND = {"meta", "runs", "claims", "attempts", "rows", "proofs", "rulings"}
 SEND = """
 import sys, time, pandas as pd, migma_nb as mg
 url, key, ledger, mailing, rate, count, begin = sys.argv[1:]
@@ -144,8 +145,10 @@ def test_an_older_ledger_gets_its_pace_and_keeps_its_rows(plan: Plan, tmp_path: 
         plan(3).send(client, confirm=3, progress=False, ledger=ledger)
         engine = sa.create_engine(f"sqlite:///{ledger}")
         with engine.begin() as conn:
-            for later in (paces, deliveries, refreshes):
-                later.drop(conn)
+            for table in reversed(metadata.sorted_tables):
+                if table.name not in SECOND:
+                    table.drop(conn)
+            conn.execute(sa.text("ALTER TABLE claims DROP COLUMN email_id"))
             conn.execute(meta.update().values(value="2"))
         engine.dispose()
         again = plan(3).send(client, confirm=3, progress=False, ledger=ledger)
