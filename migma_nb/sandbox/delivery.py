@@ -29,6 +29,7 @@ class Delivery:
         paused: Whether nothing is delivered.
         course: What befalls batches.
         stalled: The batches that stand still for good.
+        throttled: Those that wait for their time.
     """
 
     def __init__(self, account: Account, *, batch_seconds: float, strict: bool) -> None:
@@ -43,6 +44,7 @@ class Delivery:
         self.paused = False
         self.course = BatchCourse()
         self.stalled: set[str] = set()
+        self.throttled: set[str] = set()
 
     def submit(self, send_id: str) -> None:
         """Take up an accepted send."""
@@ -98,12 +100,15 @@ class Delivery:
             members = self._account.members.get(send.id) or []
             progress = self._progress(send.id)
         step = min(math.ceil(progress.total / self._steps), _AT_ONCE * 10)
+        held = False
         while True:
-            await asyncio.sleep(_TICK_S if self.paused else self._pause_s)
+            # What stands still is looked at now and then, however fast batches go.
+            await asyncio.sleep(_TICK_S if held else self._pause_s)
             with self._account.change():
                 if progress.finished:
                     return
-                if self.paused or self._is_held(send, progress):
+                held = self.paused or self._is_held(send, progress)
+                if held:
                     continue
                 done = progress.done
                 for contact_id in members[done : self.course.end_of_step(progress, done + step)]:
@@ -121,16 +126,19 @@ class Delivery:
             return
         progress.failed, progress.error = progress.total - progress.sent, "The campaign was cancelled."
         progress.status, progress.throttle, progress.stalled = "failed", None, False
-        self.stalled.discard(batch_id)
+        self._note_waiting(batch_id, progress)
         self._settle(self._send(batch_id), progress)
+
+    def _note_waiting(self, batch_id: str, progress: Progress) -> None:
+        for batches, waits in ((self.stalled, progress.stalled), (self.throttled, bool(progress.throttle))):
+            (batches.add if waits else batches.discard)(batch_id)
 
     def _is_held(self, send: Send, progress: Progress) -> bool:
         """Whether something befalls a batch now, or still holds it; what is new about it is written."""
         account = self._account
         before = (progress.status, progress.stalled, progress.resumed)
         held = self.course.holds(progress, account.clock)
-        if progress.stalled:
-            self.stalled.add(send.id)
+        self._note_waiting(send.id, progress)
         if progress.finished:
             self._settle(send, progress)
         elif before != (progress.status, progress.stalled, progress.resumed):

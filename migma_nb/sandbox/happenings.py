@@ -59,6 +59,7 @@ class Happenings:
         with self._account.change():
             self._delivery.course = BatchCourse()
             self._delivery.stalled.clear()
+            self._delivery.throttled.clear()
             for progress in self._account.progress:
                 if progress.throttle:
                     progress.throttle, progress.status = None, "processing"

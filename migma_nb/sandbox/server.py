@@ -202,11 +202,12 @@ class SandboxServer(Happenings, Holdings):
         if not self._closed:
             self._service.wake_delivery()
 
-    def drain(self, timeout: float = 10.0) -> None:
+    def drain(self, timeout: float = 10.0, *, wait_for_throttled: bool = True) -> None:
         """Wait until everything accepted has been delivered or left out; stalled batches are not waited for.
 
         Args:
             timeout: Seconds to wait at most.
+            wait_for_throttled: Whether to wait for throttled batches; else what stands still meanwhile may.
 
         Raises:
             TimeoutError: Something is still in the queue.
@@ -214,7 +215,11 @@ class SandboxServer(Happenings, Holdings):
         account = self._account
         with account.lock:
             stalled = self._delivery.stalled
-            if not account.queue_empty.wait_for(lambda: account.unfinished <= len(stalled), timeout):
+            throttled = set() if wait_for_throttled else self._delivery.throttled
+            done = account.queue_empty.wait_for(
+                lambda: account.unfinished <= len(stalled) + len(throttled), timeout
+            )
+            if not done:
                 why = self._why_waiting()
                 raise TimeoutError(f"{account.unfinished} sends are still queued after {timeout:g} s{why}.")
 

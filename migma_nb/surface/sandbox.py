@@ -33,6 +33,8 @@ class Sandbox:
         domains: the verified sending domains, or "any".
         idempotency: whether `Idempotency-Key` is honoured.
         strict: enforce everything that the API documents.
+        raw_template: whether raw HTML is taken; the newest documents name only stored emails, and a server
+            without it asks for an `email_id`.
         port: the port; 0 for any free one.
 
     Raises:
@@ -49,6 +51,7 @@ class Sandbox:
         domains: Literal["any"] | Iterable[str] = "any",
         idempotency: bool = True,
         strict: bool = False,
+        raw_template: bool = True,
         port: int = 0,
     ) -> None:
         if path is None:
@@ -65,6 +68,7 @@ class Sandbox:
             domains=domains,
             idempotency=idempotency,
             strict=strict,
+            raw_template=raw_template,
             port=port,
         )
         self._rate = rate
@@ -80,7 +84,7 @@ class Sandbox:
 
     @property
     def server(self) -> SandboxServer:
-        """The server itself: contacts, tags, segments, faults, queues and the log of requests."""
+        """The server itself: contacts, tags, faults, queues, its clock, and what else may happen there."""
         return self._server
 
     def client(
@@ -112,7 +116,7 @@ class Sandbox:
     @property
     def outbox(self) -> pd.DataFrame:
         """What was delivered: one line per message, with recipient, subject, HTML and headers."""
-        self._server.drain()
+        self._server.drain(wait_for_throttled=False)
         return _frame(self._server.outbox(), ("to", "subject", "html"))
 
     @property
@@ -139,6 +143,11 @@ class Sandbox:
     def projects(self) -> pd.DataFrame:
         """The account's projects, one line each."""
         return _frame(self._server.projects(), ("id", "name"))
+
+    @property
+    def campaigns(self) -> pd.DataFrame:
+        """The account's campaigns, one line each."""
+        return _frame(self._server.campaigns(), ("id", "name", "status"))
 
     def set_faults(self, faults: Mapping[str, float]) -> None:
         """Put these faults in place of the present ones, from the next request on."""

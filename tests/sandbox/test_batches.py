@@ -189,3 +189,26 @@ def test_the_newest_generation_takes_no_raw_template(serve: Serve, post: Post, s
     assert 200 == post(server, single(server, template=None, projectId=None, emailId=email_id)).status_code
     server.drain()
     assert ["<p>Hello Ann</p>"] == [mail["html"] for mail in server.outbox()]
+
+
+def test_what_stands_still_costs_no_time(serve: Serve, begin: Callable[..., str]) -> None:
+    """A batch that waits is looked at now and then, even where batches take no time at all."""
+    server = serve(batch_seconds=0)
+    server.stall_batches(after=1)
+    begin(server, 2)
+    server.drain()
+    before = time.process_time()
+    time.sleep(1)
+    assert time.process_time() - before < 0.5
+
+
+def test_the_outbox_does_not_wait_for_a_throttled_batch(serve: Serve, begin: Callable[..., str]) -> None:
+    """What has been delivered can be looked at meanwhile."""
+    server = serve(batch_seconds=0)
+    server.throttle_batches(after=2, for_seconds=3600)
+    begin(server, 5)
+    server.drain(wait_for_throttled=False)
+    assert 2 == len(server.outbox())
+    server.let_batches_run()
+    server.drain(wait_for_throttled=False)
+    assert 5 == len(server.outbox())
