@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -290,7 +291,12 @@ def test_a_row_that_names_its_own_email_is_looked_for_in_that_ones_log(
     sandbox: mg.Sandbox, stored: str
 ) -> None:
     """The run has none for all of its rows; the claim knows."""
-    options = {"mailing": "m", "sender": "A <a@b.example>", "subject": "S", "transactional": True}
+    options: dict[str, Any] = {
+        "mailing": "m",
+        "sender": "A <a@b.example>",
+        "subject": "S",
+        "transactional": True,
+    }
     frame = frame_of(stored, ("email", "ann@d.example"), ("email", "bo@d.example"))
     run = send(sandbox, mg.plan(frame, **options), "accept_then_drop")
     assert ["unknown"] * 2 == states(run)
@@ -305,7 +311,7 @@ def test_a_line_that_a_batch_of_the_same_email_may_have_left_settles_nobody(
     """Ann is in the tag: the line with her address and that subject is the batch's, not her own row's."""
     tag = sandbox.server.add_tag("vip")
     sandbox.server.add_contact("ann@d.example", tags=["vip"])
-    options = {"sender": "A <a@b.example>", "subject": "S", "transactional": True}
+    options: dict[str, Any] = {"sender": "A <a@b.example>", "subject": "S", "transactional": True}
     ann = mg.plan("ann@d.example", mailing="m", email_id=stored, **options)
     run = send(sandbox, ann, "drop_before_accept")
     sandbox.set_faults({})
