@@ -252,6 +252,7 @@ def _steps(plan: Plan, issues: pd.DataFrame) -> list[tuple[str, str]]:
     skip = ", skip_invalid=True" if plan.has_errors else ""
     confirm = repr(plan.id) if plan.people is None else plan.people
     whom = whom_of(plan) if plan.batches else counted(len(plan.ready), "person", "people")
-    steps.append((f"plan.send(mg.Sandbox().client(){skip})", "rehearsal: nobody real is mailed"))
+    if not plan.batches:  # a sandbox of one's own has nobody in the tag
+        steps.append((f"plan.send(mg.Sandbox().client(){skip})", "rehearsal: nobody real is mailed"))
     steps.append((f"plan.send(mg.Migma(), confirm={confirm}{skip})", f"live: mails {one_line(whom, 40)}"))
     return steps
