@@ -52,6 +52,11 @@ def targets() -> None:
     """One call to everybody in a tag, a segment or an audience."""
     for target in (mg.Tag("t"), mg.Segment("s"), mg.Audience("a")):
         assert_type(mg.plan(target, mailing="m", topic_id="news", overlap="allowed"), mg.SendPlan)
+    told = mg.Tag("t", name="VIP", count=312)
+    assert_type(told.name, str | None)
+    assert_type(told.count, int | None)
+    assert_type(mg.plan(told, mailing="m", client=mg.Migma("key")), mg.SendPlan)
+    assert_type(mg.open_run("1a2b").wait(5, client=mg.Migma("key")), mg.Run)
     assert_type(mg.Tag("t").id, str)
     assert_type(mg.Tag("t").recipient, str)
 

@@ -61,6 +61,7 @@ def check(
     formats: opt.Format = None,
     exclude: opt.Exclude = None,
     duplicates: opt.Duplicates = None,
+    overlap: opt.Overlap = None,
     reply_to: opt.ReplyTo = None,
     provider: opt.Provider = None,
     topic_id: opt.Topic = None,

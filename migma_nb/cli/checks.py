@@ -46,7 +46,7 @@ def _show(planned: Planned) -> None:
 
 def _plan_head(planned: Planned) -> str:
     """Return what a plan will do, as text; its problems and next steps have words of their own here."""
-    lines = repr(planned.held).partition("\n\n")[0].split("\n")
+    lines = for_terminal(repr(planned.held).partition("\n\n")[0]).split("\n")
     # What stands in for missing options is part of the id, so that a send would have another one.
     return "\n".join(line for line in lines if not (planned.missing and line.startswith("  Plan id")))
 

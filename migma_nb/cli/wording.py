@@ -43,6 +43,11 @@ _RULES: list[tuple[str, str]] = [
     (r", or pass pandas\.read_csv\([^)]*\)", ""),
     (r"Write it again with DataFrame\.to_parquet\.", "Write it again."),
     (r"write mg\.(Tag|Segment|Audience)\(\"the ID\"\)", "write that"),
+    (r"; mg\.plan\(…, client=client\) asks Migma", ""),
+    (
+        r"run\.wait\(\) follows it to its end; from another kernel mg\.open_run\(.*?client\) does",
+        "see the dashboard",
+    ),
     (r"mg\.Tag\(…\)", "--tag"),
     (r"mg\.Segment\(…\)", "--segment"),
     (r"mg\.Audience\(…\)", "--audience"),

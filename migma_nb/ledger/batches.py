@@ -13,15 +13,23 @@ from migma_nb.api.states import LIVE_STATES, State
 from migma_nb.ledger.schema import ClaimState, claims, rows, runs
 from migma_nb.planning.targets import BATCH_PREFIXES
 
+_HANDLE = ("position", "recipient", "message_id", "api_status", "state", "detail")
+#: Stands between which earlier run sent a batch, and how the batch stands now.
+_BETWEEN = " | "
+
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """A batch of a run that the API took: its row, whom it is for, and the id that the API knows it by."""
+    """A batch of a run that the API took: its row, whom it is for, and the id that the API knows it by.
+
+    `status` is the API's last word on it; `before` says which earlier run sent it, "" where this one did.
+    """
 
     position: int
     recipient: str
     batch_id: str
     status: str | None
+    before: str = ""
 
 
 def is_batch(recipient: str | None) -> bool:
@@ -44,18 +52,28 @@ def handles(conn: sa.Connection, run_id: str) -> list[Handle]:
     """Return the batches of a run that the API took, in order."""
     settled = [State.ACCEPTED, State.ALREADY_SENT]
     query = (
-        sa.select(rows.c.position, rows.c.recipient, rows.c.message_id, rows.c.api_status)
+        sa.select(*(rows.c[name] for name in _HANDLE))
         .where(rows.c.run_id == run_id, rows.c.state.in_(settled), rows.c.message_id.is_not(None))
         .where(batches_in(rows.c.recipient))
         .order_by(rows.c.position)
     )
-    return [Handle(*row) for row in conn.execute(query)]
+    return [
+        Handle(
+            row.position,
+            row.recipient,
+            row.message_id,
+            row.api_status,
+            _before(row.detail) if row.state == State.ALREADY_SENT else "",
+        )
+        for row in conn.execute(query)
+    ]
 
 
 def write_status(
-    conn: sa.Connection, run_id: str, position: int, status: BatchStatus | None, detail: str
+    conn: sa.Connection, run_id: str, handle: Handle, status: BatchStatus | None, words: str
 ) -> None:
     """Write a batch's own counts and how it stands beside its row; where there are none, how it stands."""
+    detail = f"{handle.before}{_BETWEEN}{words}" if handle.before else words
     values: dict[str, object] = {"detail": detail}
     if status is not None:
         values |= {
@@ -65,7 +83,12 @@ def write_status(
             "batch_sent": status.sent_count,
             "batch_failed": status.failed_count,
         }
-    conn.execute(rows.update().where(rows.c.run_id == run_id, rows.c.position == position).values(values))
+    whose = (rows.c.run_id == run_id, rows.c.position == handle.position)
+    conn.execute(rows.update().where(*whose).values(values))
+
+
+def _before(detail: str | None) -> str:
+    return (detail or "").partition(_BETWEEN)[0]
 
 
 def held_by(conn: sa.Connection, scope: str, mailing: str) -> set[str | None]:

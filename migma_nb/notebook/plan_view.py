@@ -296,6 +296,7 @@ def _steps(plan: Plan, issues: pd.DataFrame) -> list[tuple[str, str]]:
     if (fewer := _fewer(plan)) is not None:
         words = f"{counted(fewer, 'call', 'calls')} for all, then mg.plan(mg.Tag(…), …)"
         steps.append(('mg.import_contacts(people, mg.Migma(), tag="…")', words))
-    steps.append((f"plan.send(mg.Sandbox().client(){skip})", "rehearsal: nobody real is mailed"))
+    if not plan.batches:  # a sandbox of one's own has nobody in the tag
+        steps.append((f"plan.send(mg.Sandbox().client(){skip})", "rehearsal: nobody real is mailed"))
     steps.append((f"plan.send(mg.Migma(), confirm={confirm}{skip})", f"live: mails {one_line(whom, 40)}"))
     return steps

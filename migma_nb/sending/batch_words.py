@@ -18,8 +18,9 @@ _MAILED = (State.ACCEPTED, State.ALREADY_SENT)
 
 
 def batch_rows(rows: Iterable[Row]) -> list[Row]:
-    """Return the rows that are batches and that the API took."""
-    return [row for row in rows if is_batch(row.get("recipient")) and row["state"] in _MAILED]
+    """Return the rows that are batches and that the API took, under an id that it can be asked about."""
+    taken = (row for row in rows if row["state"] in _MAILED and row.get("message_id"))
+    return [row for row in taken if is_batch(row.get("recipient"))]
 
 
 def batch_counts(rows: Iterable[Row]) -> dict[str, int]:

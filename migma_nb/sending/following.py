@@ -109,6 +109,6 @@ class Follower:
 
 async def _write(ledger: Ledger, run_id: str, handle: Handle, status: BatchStatus | None, words: str) -> None:
     def write(conn: sa.Connection) -> None:
-        batches.write_status(conn, run_id, handle.position, status, words)
+        batches.write_status(conn, run_id, handle, status, words)
 
     await asyncio.to_thread(ledger.writing, write)

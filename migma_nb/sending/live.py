@@ -249,9 +249,7 @@ class LiveRun:
                     )
 
     async def _batch_heard(self, handle: Handle, status: BatchStatus | None, words: str) -> None:
-        write = partial(
-            batches.write_status, run_id=self.run_id, position=handle.position, status=status, detail=words
-        )
+        write = partial(batches.write_status, run_id=self.run_id, handle=handle, status=status, words=words)
         await self._runner.write(write)
         if status is not None:
             for listener in self._listeners:

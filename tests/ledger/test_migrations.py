@@ -93,7 +93,7 @@ def test_a_ledger_of_the_first_version_is_brought_up_and_keeps_every_row(place: 
     assert ledger.reading(lambda conn: journal.is_proven(conn, "https://x:443", "fp", 2.0))
     run = RunRecord("new", "s", "m", "plan", "https://x:443", False, "fp", 1, 1, None, 3.0)
     ledger.writing(lambda conn: journal.begin(conn, run, [RowRecord(0, "cy@x.example", "cy", State.WAITING)]))
-    intent = Intent("s", "m", "cy@x.example", "new", "plan", "sha", "fp", 4.0)
+    intent = Intent("s", "m", "cy@x.example", "new", "plan", "sha", "fp", 4.0, email_id="e")
     taken = ledger.writing(lambda conn: claims.take(leave(conn, "new"), intent, found["cy@x.example"]))
     assert isinstance(taken, Taken)
     shape = ledger.reading(_shape)

@@ -91,6 +91,7 @@ def test_a_batch_is_shown_by_the_servers_own_counts(tags: Tags) -> None:
     """One accepted call says little; the batch's own counts say more, once there are any."""
     row = {
         "recipient": "tag:vip",
+        "message_id": "b1",
         "state": State.ACCEPTED,
         "api_status": "processing",
         "batch_total": 2_000,

@@ -100,6 +100,9 @@ def test_a_frame_of_targets_is_sent_once_however_often_it_is_sent(place: str) ->
         assert [10, None, 10, None] == [None if pd.isna(n) else n for n in run.frame["batch_total"]]
         assert list("abcd") == list(run.frame.index)
     assert runs[1].summary().startswith("Nobody was mailed: all 4 were mailed on ")
+    for detail in runs[1].wait(progress=False).frame["detail"].iloc[[0, 2]]:
+        assert detail.startswith(f"mailed by run {runs[0].id} on ")
+        assert detail.endswith(" | the batch is completed: 8 sent, 2 not mailed of 10")
 
 
 @pytest.mark.parametrize(

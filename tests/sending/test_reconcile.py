@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -272,3 +273,51 @@ def test_reconciling_twice_and_where_nothing_is_unknown_changes_nothing(
     run.reconcile()
     pd.testing.assert_frame_equal(before, run.frame)
     assert asked == len(sandbox.server.requests())
+
+
+def frame_of(stored: str, *rows: tuple[str, str]) -> pd.DataFrame:
+    """Return a frame of targets whose rows each name the stored email themselves."""
+    return pd.DataFrame(
+        {
+            "recipientType": [kind for kind, _ in rows],
+            "recipientId": [None if kind == "email" else whom for kind, whom in rows],
+            "recipientEmail": [whom if kind == "email" else None for kind, whom in rows],
+            "emailId": stored,
+        }
+    )
+
+
+def test_a_row_that_names_its_own_email_is_looked_for_in_that_ones_log(
+    sandbox: mg.Sandbox, stored: str
+) -> None:
+    """The run has none for all of its rows; the claim knows."""
+    options: dict[str, Any] = {
+        "mailing": "m",
+        "sender": "A <a@b.example>",
+        "subject": "S",
+        "transactional": True,
+    }
+    frame = frame_of(stored, ("email", "ann@d.example"), ("email", "bo@d.example"))
+    run = send(sandbox, mg.plan(frame, **options), "accept_then_drop")
+    assert ["unknown"] * 2 == states(run)
+    assert run.unknown["options"].str.contains("reconcile").all()
+    assert {"accepted": 2} == run.reconcile().counts
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_line_that_a_batch_of_the_same_email_may_have_left_settles_nobody(
+    sandbox: mg.Sandbox, stored: str, *, own: bool
+) -> None:
+    """Ann is in the tag: the line with her address and that subject is the batch's, not her own row's."""
+    tag = sandbox.server.add_tag("vip")
+    sandbox.server.add_contact("ann@d.example", tags=["vip"])
+    options: dict[str, Any] = {"sender": "A <a@b.example>", "subject": "S", "transactional": True}
+    ann = mg.plan("ann@d.example", mailing="m", email_id=stored, **options)
+    run = send(sandbox, ann, "drop_before_accept")
+    sandbox.set_faults({})
+    many = frame_of(stored, ("tag", tag["id"])) if own else mg.Tag(tag["id"])
+    batch = mg.plan(many, mailing="n", **options | ({} if own else {"email_id": stored}))
+    assert {"accepted": 1} == batch.send(client_of(sandbox), progress=False).counts
+    sandbox.server.drain()
+    run.reconcile()
+    assert ["unknown"] == states(run)

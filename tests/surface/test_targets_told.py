@@ -170,5 +170,6 @@ def test_a_plan_takes_what_planning_takes_and_a_client() -> None:
 
     listed = set(inspect.signature(mg.plan).parameters) - {"recipients", "client"}
     assert listed == set(PlanOptions.__dataclass_fields__)
+    key: Any = "key"
     with pytest.raises(mg.InputError, match=r"no mg\.Migma"):
-        mg.plan("a@x.example", client="key", **OPTIONS)
+        mg.plan("a@x.example", client=key, **OPTIONS)
