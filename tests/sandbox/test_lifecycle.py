@@ -147,3 +147,13 @@ def test_options_that_make_no_sense_are_refused(serve: Serve) -> None:
         server.add_topic("Tips", default_subscription="maybe")
     with pytest.raises(ValueError, match="ahead"):
         server.advance(-1)
+
+
+def test_closing_ends_however_much_is_about_to_happen(serve: Callable[..., SandboxServer]) -> None:
+    """What comes up in the very moment of closing does not keep the server."""
+    for _ in range(100):
+        server = serve()
+        now = server._account.clock.now()
+        for step in range(20):
+            server._account.timetable.put(now + 0.0003 * step, lambda _: None)
+        server.close()
