@@ -54,5 +54,7 @@ class Timetable:
             self.run_due()
             with self._account.lock:
                 nap_s = self._acts[0][0] - self._account.clock.now() if self._acts else _LONGEST_NAP_S
+            # Not by wait_for, which on Python 3.11 loses a cancellation that comes with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), min(max(nap_s, 0.001), _LONGEST_NAP_S))
+                async with asyncio.timeout(min(max(nap_s, 0.001), _LONGEST_NAP_S)):
+                    await self._changed.wait()

@@ -1,5 +1,6 @@
 """Start and end: a port of its own, nothing left behind, no key in anything printed."""
 
+import asyncio
 import gc
 import socket
 import subprocess
@@ -147,3 +148,23 @@ def test_options_that_make_no_sense_are_refused(serve: Serve) -> None:
         server.add_topic("Tips", default_subscription="maybe")
     with pytest.raises(ValueError, match="ahead"):
         server.advance(-1)
+
+
+def test_closing_ends_however_close_something_is(serve: Callable[..., SandboxServer]) -> None:
+    """What comes up in the very moment of closing does not keep the server; each order is tried."""
+    timetable = serve()._account.timetable
+
+    async def cancelled_after(steps: int) -> bool:
+        timetable._changed = asyncio.Event()
+        task = asyncio.create_task(timetable.run())
+        await asyncio.sleep(0.01)
+        timetable._changed.set()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task], timeout=1)
+        ended = task.done()
+        task.cancel()
+        return ended
+
+    assert [True] * 6 == [asyncio.run(cancelled_after(steps)) for steps in range(6)]
