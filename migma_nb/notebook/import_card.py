@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from migma_nb.api.states import State
 from migma_nb.notebook.lines import counted, one_line, padded, quoted, safe, visible, width_of
 from migma_nb.notebook.plan_card import kind_lines, kinds_html
-from migma_nb.notebook.plan_view import kinds_of, verdict_of
+from migma_nb.notebook.problems import kinds_of, verdict_of
 from migma_nb.notebook.theme import MUTED, badge, bar, card, dot, facts, head, named, panel, section, typed
 from migma_nb.planning.contacts import ContactList
 from migma_nb.sending.import_summary import (

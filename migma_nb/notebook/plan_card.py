@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Sequence
 
 from migma_nb.notebook.lines import one_line, padded, quoted, safe, width_of
-from migma_nb.notebook.plan_view import Kind, PlanView, view_plan
+from migma_nb.notebook.plan_view import PlanView, view_plan
+from migma_nb.notebook.problems import Kind
 from migma_nb.notebook.theme import MUTED, bar, card, dot, facts, head, named, panel, section, typed
 from migma_nb.planning.frozen import Plan
 

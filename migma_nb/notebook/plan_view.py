@@ -12,36 +12,14 @@ import pandas as pd
 
 from migma_nb.api.states import State
 from migma_nb.notebook.lines import counted, one_line, quoted
+from migma_nb.notebook.problems import Kind, kinds_of, verdict_of
 from migma_nb.planning.contacts import CHUNK_ROWS
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.rendering import RenderedMessage
 
-#: So many kinds of problem are shown with an example; plan.issues has all.
-MOST_KINDS = 6
 _MOST_VARIABLES = 8
 #: A marketing list of more people than this is told that an import takes fewer calls.
 MANY = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """All problems of one code.
-
-    Args:
-        severity: "error" or "warning".
-        code: the stable code.
-        count: problems of this code (int).
-        where: the first one's row and column, such as "row 17, email" (str).
-        value: what stands there, shortened ("" where nothing does).
-        message: the first one's message (str).
-    """
-
-    severity: str
-    code: str
-    count: int
-    where: str
-    value: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,46 +217,6 @@ def _slot(name: str) -> str:
 def _cut(items: list[str]) -> list[str]:
     rest = len(items) - _MOST_VARIABLES
     return items if rest <= 0 else [*items[:_MOST_VARIABLES], f"{rest} more"]
-
-
-def verdict_of(issues: pd.DataFrame) -> str:
-    """Return how many errors and warnings there are, in one line; "" for none."""
-    errors, warnings = (issues[issues["severity"] == severity] for severity in ("error", "warning"))
-    parts = []
-    if len(errors):
-        parts.append(f"{counted(len(errors), 'error', 'errors')} in {_rows(errors)}")
-    if len(warnings):
-        parts.append(f"{counted(len(warnings), 'warning', 'warnings')} in {_rows(warnings)}")
-    return ", ".join(parts)
-
-
-def _rows(issues: pd.DataFrame) -> str:
-    rows = issues["row"].nunique()
-    return counted(rows, "row", "rows") if rows else "the mailing itself"
-
-
-def kinds_of(issues: pd.DataFrame) -> tuple[tuple[Kind, ...], int]:
-    """Return the most important kinds of problem, errors first, and how many more there are."""
-    counts = issues["code"].value_counts()
-    examples = issues.drop_duplicates("code")
-    found = [
-        Kind(
-            severity=str(line["severity"]),
-            code=str(line["code"]),
-            count=int(counts[line["code"]]),
-            where=_where(line),
-            value=str(line["value"]),
-            message=str(line["message"]),
-        )
-        for line in examples.to_dict("records")
-    ]
-    found.sort(key=lambda kind: (kind.severity != "error", -kind.count, kind.code))
-    return tuple(found[:MOST_KINDS]), max(0, len(found) - MOST_KINDS)
-
-
-def _where(line: Mapping[Any, Any]) -> str:
-    row = "" if pd.isna(line["row"]) else f"row {line['row']:,}"
-    return ", ".join(part for part in (row, one_line(line["column"], 24)) if part)
 
 
 def _steps(plan: Plan, issues: pd.DataFrame) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from migma_nb.sending.fates import Fates
 from migma_nb.sending.summary import RunFacts
 
 NOW = 1_790_000_000.0
+BATCH = {"recipient": "tag:t", "state": State.ACCEPTED}
 MANY = {
     State.ACCEPTED: 96_000,
     State.ALREADY_SENT: 1_000,
@@ -59,15 +60,24 @@ RUNS: dict[str, tuple[dict[str, Any], list[float]]] = {
     "no log": ({"counts": {State.ACCEPTED: 2}, "fates": Fates(NOW, mails=2, without_log=2)}, [NOW, NOW + 1]),
     "a batch": (
         {
-            "batch": True,
+            "batches": 1,
             "counts": {State.ACCEPTED: 1},
             "rows": [
-                {"batch_total": 12_000, "batch_sent": 9_000, "batch_queued": 2_800, "batch_failed": 200}
+                {
+                    **BATCH,
+                    "batch_total": 12_000,
+                    "batch_sent": 9_000,
+                    "batch_queued": 2_800,
+                    "batch_failed": 200,
+                }
             ],
         },
         [NOW],
     ),
-    "a fresh batch": ({"batch": True, "counts": {State.ACCEPTED: 1}, "rows": [{"batch_total": None}]}, [NOW]),
+    "a fresh batch": (
+        {"batches": 1, "counts": {State.ACCEPTED: 1}, "rows": [{**BATCH, "batch_total": None}]},
+        [NOW],
+    ),
     "a name in any script": (
         {"counts": {State.ACCEPTED: 2}, "mailing": "顧客 $x^2$ {a} \u202e\n" * 9},
         [NOW, NOW],
@@ -86,7 +96,7 @@ def drawn(name: str) -> RunFigure:
         "state": RunState.FINISHED,
         "detail": "",
         "ledger": "l",
-        "batch": False,
+        "batches": 0,
         "has_log": True,
     }
     return figure_of(RunFacts(**fields | changes), sent_at)
