@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from migma_nb.api.connection import Connection
 from migma_nb.api.reads import PAGE, Read, items_of, read, read_list
-from migma_nb.api.resources import Contact, DomainInfo, SegmentInfo, TagInfo
+from migma_nb.api.resources import Contact, DomainInfo
 
 #: Contact statuses to which the API sends nothing, whatever the mail (S21).
 NEVER_MAILED = ("bounced",)
@@ -28,6 +28,11 @@ class Quota:
         """The smaller of the two that are known."""
         known = [number for number in (self.today, self.month) if number is not None]
         return min(known, default=None)
+
+
+async def read_domain(connection: Connection, domain: str) -> Read:
+    """Read one sending domain (`GET /v1/domains/{domain}`; needs `domain:read`)."""
+    return await read(connection, f"/domains/{quote(domain, safe='')}")
 
 
 async def read_domains(connection: Connection) -> Read:
@@ -64,17 +69,6 @@ async def read_contacts(connection: Connection, project_id: str, page: int = 1, 
     if found.trouble is not None:
         return found
     return Read([Contact.of(one) for one in items_of(found.data, "contacts")], found.count)
-
-
-async def read_group(connection: Connection, kind: str, group_id: str, project_id: str | None) -> Read:
-    """Read a tag or a segment; an audience is the API's other word for a segment (S9)."""
-    room = "tags" if kind == "tag" else "segments"
-    return await read(connection, f"/{room}/{quote(group_id, safe='')}", {"projectId": project_id})
-
-
-def size_of(kind: str, group: Any) -> int | None:
-    """Return how many people a tag or a segment holds, None where the API does not tell it."""
-    return TagInfo.of(group).subscriber_count if kind == "tag" else SegmentInfo.of(group).count
 
 
 def _whole(value: Any) -> int | None:

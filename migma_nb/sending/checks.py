@@ -6,15 +6,20 @@ from enum import StrEnum
 
 from migma_nb.api import account
 from migma_nb.api.connection import Connection
+from migma_nb.api.crowds import Crowd, CrowdReader
 from migma_nb.api.errors import CallError, InputError
 from migma_nb.api.projects import project_for
 from migma_nb.api.reads import Read
 from migma_nb.api.resources import DomainInfo
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.settling import Presets
+from migma_nb.planning.sources import Target
+from migma_nb.sending.headcount import key_of
 from migma_nb.sending.subscriptions import left_out
 
 _UNAUTHORIZED = 401
+#: So many targets are named; the rest is counted.
+_MOST_NAMED = 5
 
 
 class Outcome(StrEnum):
@@ -44,15 +49,25 @@ class Checks:
         plan: what is to be sent.
         due: the rows that the send would mail.
         calls: so many reads are made at most to learn who is unsubscribed.
+        counted: the plan's targets as they were counted right now; None asks for them.
     """
 
-    def __init__(self, connection: Connection, plan: Plan, due: Sequence[int], calls: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        plan: Plan,
+        due: Sequence[int],
+        calls: int,
+        counted: Sequence[Target] | None = None,
+    ) -> None:
         #: State, reason and words of the rows that will not be mailed.
         self.presets = Presets()
         self._connection = connection
         self._plan = plan
         self._due = due
         self._calls = calls
+        self._counted = counted
+        self._sizes: dict[str, int | None] = {}
         self._heard: list[Read] = []
 
     async def key(self) -> Check:
@@ -70,6 +85,11 @@ class Checks:
     async def sender_domain(self) -> Check:
         """Whether the sender's domain is verified (S10)."""
         name, domain = "sender_domain", str(self._plan.constants.get("from", "")).rpartition("@")[2]
+        # By its name first: an account may send from a domain that its list does not name.
+        one = await account.read_domain(self._connection, domain)
+        if one.trouble is None and DomainInfo.of(one.data).verified:
+            self._heard.append(one)
+            return Check(name, Outcome.PASSED, f"{domain} is verified.")
         found = await account.read_domains(self._connection)
         self._heard.append(found)
         if found.trouble is not None or not found.data:
@@ -95,28 +115,35 @@ class Checks:
         words = f"Whether {provider} is connected (S16) no documented read tells; the send will."
         return Check(name, Outcome.UNCLEAR, words, "See Settings → Integrations → Email Providers.")
 
-    async def target(self) -> Check:
-        """Whether the target exists and holds anybody (S12)."""
-        name, target = "target", self._plan.target
-        if target is None:
-            return Check(name, Outcome.PASSED, "A list of people has no target.")
-        project = self._plan.constants.get("projectId")
-        found = await account.read_group(self._connection, target.recipient_type, target.id, project)
-        self._heard.append(found)
-        if found.missing:
-            fix = f"See client.{target.recipient_type}s() for the IDs."
-            return Check(name, Outcome.FAILED, f"The account has no {target} (S12).", fix)
-        size = account.size_of(target.recipient_type, found.data)
-        if found.trouble is not None or size is None:
-            why = _why([found]) if found.trouble else "the API does not tell it."
-            return Check(name, Outcome.UNCLEAR, f"How many people are in {target} is not known: {why}")
-        if size == 0:
-            return Check(name, Outcome.FAILED, f"Nobody is in {target}.", "Add people, or choose another.")
-        return Check(name, Outcome.PASSED, f"{size:,} people are in {target}.")
+    async def targets(self) -> Check:
+        """Whether the targets exist and hold anybody (S12); asked for unless they were counted right now."""
+        name, targets = "targets", self._plan.targets
+        if self._counted is None:
+            reader = CrowdReader(self._connection, self._plan.constants.get("projectId"))
+            await reader.read([key_of(target) for target in targets])
+            crowds = {target: reader.found.get(key_of(target), Crowd()) for target in targets}
+        else:
+            crowds = {target: Crowd(count=target.count) for target in self._counted}
+        self._sizes = {target.recipient: crowd.count for target, crowd in crowds.items()}
+        wrong = [f"{crowd.problem}." for crowd in crowds.values() if crowd.problem]
+        wrong += [f"Nobody is in {target}." for target, crowd in crowds.items() if crowd.count == 0]
+        if wrong:
+            fix = next(
+                (crowd.hint for crowd in crowds.values() if crowd.hint), "Add people, or leave it out."
+            )
+            return Check(name, Outcome.FAILED, " ".join(wrong), fix)
+        unknown = [(target, crowd) for target, crowd in crowds.items() if crowd.count is None]
+        if unknown:
+            target, crowd = unknown[0]
+            words = f"How many people are in {target} is not known: {crowd.unclear or 'it is not told'}."
+            return Check(name, Outcome.UNCLEAR, words)
+        counts = [f"{target}: {crowd.count:,}" for target, crowd in list(crowds.items())[:_MOST_NAMED]]
+        more = len(crowds) - len(counts)
+        return Check(name, Outcome.PASSED, f"{', '.join(counts)}{f', and {more} more' if more else ''}.")
 
     async def quota(self) -> Check:
         """Whether the account may still send so many."""
-        name, due = "quota", len(self._due)
+        name, due = "quota", self._mails()
         quota, found = await account.read_quota(self._connection)
         self._heard.append(found)
         least = quota.least
@@ -132,6 +159,12 @@ class Checks:
             return Check(name, Outcome.FAILED, f"{left}, and {due:,} are to be sent.", fix)
         return Check(name, Outcome.PASSED, f"{left}.")
 
+    def _mails(self) -> int:
+        """How many mails are due, as far as the batches' sizes are known."""
+        batches = [row for row in self._due if self._plan.is_batch(row)]
+        sizes = (self._sizes.get(self._plan.recipient(row)) or 0 for row in batches)
+        return len(self._due) - len(batches) + sum(sizes)
+
     async def recipients(self) -> Check:
         """Who of the list is unsubscribed, bounced or the like, as far as the API tells (S20, S21)."""
         name = "recipients"
@@ -139,7 +172,8 @@ class Checks:
             project = await project_for(self._connection, self._plan.constants.get("projectId"))
         except (InputError, CallError) as error:
             return Check(name, Outcome.UNCLEAR, f"Whose contacts to look at is not known: {error}")
-        found = await left_out(self._connection, self._plan, project, self._due, self._calls)
+        due = [row for row in self._due if not self._plan.is_batch(row)]
+        found = await left_out(self._connection, self._plan, project, due, self._calls)
         self._heard += found.heard
         if found.unclear:
             return Check(name, Outcome.UNCLEAR, found.unclear, found.fix)

@@ -70,10 +70,10 @@ def _counted(
 ) -> Plan:
     if not asked:
         return plan
-    found = loop.call(_ask(settings, [_key(target) for target in asked], plan.constants.get("projectId")))
+    found = loop.call(_ask(settings, [key_of(target) for target in asked], plan.constants.get("projectId")))
     known, unclear = [], ""
     for target in asked:
-        crowd = found[_key(target)]
+        crowd = found[key_of(target)]
         if crowd.problem and target.recipient not in mailed:
             raise InputError(
                 f"{_where(plan, target)}{crowd.problem[0].upper()}{crowd.problem[1:]}. Nothing was sent.",
@@ -99,7 +99,7 @@ async def _ask(settings: Settings, keys: list[_Key], project_id: str | None) -> 
     return {key: found.get(key, late) for key in keys}
 
 
-def _key(target: Target) -> _Key:
+def key_of(target: Target) -> tuple[str, str]:
     """Return a target as the API's reads have it: an audience is a segment there."""
     kind, _, _ = target.recipient.partition(":")
     return kind, target.id

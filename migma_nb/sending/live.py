@@ -76,7 +76,7 @@ def start(
         gate.check_retry(plan, settings, options, opened, counted)
     elif plan.targets and not options.confirmed:
         gate.check_confirm(plan, settings, options, counted)
-    plan = looked_at(plan, settings, options, opened)
+    plan = looked_at(plan, settings, options, opened, counted)
     now = opened.reading(clock.now)
     record = RunRecord(
         run_id=f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",

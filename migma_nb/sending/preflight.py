@@ -19,6 +19,7 @@ from migma_nb.ledger.standings import standings
 from migma_nb.ledger.store import Ledger
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.settling import Presets
+from migma_nb.planning.sources import Target
 from migma_nb.sending.checks import Check, Checks, Outcome
 from migma_nb.sending.gate import SendOptions
 
@@ -55,11 +56,18 @@ class Findings:
             )
 
 
-def looked_at(plan: Plan, settings: Settings, options: SendOptions, ledger: Ledger) -> Plan:
+def looked_at(plan: Plan, settings: Settings, options: SendOptions, ledger: Ledger, counted: Plan) -> Plan:
     """Return a plan that is about to be sent live without the people whom the account says not to mail.
 
     A person who was mailed already, or may have been, keeps that account. Where nobody is left to mail
     nothing is asked; a rehearsal asks nothing either, unless `plan.preflight` is called.
+
+    Args:
+        plan: what is to be sent.
+        settings: the client's settings.
+        options: whether to look, and how much.
+        ledger: who was mailed already.
+        counted: the plan with the counts of its batches as they are now.
 
     Raises:
         InputError: a check clearly failed. Nothing was sent.
@@ -70,7 +78,7 @@ def looked_at(plan: Plan, settings: Settings, options: SendOptions, ledger: Ledg
     if not due:
         return plan
     calls = MOST_CALLS if options.preflight is True else options.preflight
-    findings = loop.call(look(plan, settings, due, calls=calls))
+    findings = loop.call(look(plan, settings, due, calls=calls, counted=counted.targets))
     findings.refuse_failed()
     return plan.without(findings.presets) if findings.presets else plan
 
@@ -82,7 +90,14 @@ def _due(plan: Plan, settings: Settings, options: SendOptions, ledger: Ledger) -
     return [row for row in plan.ready if stands.get(plan.recipient(row)) in wanted][: options.limit]
 
 
-async def look(plan: Plan, settings: Settings, due: Sequence[int], *, calls: int = MOST_CALLS) -> Findings:
+async def look(
+    plan: Plan,
+    settings: Settings,
+    due: Sequence[int],
+    *,
+    calls: int = MOST_CALLS,
+    counted: Sequence[Target] | None = None,
+) -> Findings:
     """Make all checks of a plan; nothing is posted, and nothing changes at the server.
 
     Args:
@@ -90,14 +105,16 @@ async def look(plan: Plan, settings: Settings, due: Sequence[int], *, calls: int
         settings: the client's settings.
         due: the rows that this send would mail.
         calls: so many reads are made at most to learn who is unsubscribed.
+        counted: the plan's targets as they were counted right now; None asks for them.
     """
     clock = asyncio.get_running_loop()
     until = clock.time() + PATIENCE_S
     made: list[Check] = []
     async with Connection(settings) as connection:
-        checks = Checks(connection, plan, due, calls)
-        whom = checks.recipients if plan.target is None else checks.target
-        for check in (checks.sender_domain, checks.provider, checks.quota, whom, checks.key):
+        checks = Checks(connection, plan, due, calls, counted)
+        whom = [checks.targets] if plan.targets else []
+        whom += [checks.recipients] if plan.singles else []
+        for check in (checks.sender_domain, checks.provider, *whom, checks.quota, checks.key):
             try:
                 async with asyncio.timeout(max(0.0, until - clock.time())):
                     made.append(await check())

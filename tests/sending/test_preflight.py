@@ -231,6 +231,34 @@ def test_a_rehearsal_asks_for_nothing(ours: Plan, strict: mg.Sandbox) -> None:
     assert [] == _gets(strict)
 
 
+def test_a_tag_is_looked_at_and_its_people_count_for_the_quota(
+    ours: Plan, live: mg.Migma, strict: mg.Sandbox, tmp_path: Path
+) -> None:
+    """A batch of three does not fit where two mails are left; with more it goes."""
+    for n in range(3):
+        strict.server.add_contact(f"p{n}@d.example", tags=["News"])
+    plan = ours(live.tag("News"), transactional=False, variables={"first_name": "you"})
+    strict.server.set_quota(daily=2)
+    assert {"targets": "passed", "quota": "failed"}.items() <= _outcomes(plan.preflight(live)).items()
+    with pytest.raises(mg.InputError, match="2 mails are left today, and 3 are to be sent"):
+        plan.send(live, confirm=3, ledger=tmp_path / "l.sqlite3")
+    assert 0 == _posts(strict)
+    strict.server.set_quota(daily=3)
+    run = plan.send(live, confirm=3, progress=False, ledger=tmp_path / "l.sqlite3")
+    assert {"accepted": 1} == run.counts
+    assert 3 == len(strict.outbox)
+
+
+def test_a_tag_that_does_not_exist_or_holds_nobody_fails(
+    ours: Plan, live: mg.Migma, strict: mg.Sandbox
+) -> None:
+    """Both are clear answers of the API."""
+    empty = strict.server.add_tag("Empty")["id"]
+    for target in (mg.Tag(empty), mg.Tag("nothing")):
+        found = ours(target, variables={"first_name": "you"}).preflight(live)
+        assert "failed" == _outcomes(found)["targets"]
+
+
 def test_a_provider_of_ones_own_cannot_be_checked(ours: Plan, live: mg.Migma) -> None:
     """No document names a read for connected providers (S16)."""
     row = ours(provider="ses").preflight(live).set_index("check").loc["provider"]
