@@ -42,9 +42,10 @@ def batches_in(column: "sa.ColumnElement[str | None]") -> sa.ColumnElement[bool]
     return sa.or_(*(column.startswith(prefix, autoescape=True) for prefix in BATCH_PREFIXES))
 
 
-def has_batches(conn: sa.Connection, run_id: str) -> bool:
-    """Return whether any row of a run is a batch."""
-    query = sa.select(rows.c.position).where(rows.c.run_id == run_id, batches_in(rows.c.recipient))
+def has_singles(conn: sa.Connection, run_id: str) -> bool:
+    """Return whether any row of a run is for one person."""
+    person = (rows.c.recipient.is_not(None), ~batches_in(rows.c.recipient))
+    query = sa.select(rows.c.position).where(rows.c.run_id == run_id, *person)
     return conn.execute(query.limit(1)).first() is not None
 
 

@@ -92,10 +92,11 @@ class Checks:
             return Check(name, Outcome.PASSED, f"{domain} is verified.")
         found = await account.read_domains(self._connection)
         self._heard.append(found)
-        if found.trouble is not None or not found.data:
+        listed = [] if found.trouble else [DomainInfo.of(one) for one in found.data]
+        if not any(one.domain for one in listed):
             why = _why([found]) if found.trouble else "the API lists no domain."
             return Check(name, Outcome.UNCLEAR, f"Whether {domain} is verified (S10) is not known: {why}")
-        theirs = account.related(domain, (DomainInfo.of(one) for one in found.data))
+        theirs = account.related(domain, listed)
         if any(one.verified for one in theirs):
             return Check(name, Outcome.PASSED, f"{domain} is verified.")
         fix = "Verify it in the dashboard, or plan with a sender of a verified domain."

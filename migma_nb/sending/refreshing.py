@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from migma_nb.api.errors import InputError
 from migma_nb.api.logs import KEPT_S, LogEntry, read_log
 from migma_nb.api.settings import Settings
-from migma_nb.ledger import clock, deliveries, queries
+from migma_nb.ledger import batches, clock, deliveries, queries
 from migma_nb.ledger.claimants import Claimant, claimants_of, first_batch_of
 from migma_nb.ledger.deliveries import Fate, Mail
 from migma_nb.ledger.store import Ledger
@@ -49,6 +49,8 @@ async def refresh(ledger: Ledger, run_id: str, settings: Settings, *, wait_s: fl
         )
     # A batch's people are no rows of ours: its own counts are brought up to date.
     await look(ledger, run["run_id"], settings)
+    if not await _reading(ledger, lambda conn: batches.has_singles(conn, run["run_id"])):
+        return
     until = time.monotonic() + (wait_s or 0.0)
     pause_s = FIRST_WAIT_S
     only_new = False

@@ -1,7 +1,6 @@
 """Histories found by reading: of the log, of the wire, and one that is still open, with the reason."""
 
 import asyncio
-import json
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +14,7 @@ import pytest
 import migma_nb as mg
 from migma_nb.api.states import State
 from tests.sending.test_review import client_of, scripted
-from tests.servers.scripted import Act, Call, ScriptedServer, _Answer, _head
+from tests.servers.scripted import Act, ScriptedServer, _Answer, _head
 
 Plan = Callable[..., mg.SendPlan]
 
@@ -28,31 +27,22 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "ledger.sqlite3"
 
 
-class Logged(ScriptedServer):
-    """A scripted server with a log of one stored email, which has one line."""
-
-    line: dict[str, str]
-
-    def _take(self, call: Call, act: Act) -> _Answer:
-        if call.path.startswith("/v1/emails"):
-            data = {"success": True, "data": {"emails": [self.line], "hasMore": False}}
-            return _Answer(200, json.dumps(data).encode())
-        return super()._take(call, act)
-
-
 @pytest.mark.parametrize(("mailings", "state"), [(1, "accepted"), (2, "unknown")])
 def test_a_line_of_the_log_that_may_be_another_mailings_settles_nothing(
     plan: Plan, place: Path, mailings: int, state: str
 ) -> None:
     """One person, one stored email, two mailings in doubt: the first that looked took the other's line."""
-    with Logged(scripted(Act.ERROR_BEFORE if mailings > 1 else Act.ERROR_AFTER, Act.ERROR_AFTER)) as server:
+    with ScriptedServer(
+        scripted(Act.ERROR_BEFORE if mailings > 1 else Act.ERROR_AFTER, Act.ERROR_AFTER)
+    ) as server:
         client = client_of(server.url)
         content = {"template": None, "email_id": "e1", "project_id": None}
         plans = [plan(1, mailing=f"m{n}", **content) for n in range(mailings)]
         run, *_ = [one.send(client, confirm=1, progress=False, ledger=place) for one in plans]
         when = datetime.now(UTC).isoformat()
         line = {"to_email": "p0@d0.example", "subject": "Hello N0", "status": "sent", "created_at": when}
-        server.line = line | {"tracking_id": "t1"}
+        data = {"emails": [line | {"tracking_id": "t1"}], "hasMore": False}
+        server.reads = lambda path: (200, {"success": True, "data": data}) if "/logs" in path else None
         run.reconcile(client)
     assert {state: 1} == run.counts
     assert 1 == server.mailed.total()
