@@ -110,6 +110,7 @@ def send(
         int | None,
         typer.Option(rich_help_panel=opt.THE_SEND, help="Begin with at most so many rows.", metavar="N"),
     ] = None,
+    preflight: opt.Preflight = True,
     rate: Annotated[
         str | None,
         typer.Option(rich_help_panel=opt.THE_SEND, help="N/second, N/minute, N/day or auto.", metavar="RATE"),

@@ -79,6 +79,15 @@ Project = Annotated[
         metavar="ID",
     ),
 ]
+Preflight = Annotated[
+    bool,
+    typer.Option(
+        "--preflight/--no-preflight",
+        rich_help_panel=THE_SEND,
+        help="Live: look at the account first, and stop where something is clearly amiss.",
+        show_default=False,
+    ),
+]
 Kind = Annotated[
     bool | None,
     typer.Option(

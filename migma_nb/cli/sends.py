@@ -30,6 +30,7 @@ class How:
     confirm: str | None
     skip_invalid: bool
     limit: int | None
+    preflight: bool
     rate: str | None
     timeout: float
     base_url: str | None
@@ -69,6 +70,7 @@ def send(typed: Mapping[str, Any]) -> Exit:
             confirm=_confirmation(how.confirm, planned),
             skip_invalid=how.skip_invalid,
             limit=how.limit,
+            preflight=how.preflight,
             ledger=how.ledger,
         )
         interrupted = _wait(run)

@@ -48,6 +48,7 @@ _RULES: list[tuple[str, str]] = [
         r"run\.wait\(\) follows it to its end; from another kernel mg\.open_run\(.*?client\) does",
         "see the dashboard",
     ),
+    (r"plan\.preflight\(client\) shows all checks; preflight=False", "--no-preflight"),
     (r"mg\.Tag\(…\)", "--tag"),
     (r"mg\.Segment\(…\)", "--segment"),
     (r"mg\.Audience\(…\)", "--audience"),

@@ -110,7 +110,8 @@ def import_html(found: ImportFacts) -> str:
         section("To know", lines) if lines else "",
         panel(f"<b>Next:</b> {safe(step, 300)}") if step else "",
         f'<div style="{MUTED};font-size:.88em;margin-top:12px">{tag}{safe(found.server, 120)} · '
-        f"{found.posts:,} requests, {found.reads:,} reads; nobody was mailed · "
+        f"{counted(found.posts, 'request', 'requests')}, {counted(found.reads, 'read', 'reads')}; "
+        "nobody was mailed · "
         f"ledger {safe(found.ledger, 200)}</div>",
     )
 

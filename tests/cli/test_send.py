@@ -131,6 +131,20 @@ def test_refused_and_unknown_rows_have_codes_of_their_own(  # noqa: PLR0917 - th
     assert code == told["exit_code"] == migma("report", told["run_id"]).returncode
 
 
+def test_a_send_that_would_be_refused_for_all_is_stopped_unless_told_otherwise(
+    migma: Migma, send: list[str], serve: Serve
+) -> None:
+    """The sender's domain is none of the account's: said once, or left to the API with --no-preflight."""
+    server = serve("--strict", "--domain=other.example")
+    env = server.env
+    env["MIGMA_PROJECT_ID"] = server.export.split("MIGMA_PROJECT_ID=")[1].split()[0]
+    found = migma(*send, "--live", "--confirm=2", **env)
+    assert Exit.BAD_INPUT == found.returncode
+    assert "none of the account's sending domains" in found.stderr
+    assert "--no-preflight" in found.stderr
+    assert Exit.REFUSED == migma(*send, "--live", "--confirm=2", "--no-preflight", **env).returncode
+
+
 def test_unknown_comes_before_halted(migma: Migma, send: list[str], serve: Serve, folder: Path) -> None:
     """Rows that may have been mailed are what a person must see first."""
     lines = "".join(f"p{at}@x.example,N\n" for at in range(60))
