@@ -17,6 +17,9 @@ _HANDLE = ("position", "recipient", "message_id", "api_status", "state", "detail
 #: Stands between which earlier run sent a batch, and how the batch stands now.
 _BETWEEN = " | "
 
+#: Before the id of a campaign, where the API names no batch of it: it is not followed as a batch is.
+CAMPAIGN = "campaign:"
+
 
 @dataclass(frozen=True, slots=True)
 class Handle:
@@ -55,7 +58,7 @@ def handles(conn: sa.Connection, run_id: str) -> list[Handle]:
     query = (
         sa.select(*(rows.c[name] for name in _HANDLE))
         .where(rows.c.run_id == run_id, rows.c.state.in_(settled), rows.c.message_id.is_not(None))
-        .where(batches_in(rows.c.recipient))
+        .where(batches_in(rows.c.recipient), ~rows.c.message_id.startswith(CAMPAIGN, autoescape=True))
         .order_by(rows.c.position)
     )
     return [

@@ -57,8 +57,8 @@ class Doubt:
     batch: bool
 
 
-def doubts_of(conn: sa.Connection, run_id: str) -> list[Doubt]:
-    """Return the unknown rows of a run whose person has a claim, in order."""
+def doubts_of(conn: sa.Connection, run_id: str, state: State = State.UNKNOWN) -> list[Doubt]:
+    """Return the unknown rows of a run (or those in another state) whose person has a claim, in order."""
     # Not always this run: the mail in doubt may be an earlier one's.
     sender = runs.alias()
     columns = (
@@ -85,7 +85,7 @@ def doubts_of(conn: sa.Connection, run_id: str) -> list[Doubt]:
             ),
         )
         .join(sender, sender.c.run_id == claims.c.run_id)
-        .where(rows.c.run_id == run_id, rows.c.state == State.UNKNOWN)
+        .where(rows.c.run_id == run_id, rows.c.state == state)
         .order_by(rows.c.position)
     )
     found = [dict(row._asdict()) for row in conn.execute(query)]
@@ -94,19 +94,21 @@ def doubts_of(conn: sa.Connection, run_id: str) -> list[Doubt]:
     return [Doubt(**row) for row in found]
 
 
-def rule(conn: sa.Connection, run_id: str, made: Iterable[Ruling], now: float) -> None:
-    """Write rulings on unknown rows of a run.
+def rule(
+    conn: sa.Connection, run_id: str, made: Iterable[Ruling], now: float, state: State = State.UNKNOWN
+) -> None:
+    """Write rulings on unknown rows of a run; on refused ones where the API shows that it took them before.
 
     Raises:
         InputError: a row is not unknown, or has been settled or taken up meanwhile. Nothing is changed.
     """
-    doubts = {doubt.position: doubt for doubt in doubts_of(conn, run_id)}
+    doubts = {doubt.position: doubt for doubt in doubts_of(conn, run_id, state)}
     settled = []
     for ruling in made:
         doubt = doubts.get(ruling.position)
         if doubt is None:
-            raise InputError(f"Row {ruling.position} is not unknown. Nothing was changed.")
-        if doubt.state is not ClaimState.UNKNOWN or not _change(conn, doubt, ruling, now):
+            raise InputError(f"Row {ruling.position} is not {state}. Nothing was changed.")
+        if doubt.state is not ClaimState(state) or not _change(conn, doubt, ruling, now):
             raise InputError(
                 f"Row {ruling.position} is {doubt.state} in the ledger meanwhile. Nothing was changed.",
                 hint="Send the plan again: its account says what became of the row.",
@@ -159,7 +161,7 @@ def _change(conn: sa.Connection, doubt: Doubt, ruling: Ruling, now: float) -> bo
     found = conn.execute(
         claims.update()
         .where(claims.c.claim_id == doubt.claim_id, claims.c.generation == doubt.generation)
-        .where(claims.c.state == ClaimState.UNKNOWN)
+        .where(claims.c.state == doubt.state)
         .values(values)
     )
     return found.rowcount == 1

@@ -139,6 +139,8 @@ def _given_fields(frame: pd.DataFrame, columns: Mapping[str, Any]) -> dict[str, 
 def _found(frame: pd.DataFrame, field: str, positions: list[int]) -> int | None:
     if field == "status":
         # A column of this name holds anything in a list of customers; only the API's own words are meant.
+        for at in positions:
+            _refuse_half_a_status(frame, at)
         positions = [at for at in positions if _holds_statuses(column_at(frame, at))]
     if len(positions) > 1:
         names = column_names(frame)
@@ -148,6 +150,24 @@ def _found(frame: pd.DataFrame, field: str, positions: list[int]) -> int | None:
             hint=f'Say which: columns={{"{field}": {names[positions[0]]!r}}}.',
         )
     return positions[0] if positions else None
+
+
+def _refuse_half_a_status(frame: pd.DataFrame, position: int) -> None:
+    """Refuse a column where some cells say that a person wants no mail, and others nothing the API knows.
+
+    Were it taken for a custom field, those who have unsubscribed would be imported as subscribed.
+    """
+    cells = [cell for cell in column_at(frame, position).tolist() if not is_missing(cell)]
+    words = {_status_word(cell) if isinstance(cell, str) else None for cell in cells}
+    unwanted = words & (_STATUSES.keys() - {SUBSCRIBED, "active"})
+    if unwanted and not words <= _STATUSES.keys():
+        name = column_names(frame)[position]
+        odd = next(str(cell) for cell in cells if _status_word(str(cell)) not in _STATUSES)
+        raise InputError(
+            f"The column {name!r} says {min(map(str, unwanted))!r} of some and {odd!r} of others, and that "
+            "is no status of a contact. Nothing was imported.",
+            hint=f'Mend it and write columns={{"status": {name!r}}}; or columns={{"status": None}}.',
+        )
 
 
 def _holds_statuses(cells: "pd.Series[Any]") -> bool:

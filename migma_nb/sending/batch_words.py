@@ -6,7 +6,7 @@ from typing import Any
 
 from migma_nb.api.models import is_end
 from migma_nb.api.states import State
-from migma_nb.ledger.batches import is_batch
+from migma_nb.ledger.batches import CAMPAIGN, is_batch
 
 Row = Mapping[str, Any]
 #: So many batches have a line of their own; the rest is summed up.
@@ -19,8 +19,13 @@ _MAILED = (State.ACCEPTED, State.ALREADY_SENT)
 
 def batch_rows(rows: Iterable[Row]) -> list[Row]:
     """Return the rows that are batches and that the API took, under an id that it can be asked about."""
-    taken = (row for row in rows if row["state"] in _MAILED and row.get("message_id"))
-    return [row for row in taken if is_batch(row.get("recipient"))]
+    taken = [row for row in rows if row["state"] in _MAILED and is_batch(row.get("recipient"))]
+    return [row for row in taken if row.get("message_id") and not is_campaign(row)]
+
+
+def is_campaign(row: Row) -> bool:
+    """Say whether a row is a campaign, whose own status tells how it stands."""
+    return str(row.get("message_id") or "").startswith(CAMPAIGN)
 
 
 def batch_counts(rows: Iterable[Row]) -> dict[str, int]:

@@ -17,7 +17,9 @@ from migma_nb.api.errors import CallError, ConfirmationError, InputError
 from migma_nb.api.models import encode
 from migma_nb.api.resources import CampaignInfo
 from migma_nb.api.settings import Settings
+from migma_nb.api.states import State
 from migma_nb.ledger import clock, journal, rulings
+from migma_nb.ledger.batches import CAMPAIGN
 from migma_nb.ledger.places import Setting
 from migma_nb.ledger.rulings import Ruling, Word
 from migma_nb.ledger.schema import ClaimState, Standing
@@ -33,6 +35,8 @@ SETTLED_AFTER_S = 60.0
 #: So often and with such a wait (seconds) a campaign is looked at after its answer was lost.
 LOOKS, LOOK_WAIT_S = 5, 2.0
 _STEPS = ("send", "schedule")
+#: A campaign in one of these has mailed people, or is about to.
+_GONE = frozenset({"scheduled", "pending_review", "sending", "throttled", "ab_testing", "sent"})
 
 
 def audience_of(plan: Plan, settings: Settings, info: CampaignInfo) -> int | None:
@@ -119,16 +123,25 @@ def settle(ledger: Ledger, plan: Plan, settings: Settings, info: CampaignInfo) -
     journal.settle_the_dead(ledger)
     stands = _standing(ledger, plan, settings)
     status = (info.status or "").lower()
-    if stands is None or not _in_doubt(stands, info) or status in {"", DRAFT}:
+    refused = stands is not None and stands.state is ClaimState.REFUSED and _ours(stands, info)
+    if stands is None or not (refused or _in_doubt(stands, info)) or status in {"", DRAFT}:
         return False
-    words = f"no answer came, but the campaign {info.id} is {status} at Migma"
-    _rule(ledger, stands, Ruling(0, Word.LOGGED, words, info.batch_id or info.id, status))
+    if refused and status not in _GONE:
+        return False
+    # A refusal may come because an earlier call, of whoever, was taken: then everybody has it, or will.
+    why = "it was refused" if refused else "no answer came"
+    words = f"{why}, but the campaign {info.id} is {status} at Migma"
+    made = Ruling(0, Word.LOGGED, words, info.batch_id or f"{CAMPAIGN}{info.id}", status)
+    _rule(ledger, stands, made, State.REFUSED if refused else State.UNKNOWN)
     return True
 
 
 def _in_doubt(stands: Standing, info: CampaignInfo) -> bool:
-    ours = {digest_of(str(info.id), step) for step in _STEPS}
-    return stands.state is ClaimState.UNKNOWN and stands.told("payload_sha256") in ours
+    return stands.state is ClaimState.UNKNOWN and _ours(stands, info)
+
+
+def _ours(stands: Standing, info: CampaignInfo) -> bool:
+    return stands.told("payload_sha256") in {digest_of(str(info.id), step) for step in _STEPS}
 
 
 def _missed(ledger: Ledger, stands: Standing, info: CampaignInfo) -> bool:
@@ -142,16 +155,18 @@ def _missed(ledger: Ledger, stands: Standing, info: CampaignInfo) -> bool:
     return bool(ledger.reading(clock.now) - first_at >= SETTLED_AFTER_S)
 
 
-def _rule(ledger: Ledger, stands: Standing, made: Ruling) -> None:
+def _rule(ledger: Ledger, stands: Standing, made: Ruling, state: State = State.UNKNOWN) -> None:
     def write(conn: sa.Connection) -> None:
-        rulings.rule(conn, stands.run_id, [made], clock.now(conn))
+        rulings.rule(conn, stands.run_id, [made], clock.now(conn), state)
 
     ledger.writing(write)
 
 
-def look_until_settled(ledger: Ledger, plan: Plan, settings: Settings, campaign_id: str) -> None:
+def look_until_settled(
+    ledger: Ledger, plan: Plan, settings: Settings, campaign_id: str, *, looks: int | None = None
+) -> None:
     """Look at a campaign whose answer was lost until it is settled, a few times at most."""
-    for look in range(LOOKS):
+    for look in range(LOOKS if looks is None else looks):
         time.sleep(LOOK_WAIT_S if look else 0.0)
         try:
             info = loop.call(campaigns.fetch(settings, campaign_id))

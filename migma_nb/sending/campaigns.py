@@ -62,6 +62,14 @@ def _checked_target(plan: Plan) -> Target:
             "A campaign goes to one tag or audience, this plan to a list.",
             hint='Plan with mg.Tag("…") or mg.Audience("…"), or send the list: plan.send(client).',
         )
+    own = [name for name in ("subject", "conversationId", "emailId") if name in plan.per_row]
+    if own:
+        raise InputError(
+            f"A campaign is made of what the plan says, not of what a row says itself ({', '.join(own)}).",
+            hint='Plan with mg.Tag("…"), and give subject= and email_id= as arguments.',
+        )
+    if plan.has_errors:
+        raise InputError("The plan has errors, so no campaign was made.", hint="See plan.issues.")
     if "template" in plan.constants:
         raise InputError(
             "A campaign is made of an email that Migma holds, not of raw HTML.", hint=IMPORT_HTML

@@ -50,6 +50,7 @@ class Checks:
         due: the rows that the send would mail.
         calls: so many reads are made at most to learn who is unsubscribed.
         counted: the plan's targets as they were counted right now; None asks for them.
+        limit: so many of the rows will be mailed at most.
     """
 
     def __init__(
@@ -58,7 +59,9 @@ class Checks:
         plan: Plan,
         due: Sequence[int],
         calls: int,
+        *,
         counted: Sequence[Target] | None = None,
+        limit: int | None = None,
     ) -> None:
         #: State, reason and words of the rows that will not be mailed.
         self.presets = Presets()
@@ -67,6 +70,7 @@ class Checks:
         self._due = due
         self._calls = calls
         self._counted = counted
+        self._limit = limit
         self._sizes: dict[str, int | None] = {}
         self._heard: list[Read] = []
 
@@ -118,13 +122,16 @@ class Checks:
 
     async def targets(self) -> Check:
         """Whether the targets exist and hold anybody (S12); asked for unless they were counted right now."""
-        name, targets = "targets", self._plan.targets
+        due = {self._plan.recipient(row) for row in self._due}
+        name, targets = "targets", [one for one in self._plan.targets if one.recipient in due]
         if self._counted is None:
             reader = CrowdReader(self._connection, self._plan.constants.get("projectId"))
             await reader.read([key_of(target) for target in targets])
             crowds = {target: reader.found.get(key_of(target), Crowd()) for target in targets}
         else:
-            crowds = {target: Crowd(count=target.count) for target in self._counted}
+            crowds = {
+                target: Crowd(count=target.count) for target in self._counted if target.recipient in due
+            }
         self._sizes = {target.recipient: crowd.count for target, crowd in crowds.items()}
         wrong = [f"{crowd.problem}." for crowd in crowds.values() if crowd.problem]
         wrong += [f"Nobody is in {target}." for target, crowd in crowds.items() if crowd.count == 0]
@@ -164,7 +171,8 @@ class Checks:
         """How many mails are due, as far as the batches' sizes are known."""
         batches = [row for row in self._due if self._plan.is_batch(row)]
         sizes = (self._sizes.get(self._plan.recipient(row)) or 0 for row in batches)
-        return len(self._due) - len(batches) + sum(sizes)
+        singles = len(self._due) - len(batches)
+        return singles + sum(sizes) if self._limit is None else min(self._limit, singles) + sum(sizes)
 
     async def recipients(self) -> Check:
         """Who of the list is unsubscribed, bounced or the like, as far as the API tells (S20, S21)."""
@@ -176,9 +184,9 @@ class Checks:
         due = [row for row in self._due if not self._plan.is_batch(row)]
         found = await left_out(self._connection, self._plan, project, due, self._calls)
         self._heard += found.heard
-        if found.unclear:
-            return Check(name, Outcome.UNCLEAR, found.unclear, found.fix)
         self.presets = found.presets
+        if found.unclear:
+            return Check(name, Outcome.UNCLEAR, found.unclear, found.fix, tuple(sorted(found.presets)))
         if not found.presets:
             kind = "bounced" if self._plan.constants.get("transactional") else "unsubscribed or bounced"
             words = f"The account knows nobody of the list as {kind}; its suppression list cannot be read."

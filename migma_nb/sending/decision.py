@@ -1,9 +1,10 @@
 """From what an answer means to what is written down: the claim's state and the row's. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migma_nb.api.meaning import Meaning, Past, Verdict, obstacle
 from migma_nb.api.states import Reason, State
+from migma_nb.ledger.batches import CAMPAIGN
 from migma_nb.ledger.schema import ClaimState, Outcome
 
 
@@ -57,6 +58,14 @@ def decide(meaning: Meaning, past: Past, *, repeats: bool) -> Decision:
         shown = why if hindrance is Reason.LOST_ANSWER else hindrance
         return Decision(ClaimState.UNKNOWN, State.UNKNOWN, shown, why, uncertain=True)
     return Decision(ClaimState.FREE, State.NOT_SENT, meaning.reason, meaning.reason, uncertain=False)
+
+
+def of_campaign(meaning: Meaning) -> Meaning:
+    """Return what the answer to a campaign's call means, its id marked as a campaign's."""
+    answer = meaning.answer
+    if answer is None or answer.id is None or answer.message_id != answer.id:
+        return meaning
+    return replace(meaning, answer=answer.model_copy(update={"id": f"{CAMPAIGN}{answer.id}"}))
 
 
 def outcome_of(meaning: Meaning, decision: Decision, *, now: float, latency_s: float) -> Outcome:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from numbers import Integral
 
 import sqlalchemy as sa
 
@@ -40,8 +41,10 @@ def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
         InputError: the plan has errors, a question is open, nobody is left, or `limit` is no number.
         ConfirmationError: a live send to people alone was not confirmed, or with another number.
     """
-    if options.limit is not None and (isinstance(options.limit, bool) or options.limit < 1):
-        raise InputError(f"limit={options.limit!r} is not a whole number of rows from 1.")
+    limit: object = options.limit
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 1):
+        raise InputError(f"limit={limit!r} is not a whole number of rows from 1.")
+    check_preflight(options.preflight)
     if plan.has_errors and not options.skip_invalid:
         raise InputError(
             f"{_errors(plan)} Nothing was sent.",
@@ -53,6 +56,19 @@ def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
         raise InputError("Nobody is left to mail: every row is invalid, a duplicate or excluded.")
     if not options.only_refused and not options.confirmed and not plan.targets:
         check_confirm(plan, settings, options, plan)
+
+
+def check_preflight(given: object) -> None:
+    """Refuse what is neither yes nor no nor a number of calls.
+
+    Raises:
+        InputError: says what it may be.
+    """
+    if not isinstance(given, Integral) or given < 0:
+        raise InputError(
+            f"preflight={given!r} is neither True nor False nor a whole number of calls.",
+            hint="Leave it out; preflight=200 allows 200 calls, preflight=False sends without.",
+        )
 
 
 def check_confirm(plan: Plan, settings: Settings, options: SendOptions, counted: Plan) -> None:
@@ -138,7 +154,8 @@ def check_overlap(plan: Plan, settings: Settings, conn: sa.Connection) -> None:
     Raises:
         InputError: the mailing already holds a batch, or single recipients, or another batch.
     """
-    if plan.overlap == "allowed":
+    # A plan that mails nobody any more, since all are unsubscribed, overlaps with nothing.
+    if plan.overlap == "allowed" or not plan.ready:
         return
     mailed = {target.recipient for target in plan.targets} | ({None} if plan.singles else set())
     others = held_by(conn, settings.scope, plan.mailing) - mailed
@@ -159,7 +176,8 @@ def _wanted(plan: Plan, rows: Collection[int]) -> int | str:
 
 
 def _is(given: int | str | None, wanted: int | str) -> bool:
-    return given == wanted and not isinstance(given, bool)
+    told = isinstance(given, Integral | str) and not isinstance(given, bool)
+    return told and given == wanted
 
 
 def _mismatch(plan: Plan, counted: Plan, given: int | str, wanted: int | str) -> str:

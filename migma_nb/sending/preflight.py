@@ -72,13 +72,14 @@ def looked_at(plan: Plan, settings: Settings, options: SendOptions, ledger: Ledg
     Raises:
         InputError: a check clearly failed. Nothing was sent.
     """
-    if settings.sandbox or not options.preflight:
+    if settings.sandbox or options.preflight is False:
         return plan
     due = _due(plan, settings, options, ledger)
     if not due:
         return plan
     calls = MOST_CALLS if options.preflight is True else options.preflight
-    findings = loop.call(look(plan, settings, due, calls=calls, counted=counted.targets))
+    found = look(plan, settings, due, calls=calls, counted=counted.targets, limit=options.limit)
+    findings = loop.call(found)
     findings.refuse_failed()
     return plan.without(findings.presets) if findings.presets else plan
 
@@ -87,7 +88,7 @@ def _due(plan: Plan, settings: Settings, options: SendOptions, ledger: Ledger) -
     found = ledger.reading(lambda conn: standings(conn, settings.scope, plan.mailing))
     wanted = {ClaimState.REFUSED} if options.only_refused else {None, ClaimState.FREE, ClaimState.REFUSED}
     stands = {who: standing.state for who, standing in found.items()}
-    return [row for row in plan.ready if stands.get(plan.recipient(row)) in wanted][: options.limit]
+    return [row for row in plan.ready if stands.get(plan.recipient(row)) in wanted]
 
 
 async def look(
@@ -97,6 +98,7 @@ async def look(
     *,
     calls: int = MOST_CALLS,
     counted: Sequence[Target] | None = None,
+    limit: int | None = None,
 ) -> Findings:
     """Make all checks of a plan; nothing is posted, and nothing changes at the server.
 
@@ -106,12 +108,13 @@ async def look(
         due: the rows that this send would mail.
         calls: so many reads are made at most to learn who is unsubscribed.
         counted: the plan's targets as they were counted right now; None asks for them.
+        limit: so many of them will be mailed at most; who they are shows only when some are left out.
     """
     clock = asyncio.get_running_loop()
     until = clock.time() + PATIENCE_S
     made: list[Check] = []
     async with Connection(settings) as connection:
-        checks = Checks(connection, plan, due, calls, counted)
+        checks = Checks(connection, plan, due, calls, counted=counted, limit=limit)
         whom = [checks.targets] if plan.targets else []
         whom += [checks.recipients] if plan.singles else []
         for check in (checks.sender_domain, checks.provider, *whom, checks.quota, checks.key):

@@ -31,7 +31,7 @@ from migma_nb.sending.age import KeyAge
 from migma_nb.sending.agenda import Agenda, Task
 from migma_nb.sending.behind import Behind
 from migma_nb.sending.budget import Budget
-from migma_nb.sending.decision import decide
+from migma_nb.sending.decision import decide, of_campaign
 from migma_nb.sending.halting import Halt, halt_for, halt_for_budget, halt_for_ledger
 from migma_nb.sending.intents import Departures, intent_of
 from migma_nb.sending.outcomes import Settling
@@ -227,6 +227,7 @@ class Runner:
         answer = await connection.post(self._plan.path, body, idempotency_key=taken.idempotency_key)
         self._trust.heard(answer)
         meaning = judge(answer, uncertain=taken.uncertain, now=datetime.now(UTC))
+        meaning = of_campaign(meaning) if self._plan.request is not None else meaning
         _log.debug("%s: attempt %d, %s", taken.idempotency_key, taken.attempt_id, meaning.verdict)
         hearing = self._pace.hear(going, answer, meaning)
         settling = self._settle(task, taken, intent, meaning, began, hearing=hearing)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from migma_nb.api.meaning import SHORTEST_LOST_WAIT_S, Past, obstacle
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, State
+from migma_nb.ledger.batches import CAMPAIGN
 from migma_nb.ledger.schema import ClaimState, Settled, Standing
 from migma_nb.planning.frozen import Plan
 from migma_nb.sending.age import KeyAge
@@ -127,7 +128,8 @@ class Sorter:
 
     def _when(self, seen: Standing) -> str:
         at = seen.told("finished_at")
-        words = f"mailed by run {seen.run_id}"
+        campaign = str(seen.told("message_id") or "").startswith(CAMPAIGN)
+        words = f"{'let go as a campaign' if campaign else 'mailed'} by run {seen.run_id}"
         if at is not None:
             words += f" on {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
         if seen.plan_id != self._plan.id:

@@ -54,32 +54,33 @@ async def left_out(
     statuses: tuple[str, ...] = account.NEVER_MAILED
     if not plan.constants.get("transactional"):
         statuses += account.NO_MARKETING
-    firsts = {status: await _page(connection, project_id, found, status=status) for status in statuses}
-    known = {status: page for status, page in firsts.items() if page.trouble is None}
-    if not known:
-        trouble = next(iter(firsts.values())).trouble
-        found.unclear = f"Who is unsubscribed is not known: {trouble.detail if trouble else ''}."
-        return found
-    pages = {status: -(-(page.count or len(page.data)) // PAGE) for status, page in known.items()}
-    more = sum(max(0, number - 1) for number in pages.values())
+    reads = [await _page(connection, project_id, found, status=status) for status in statuses]
+    pages = [_pages(read) for read in reads]
+    more = sum(number - 1 for number in pages)
     needed = min(more, len(due))
     if needed > calls:
-        found.unclear = f"To learn who is unsubscribed takes {needed:,} calls, more than {calls:,}."
+        found.unclear = f"To learn who is unsubscribed takes {needed:,} calls or more; {calls:,} are allowed."
         found.fix = f"Allow for them: plan.preflight(client, calls={needed}), or preflight={needed} in send."
-        return found
-    if more <= len(due):
-        asked = [(status, page) for status, number in pages.items() for page in range(2, number + 1)]
-        reads = [*known.values()]
-        reads += [await _page(connection, project_id, found, page, status=status) for status, page in asked]
+    elif more <= len(due):
+        for status, number in zip(statuses, pages, strict=True):
+            reads += [
+                await _page(connection, project_id, found, at, status=status) for at in range(2, number + 1)
+            ]
     else:
-        reads = [*known.values()]
         reads += [await _page(connection, project_id, found, search=plan.address(row)) for row in due]
     broken = next((read.trouble for read in reads if read.trouble is not None), None)
+    untold = any(read.trouble is None and read.count is None and len(read.data) >= PAGE for read in reads)
     if broken is not None:
-        found.unclear = f"Who is unsubscribed is known only in part: {broken.detail}."
-        return found
-    _settle(found, plan, due, _statuses(reads, statuses))
+        found.unclear = f"Who is unsubscribed is not known, or in part only: {broken.detail}."
+    elif untold and not found.unclear:
+        found.unclear = "The API does not tell how many are unsubscribed, so not all of them were read."
+    # Who is known is left out all the same.
+    _settle(found, plan, due, _statuses((read for read in reads if read.trouble is None), statuses))
     return found
+
+
+def _pages(read: Read) -> int:
+    return 1 if read.trouble is not None else max(1, -(-(read.count or len(read.data)) // PAGE))
 
 
 async def _page(

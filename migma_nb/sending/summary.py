@@ -8,7 +8,7 @@ from typing import Any
 from migma_nb.api.hints import hint_for
 from migma_nb.api.states import STATE_MEANINGS, Reason, RunState, State
 from migma_nb.ledger.queries import Holder
-from migma_nb.sending.batch_words import batch_lines, step_for, unfinished
+from migma_nb.sending.batch_words import batch_lines, is_campaign, step_for, unfinished
 from migma_nb.sending.fates import Fates
 from migma_nb.sending.reporting import fate_lines
 
@@ -114,11 +114,13 @@ def headline(facts: RunFacts) -> str:
         return f"The batch of {facts.mailing!r} was accepted.{end}"
     if accepted == 0 and before and before == people:
         when = f" on {facts.first_sent_on}" if facts.first_sent_on else ""
+        new = "For a new mailing use a new name."
         whom = "the batch was" if facts.batches == people == 1 else f"all {before:,} were"
-        return (
-            f"Nobody was mailed: {whom} mailed{when} in mailing {facts.mailing!r}. "
-            "For a new mailing use a new name."
-        )
+        said = f"Nobody was mailed: {whom} mailed{when} in mailing {facts.mailing!r}. {new}"
+        if any(map(is_campaign, facts.rows)):
+            said = f"Nobody was mailed now: a campaign of mailing {facts.mailing!r} was let go{when}; "
+            said += f"campaign.refresh() says how it stands. {new}"
+        return said
     if accepted == 0:
         return f"Nobody was mailed in this run of {facts.mailing!r}.{end}"
     already = f", {before:,} were mailed before" if before else ""

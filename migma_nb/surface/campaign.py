@@ -176,6 +176,8 @@ class Campaign:
         run.wait(progress=False).end_paused()
         if run.counts.get(State.UNKNOWN):
             campaign_runs.look_until_settled(started.ledger, self._plan, settings, self.id)
+        elif run.counts.get(State.REFUSED):
+            campaign_runs.look_until_settled(started.ledger, self._plan, settings, self.id, looks=1)
         self._info = loop.call(campaign_runs.last_look(settings, self._info))
         return run
 

@@ -13,7 +13,7 @@ from migma_nb.notebook.preview import preview_html, preview_text
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.rendering import RenderedMessage
 from migma_nb.sending import campaigns, live, preflight
-from migma_nb.sending.gate import SendOptions
+from migma_nb.sending.gate import SendOptions, check_preflight
 from migma_nb.sending.preflight import MOST_CALLS
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma
@@ -123,6 +123,7 @@ class SendPlan:
             "could not be checked", `rows` are the positions of the rows that will be excluded.
         """
         settings = _settings_of(client)
+        check_preflight(calls)
         found = loop.call(preflight.look(self._plan, settings, self._plan.ready, calls=calls))
         return found.frame()
 

@@ -85,3 +85,14 @@ def test_an_api_that_subscribes_whoever_is_imported_is_noticed_after_the_first_r
     assert (mg.RunState.HALTED, {"accepted": 5, "not_sent": 7}) == (run.state, dict(run.counts))
     assert "3 people are no longer unsubscribed, although no status was sent" in run.summary()
     assert 1 == sum(request.method == "POST" for request in server.requests)
+
+
+@pytest.mark.parametrize("odd", ["cleaned", "unsubscribe", 5])
+def test_a_status_that_is_one_only_in_part_is_a_question(sandbox: mg.Sandbox, odd: object) -> None:
+    """Taken for a custom field it would subscribe those who have unsubscribed."""
+    frame = people(3, status=["unsubscribed", "subscribed", odd])
+    with pytest.raises(mg.InputError, match=rf"says 'unsubscribed' of some and '{odd}' of others"):
+        mg.import_contacts(frame, sandbox.client(), tag=TAG, progress=False)
+    assert 0 == len(sandbox.contacts)
+    plan = mg.plan_import(people(3, status=["open", "closed", odd]), tag=TAG)
+    assert 3 == plan.people

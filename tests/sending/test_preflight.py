@@ -159,13 +159,13 @@ def test_few_people_are_looked_up_where_the_account_has_very_many_unsubscribed(
 
 
 def test_more_reads_than_allowed_are_not_made(ours: Plan, live: mg.Migma, strict: mg.Sandbox) -> None:
-    """What would cost too much of the rate limit could not be checked, and the fix says how to allow it."""
+    """What would cost too much could not be checked; whoever is known is left out all the same."""
     for n in range(450):
         strict.server.add_contact(f"p{n}@d{n % 7}.example", status="unsubscribed")
     plan = ours(450, transactional=False)
     found = plan.preflight(live, calls=2)
     assert "could not be checked" == _outcomes(found)["recipients"]
-    assert [()] == _left_out(found)
+    assert [tuple(range(100))] == _left_out(found)
     assert found["fix"].str.contains("calls=4").any()
     assert [tuple(range(450))] == _left_out(plan.preflight(live, calls=4))
 
@@ -263,3 +263,59 @@ def test_a_provider_of_ones_own_cannot_be_checked(ours: Plan, live: mg.Migma) ->
     """No document names a read for connected providers (S16)."""
     row = ours(provider="ses").preflight(live).set_index("check").loc["provider"]
     assert "could not be checked" == row["outcome"]
+
+
+def test_a_limit_begins_only_with_people_who_were_looked_up(
+    ours: Plan, live: mg.Migma, strict: mg.Sandbox, tmp_path: Path
+) -> None:
+    """Where the first rows are left out, the ones after them are no strangers."""
+    for n in range(4):
+        strict.server.add_contact(f"p{n}@d{n}.example", status="unsubscribed")
+    plan = ours(8, transactional=False)
+    run = plan.send(live, confirm=8, limit=2, progress=False, ledger=tmp_path / "l.sqlite3")
+    assert {"accepted": 2, "excluded": 4, "not_sent": 2} == run.counts
+    assert {"p4@d4.example", "p5@d5.example"} == set(strict.outbox["to"])
+
+
+def test_a_mailing_whose_new_people_are_all_unsubscribed_is_no_overlap(
+    ours: Plan, live: mg.Migma, strict: mg.Sandbox, tmp_path: Path
+) -> None:
+    """Nobody is mailed, and every row says why."""
+    ours(2, transactional=False).send(live, confirm=2, ledger=tmp_path / "l", progress=False)
+    strict.server.add_contact("new@d.example", status="unsubscribed")
+    new = pd.DataFrame({"email": ["new@d.example"], "first_name": ["N"]})
+    run = ours(new, transactional=False).send(live, progress=False, ledger=tmp_path / "l")
+    assert ["excluded"] == run.frame["state"].tolist()
+
+
+def test_what_is_known_of_the_unsubscribed_counts_where_a_part_could_not_be_read(plan: Plan) -> None:
+    """A page that fails makes the check unclear, and leaves out whom the others name."""
+
+    def reads(path: str) -> tuple[int, object] | None:
+        if not path.startswith("/v1/contacts"):
+            return None
+        if "status=unsubscribed" in path:
+            return 403, {"success": False, "error": "no"}
+        data = [{"email": "p1@d1.example", "status": "bounced"}] if "status=bounced" in path else []
+        return 200, {"success": True, "data": data, "count": len(data)}
+
+    with ScriptedServer(lambda _: Act.OK) as server:
+        server.reads = reads
+        client = mg.Migma("k" * 20, base_url=server.url, rate="1000/second")
+        found = plan(3, transactional=False).preflight(client)
+    assert "could not be checked" == _outcomes(found)["recipients"]
+    assert [(1,)] == _left_out(found)
+
+
+@pytest.mark.parametrize("wrong", [None, "", "yes", -1, 1.5])
+def test_a_preflight_is_yes_or_no_or_a_number(ours: Plan, live: mg.Migma, wrong: object) -> None:
+    """Nothing else switches it off by mistake."""
+    with pytest.raises(mg.InputError, match="neither True nor False"):
+        ours(1).send(live, preflight=wrong)  # type: ignore[arg-type]  # that is the mistake
+
+
+@pytest.mark.parametrize("wrong", ["5", 2.5, True, 0])
+def test_a_limit_is_a_whole_number(ours: Plan, live: mg.Migma, wrong: object) -> None:
+    """A mistake is a sentence."""
+    with pytest.raises(mg.InputError, match="is not a whole number of rows"):
+        ours(1).send(live, limit=wrong)  # type: ignore[arg-type]  # that is the mistake

@@ -11,10 +11,14 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import httpx
 import pandas as pd
 import pytest
 
 import migma_nb as mg
+from migma_nb.api.campaigns import fetch
+from migma_nb.api.resources import CampaignInfo
+from migma_nb.api.settings import Settings
 from migma_nb.sandbox import SandboxServer
 from tests.servers.answering import AnsweringServer, Reply, Request
 
@@ -434,3 +438,48 @@ def _posts(server: SandboxServer) -> list[dict[str, Any]]:
 
 def _data(data: Any) -> Reply:
     return Reply(200, json.dumps({"success": True, "data": data}).encode())
+
+
+def test_a_row_that_says_something_itself_is_no_campaign(client: mg.Migma) -> None:
+    """The campaign would go out with the plan's subject, not with the one that the preview shows."""
+    who = {"recipientType": ["tag"], "recipientId": [client.tag("VIP").id]}
+    frame = pd.DataFrame(who | {"subject": ["Mine"]})
+    plan = mg.plan(frame, **OPTIONS | {"conversation_id": "c1", "subject": None, "variables": None})
+    with pytest.raises(mg.InputError, match=r"not of what a row says itself \(subject\)"):
+        plan.campaign(client)
+
+
+def test_a_campaign_that_somebody_else_let_go_is_not_mailed_again_as_a_batch(
+    server: SandboxServer, client: mg.Migma, plan: Callable[..., mg.SendPlan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the call the dashboard sent it: the refusal is no leave to send the tag itself."""
+    campaign = plan().campaign(client)
+    draft = campaign.info
+    key = {"Authorization": f"Bearer {server.api_key}"}
+    httpx.post(f"{server.url}/v1/campaigns/{campaign.id}/send", headers=key, json={}, trust_env=False)
+    answers = iter([draft])
+    real = fetch
+
+    async def stale(settings: Settings, campaign_id: str) -> CampaignInfo:
+        return next(answers, None) or await real(settings, campaign_id)
+
+    monkeypatch.setattr("migma_nb.api.campaigns.fetch", stale)
+    assert ["accepted"] == campaign.send(confirm=PEOPLE).frame["state"].tolist()
+    assert ["already_sent"] == plan().send(client, confirm=PEOPLE, progress=False).frame["state"].tolist()
+    server.drain()
+    assert PEOPLE == len(server.outbox())
+
+
+def test_a_scheduled_campaign_is_followed_by_nobody_and_said_as_it_is(
+    client: mg.Migma, plan: Callable[..., mg.SendPlan]
+) -> None:
+    """Its id is no batch's: waiting returns at once, and nobody is said to have been mailed."""
+    campaign = plan().campaign(client)
+    run = campaign.schedule(datetime.now(BERLIN) + timedelta(days=300), confirm=PEOPLE)
+    began = time.monotonic()
+    again = plan().send(client, confirm=PEOPLE, progress=False)
+    run.wait(progress=False)
+    assert time.monotonic() - began < 20
+    assert "was let go" in again.summary()
+    assert "campaign.refresh()" in again.summary()
+    assert "the batch was mailed" not in again.summary()
