@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from migma_nb.api.connection import Connection
-from migma_nb.api.reads import PAGE, Read, items_of, read, read_list
+from migma_nb.api.reads import PAGE, Read, items_of, part_of_path, read, read_list
 from migma_nb.api.resources import Contact, DomainInfo
 
 #: Contact statuses to which the API sends nothing, whatever the mail (S21).
@@ -32,7 +31,7 @@ class Quota:
 
 async def read_domain(connection: Connection, domain: str) -> Read:
     """Read one sending domain (`GET /v1/domains/{domain}`; needs `domain:read`)."""
-    return await read(connection, f"/domains/{quote(domain, safe='')}")
+    return await read(connection, f"/domains/{part_of_path(domain)}")
 
 
 async def read_domains(connection: Connection) -> Read:

@@ -63,7 +63,7 @@ async def fetch_batch(settings: Settings, batch_id: str) -> BatchStatus:
     meaning = judge(answer, uncertain=False, now=datetime.now(UTC))
     error = AccountError if meaning.verdict is Verdict.HALT else CallError
     raise error(
-        f"The status of batch {batch_id!r} could not be read: {meaning.detail}.",
+        f"The status of batch {batch_id!r} could not be read: {meaning.detail.rstrip('.')}.",
         status=meaning.status,
         code=meaning.code,
         request_id=meaning.request_id,
@@ -93,7 +93,7 @@ def read_json(answer: Answer | NoAnswer) -> dict[str, Any] | None:
 def _error(meaning: Meaning) -> CallError:
     kind, hint = _ERRORS[meaning.verdict]
     return kind(
-        f"{meaning.detail}.",
+        f"{meaning.detail.rstrip('.')}.",
         hint=hint_for(meaning.detail) or hint,
         status=meaning.status,
         code=meaning.code,

@@ -4,13 +4,12 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from migma_nb.api import catalogue
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import CallError, InputError, UnknownError
 from migma_nb.api.models import encode
-from migma_nb.api.reads import MOST_PAGES, PAGE, items_of, read
+from migma_nb.api.reads import MOST_PAGES, PAGE, items_of, part_of_path, read
 from migma_nb.api.resources import CampaignInfo, Id, Resource, Time
 from migma_nb.api.settings import Settings
 from migma_nb.api.writes import write
@@ -48,7 +47,7 @@ class CampaignLogLine(Resource):
 
 def path_of(campaign_id: str, step: str = "") -> str:
     """Return the path of a campaign, or of a step such as `send`, below the base URL."""
-    return f"/campaigns/{quote(campaign_id, safe='')}{f'/{step}' if step else ''}"
+    return f"/campaigns/{part_of_path(campaign_id)}{f'/{step}' if step else ''}"
 
 
 async def fetch(settings: Settings, campaign_id: str) -> CampaignInfo:
@@ -171,7 +170,7 @@ async def holds(settings: Settings, kind: str, target_id: str, project_id: str |
     """Return how many contacts a tag or segment holds, None where that is not told."""
     where = {"tag": "tags"}.get(kind, "segments")
     async with Connection(settings) as connection:
-        found = await read(connection, f"/{where}/{quote(target_id, safe='')}", {"projectId": project_id})
+        found = await read(connection, f"/{where}/{part_of_path(target_id)}", {"projectId": project_id})
     data = found.data if isinstance(found.data, dict) else {}
     count = data.get("subscriberCount" if where == "tags" else "count")
     return count if isinstance(count, int) and not isinstance(count, bool) else None

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote
 
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import InputError
 from migma_nb.api.projects import list_projects, project_for
-from migma_nb.api.reads import read, read_list
+from migma_nb.api.reads import part_of_path, read, read_list
 from migma_nb.api.resources import (
     CampaignInfo,
     Contact,
@@ -144,7 +143,7 @@ async def contact(settings: Settings, who: str, *, project_id: str | None = None
     async with Connection(settings) as connection:
         project = await project_for(connection, project_id)
         if "@" not in who:
-            found = await read(connection, f"/contacts/{quote(who.strip(), safe='')}", {"projectId": project})
+            found = await read(connection, f"/contacts/{part_of_path(who)}", {"projectId": project})
             words = f"a contact with the ID {who.strip()!r} in project {project}"
             return Contact.of(found.wanted(words, permission=CONTACTS.permission))
         wanted = who.strip().casefold()
@@ -153,7 +152,7 @@ async def contact(settings: Settings, who: str, *, project_id: str | None = None
             if one.email is not None and one.email.strip().casefold() == wanted:
                 return one
         # Where the search does not look at addresses: another source has contacts by them (section 5).
-        direct = await read(connection, f"/contacts/{quote(who.strip(), safe='')}", {"projectId": project})
+        direct = await read(connection, f"/contacts/{part_of_path(who)}", {"projectId": project})
         one = Contact.of(direct.data)
         if one.email is not None and one.email.strip().casefold() == wanted:
             return one

@@ -9,10 +9,9 @@ import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from migma_nb.api.connection import Connection
-from migma_nb.api.reads import items_of, read, read_list
+from migma_nb.api.reads import items_of, part_of_path, read, read_list
 
 #: Under which of these a crowd's number stands (migma-api.md, section 5).
 _COUNTS = ("subscriberCount", "count")
@@ -75,7 +74,7 @@ class CrowdReader:
     async def _one(self, kind: str, id_: str) -> Crowd:
         missing, unclear = False, ""
         async for project in self._projects():
-            found = await read(self._connection, f"/{kind}s/{quote(id_, safe='')}", {"projectId": project})
+            found = await read(self._connection, f"/{kind}s/{part_of_path(id_)}", {"projectId": project})
             if found.trouble is None:
                 if isinstance(found.data, Mapping):
                     return _crowd(found.data)
@@ -92,7 +91,7 @@ class CrowdReader:
         """Return what is wrong with an ID that was not found, if that can be told for certain."""
         other = _OTHER[kind]
         async for project in self._projects():
-            found = await read(self._connection, f"/{other}s/{quote(id_, safe='')}", {"projectId": project})
+            found = await read(self._connection, f"/{other}s/{part_of_path(id_)}", {"projectId": project})
             if found.trouble is None and isinstance(found.data, Mapping):
                 named = _crowd(found.data).name
                 words = f"{id_!r} is the ID of a {other}{f' ({named!r})' if named else ''}, not of a {kind}"

@@ -1,12 +1,11 @@
 """Stored emails and the conversations that they come from, read for their content (section 4)."""
 
 from typing import Any
-from urllib.parse import quote
 
 from pydantic import AliasChoices, Field
 
 from migma_nb.api.connection import Connection
-from migma_nb.api.reads import Read, read
+from migma_nb.api.reads import Read, part_of_path, read
 from migma_nb.api.resources import Id, Resource, Time
 from migma_nb.api.settings import Settings
 
@@ -60,7 +59,7 @@ async def fetch_email(settings: Settings, email_id: str) -> EmailContent:
         AccountError, CallError: it could not be read.
     """
     async with Connection(settings) as connection:
-        found = await read(connection, f"/emails/{quote(email_id, safe='')}")
+        found = await read(connection, f"/emails/{part_of_path(email_id)}")
     return EmailContent.of(found.wanted(f"the email {email_id!r}", permission=PERMISSION))
 
 
@@ -77,7 +76,7 @@ async def fetch_conversation(settings: Settings, conversation_id: str) -> Conver
 
 async def ask(connection: Connection, conversation_id: str) -> Read:
     """Ask how a conversation stands."""
-    return await read(connection, f"/projects/emails/{quote(conversation_id, safe='')}/status")
+    return await read(connection, f"/projects/emails/{part_of_path(conversation_id)}/status")
 
 
 def conversation_in(found: Read, conversation_id: str) -> ConversationContent:

@@ -5,12 +5,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import AccountError, CallError, InputError
 from migma_nb.api.meaning import Verdict
-from migma_nb.api.reads import PAGE, Read, read
+from migma_nb.api.reads import PAGE, Read, part_of_path, read
 from migma_nb.api.settings import Settings
 
 #: So many pages are read at most: a log that goes on is another mailing's.
@@ -79,7 +78,7 @@ async def read_log(
     async with Connection(settings) as connection:
         while len(seen) < MOST_PAGES:
             query = {"limit": PAGE, "cursor": cursor}
-            found = await read(connection, f"/emails/{quote(email_id, safe='')}/logs", query)
+            found = await read(connection, f"/emails/{part_of_path(email_id)}/logs", query)
             data = _data(found, email_id)
             page = [entry for line in data["emails"] if (entry := _entry(line))]
             entries += page
@@ -115,7 +114,7 @@ def _data(found: Read, email_id: str) -> dict[str, Any]:
         )
     error = AccountError if found.trouble.verdict is Verdict.HALT else CallError
     raise error(
-        f"The log of email {email_id!r} could not be read: {found.trouble.detail}.",
+        f"The log of email {email_id!r} could not be read: {found.trouble.detail.rstrip('.')}.",
         hint=_HINT,
         status=found.trouble.status,
         code=found.trouble.code,

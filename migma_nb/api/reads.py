@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from migma_nb.api.answers import parsed
 from migma_nb.api.connection import Connection
@@ -61,7 +61,7 @@ class Read:
             raise InputError(f"The account has no such thing: {what} ({self.trouble.detail}).")
         error = AccountError if self.trouble.verdict is Verdict.HALT else CallError
         raise error(
-            f"Could not read {what}: {self.trouble.detail}.",
+            f"Could not read {what}: {self.trouble.detail.rstrip('.')}.",
             hint=_hint(self.trouble, permission),
             status=self.trouble.status,
             code=self.trouble.code,
@@ -139,6 +139,17 @@ async def read_list(
         if not part or (len(items) >= count if count is not None else len(part) < PAGE):
             break
     return Read(items, count if count is not None else len(items))
+
+
+def part_of_path(text: str) -> str:
+    """Return an ID as it stands in a path.
+
+    Raises:
+        InputError: no server could tell it from a path of its own.
+    """
+    if text.strip() in {"", ".", ".."}:
+        raise InputError(f"{text!r} is no ID.", hint="Copy the ID from the list or the dashboard.")
+    return quote(text.strip(), safe="")
 
 
 def items_of(data: Any, name: str | None = None) -> list[Any]:

@@ -50,12 +50,12 @@ class Written:
         if meaning.verdict in {Verdict.ACCEPTED, Verdict.ALREADY_SENT}:
             return self.data
         if meaning.verdict is Verdict.REFUSED and meaning.reason is Reason.NOT_FOUND:
-            raise InputError(f"Could not {what}: {meaning.detail}.", hint="Nothing was changed.")
+            raise InputError(f"Could not {what}: {meaning.detail.rstrip('.')}.", hint="Nothing was changed.")
         kind, next_step = _ERRORS.get(meaning.verdict, _LATER)
         if meaning.reason is Reason.NO_PERMISSION and permission is not None:
             next_step = f"Nothing was changed. The key needs the permission {permission} (S7, S8)."
         raise kind(
-            f"Could not {what}: {meaning.detail}.",
+            f"Could not {what}: {meaning.detail.rstrip('.')}.",
             hint=hint if self.lost and hint else next_step,
             status=meaning.status,
             code=meaning.code,

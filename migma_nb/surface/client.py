@@ -247,3 +247,14 @@ class Migma:
             return "Migma(not made)"
         kind = "sandbox" if self.is_sandbox else "LIVE"
         return f"Migma({self._settings.origin}, {kind}, key hidden)"
+
+
+def settings_of(client: object) -> Settings:
+    """Return a client's settings.
+
+    Raises:
+        InputError: it is no client.
+    """
+    if not isinstance(client, Migma):
+        raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
+    return client.settings

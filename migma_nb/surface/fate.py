@@ -11,7 +11,7 @@ from migma_nb.api.settings import Settings
 from migma_nb.ledger.store import Ledger
 from migma_nb.sending import accounts, facts, refreshing
 from migma_nb.sending.live import LiveRun
-from migma_nb.surface.client import Migma
+from migma_nb.surface.client import Migma, settings_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -106,7 +106,7 @@ class Fated:
     def _settings(self, client: Migma | None, call: str) -> Settings:
         """Return what to ask with: the client's settings, else those that the run was sent with."""
         if client is not None:
-            return client.settings
+            return settings_of(client)
         if self._live is None:
             raise InputError("This run was opened without a client.", hint=f"Call {call}.")
         return self._live.settings

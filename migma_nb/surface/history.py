@@ -4,6 +4,7 @@ import os
 
 import pandas as pd
 
+from migma_nb.api.errors import InputError
 from migma_nb.ledger import queries
 from migma_nb.ledger.places import place_of
 from migma_nb.ledger.reading import open_to_read
@@ -39,6 +40,9 @@ def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Ru
     Raises:
         InputError: no run has this id, or several do.
     """
+    given: object = run_id
+    if not isinstance(given, str) or not given.strip():
+        raise InputError(f"{given!r} is no run's id.", hint="mg.history() or `migma-nb runs` lists them.")
     place, ledger = place_of(ledger), None
     opened = open_to_read(place)
     found = opened.reading(lambda conn: queries.run_of(conn, run_id))

@@ -4,12 +4,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from migma_nb.api.errors import InputError
 from migma_nb.planning.options import Format
 from migma_nb.planning.plan import make_plan
 from migma_nb.planning.stored import Conversation, StoredEmail
 from migma_nb.sending.headcount import told_of
-from migma_nb.surface.client import Migma
+from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.plan import SendPlan
 
 
@@ -77,7 +76,6 @@ def plan(
             Nothing was sent.
     """
     arguments = {name: value for name, value in locals().items() if name not in {"recipients", "client"}}
-    if client is not None and not isinstance(client, Migma):
-        raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
+    settings = None if client is None else settings_of(client)
     made = make_plan(recipients, **arguments)
-    return SendPlan(made if client is None else told_of(made, client.settings))
+    return SendPlan(made if settings is None else told_of(made, settings))

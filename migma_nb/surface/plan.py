@@ -6,7 +6,6 @@ import pandas as pd
 
 from migma_nb.api import loop
 from migma_nb.api.errors import InputError
-from migma_nb.api.settings import Settings
 from migma_nb.ledger.places import Place, place_of
 from migma_nb.notebook.plan_card import plan_html, plan_text
 from migma_nb.notebook.preview import preview_html, preview_text
@@ -16,7 +15,7 @@ from migma_nb.sending import campaigns, live, preflight
 from migma_nb.sending.gate import SendOptions, check_preflight
 from migma_nb.sending.preflight import MOST_CALLS
 from migma_nb.surface.campaign import Campaign
-from migma_nb.surface.client import Migma
+from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.run import Run
 
 
@@ -122,7 +121,7 @@ class SendPlan:
             Checks × (`check`, `outcome`, `detail`, `fix`, `rows`); an outcome is "passed", "failed" or
             "could not be checked", `rows` are the positions of the rows that will be excluded.
         """
-        settings = _settings_of(client)
+        settings = settings_of(client)
         check_preflight(calls)
         found = loop.call(preflight.look(self._plan, settings, self._plan.ready, calls=calls))
         return found.frame()
@@ -227,7 +226,7 @@ class SendPlan:
             UnknownError: it may have been made; the same line looks for it first.
         """
         place, ledger = _place_of(ledger), None
-        made = campaigns.make(self._plan, _settings_of(client), name)
+        made = campaigns.make(self._plan, settings_of(client), name)
         return Campaign(self._plan, client, made, place)
 
     def _retry(self, client: Migma, confirm: int | None, progress: bool, place: Place | None) -> Run:
@@ -235,7 +234,7 @@ class SendPlan:
         return self._begin(client, options, place).wait(progress=progress).end_paused()
 
     def _begin(self, client: Migma, options: SendOptions, place: Place | None) -> Run:
-        started = live.start(self._plan, _settings_of(client), options, ledger=place)
+        started = live.start(self._plan, settings_of(client), options, ledger=place)
 
         def retry(other: Migma | None, confirm: int | None, progress: bool) -> Run:
             return self._retry(other or client, confirm, progress, place)
@@ -247,12 +246,6 @@ class SendPlan:
 
     def _repr_html_(self) -> str:
         return plan_html(self._plan)
-
-
-def _settings_of(client: Migma) -> Settings:
-    if not isinstance(client, Migma):
-        raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
-    return client.settings
 
 
 def _place_of(ledger: str | os.PathLike[str] | None) -> Place | None:

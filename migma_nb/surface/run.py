@@ -21,7 +21,7 @@ from migma_nb.notebook.lines import counted
 from migma_nb.notebook.run_card import run_html, run_text
 from migma_nb.sending import accounts, doubts, facts, reconciling
 from migma_nb.sending.live import LiveRun
-from migma_nb.surface.client import Migma
+from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.fate import Fated
 from migma_nb.surface.interrupts import explain
 from migma_nb.surface.progress import Progress
@@ -203,7 +203,8 @@ class Run(Fated):
         if self._live is None:
             wait_for_others(lambda: self.state in LIVE_STATES, until)
         if self._live is None or self._live.ended.is_set():
-            settings = client.settings if client is not None else self._live.settings if self._live else None
+            known = self._live.settings if self._live else None
+            settings = known if client is None else settings_of(client)
             if settings is not None and self.state not in LIVE_STATES:
                 follow_on(self._ledger, self._run_id, settings, until, shown=progress)
             return self

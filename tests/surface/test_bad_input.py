@@ -98,3 +98,10 @@ def _client_of_nobody() -> mg.Migma:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     return mg.Migma("mgma_sk_test_0123456789", base_url=f"http://127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("wrong", [5, None, b"x", ""])
+def test_a_run_is_opened_by_its_id(wrong: object, tmp_path: Path) -> None:
+    """A mistake is a sentence."""
+    with pytest.raises(mg.InputError, match="is no run's id"):
+        mg.open_run(wrong, ledger=tmp_path / "l.sqlite3")  # type: ignore[arg-type]  # that is the mistake

@@ -257,3 +257,13 @@ def test_a_server_that_does_not_answer_is_an_error_in_words(account: Callable[..
     client = account({"/tags": Reply(404, b"<html>not here</html>")})
     with pytest.raises(mg.CallError, match="not the Migma API"):
         client.tags(project_id="p")
+
+
+@pytest.mark.parametrize("wrong", [".", "..", " "])
+def test_an_id_that_would_leave_its_path_is_none(wrong: str) -> None:
+    """A path of dots means another place at the server."""
+    with mg.Sandbox() as sandbox:
+        client = sandbox.client()
+        for look in (client.email, client.conversation, client.contact):
+            with pytest.raises(mg.InputError):
+                look(wrong)
