@@ -124,9 +124,9 @@ def rule(
                 reason_before=doubt.reason,
             )
         )
-        state, reason = _SHOWN[ruling.word]
+        shown, reason = _SHOWN[ruling.word]
         account = account_of(conn, doubt.claim_id)
-        settled.append(Settled(ruling.position, state, reason, ruling.detail, account))
+        settled.append(Settled(ruling.position, shown, reason, ruling.detail, account))
     settle_rows(conn, run_id, settled)
 
 
