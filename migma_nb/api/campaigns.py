@@ -7,6 +7,7 @@ from typing import Any
 
 from migma_nb.api import catalogue
 from migma_nb.api.connection import Connection
+from migma_nb.api.crowds import crowd_of
 from migma_nb.api.errors import CallError, InputError, UnknownError
 from migma_nb.api.models import encode
 from migma_nb.api.reads import MOST_PAGES, PAGE, items_of, part_of_path, read
@@ -171,6 +172,4 @@ async def holds(settings: Settings, kind: str, target_id: str, project_id: str |
     where = {"tag": "tags"}.get(kind, "segments")
     async with Connection(settings) as connection:
         found = await read(connection, f"/{where}/{part_of_path(target_id)}", {"projectId": project_id})
-    data = found.data if isinstance(found.data, dict) else {}
-    count = data.get("subscriberCount" if where == "tags" else "count")
-    return count if isinstance(count, int) and not isinstance(count, bool) else None
+    return crowd_of(found.data).count if isinstance(found.data, dict) else None

@@ -68,7 +68,7 @@ class CrowdReader:
             # One list costs fewer calls than many single reads.
             listed = await self._listed(kind) if kinds.count(kind) > 1 else None
             item = (listed or {}).get(id_)
-            crowd = _crowd(item) if isinstance(item, Mapping) else Crowd()
+            crowd = crowd_of(item) if isinstance(item, Mapping) else Crowd()
             self.found[kind, id_] = crowd if crowd.count is not None else await self._one(kind, id_)
 
     async def _one(self, kind: str, id_: str) -> Crowd:
@@ -77,7 +77,7 @@ class CrowdReader:
             found = await read(self._connection, f"/{kind}s/{part_of_path(id_)}", {"projectId": project})
             if found.trouble is None:
                 if isinstance(found.data, Mapping):
-                    return _crowd(found.data)
+                    return crowd_of(found.data)
                 unclear = "an answer that could not be read"
             elif found.missing:
                 missing = True
@@ -93,7 +93,7 @@ class CrowdReader:
         async for project in self._projects():
             found = await read(self._connection, f"/{other}s/{part_of_path(id_)}", {"projectId": project})
             if found.trouble is None and isinstance(found.data, Mapping):
-                named = _crowd(found.data).name
+                named = crowd_of(found.data).name
                 words = f"{id_!r} is the ID of a {other}{f' ({named!r})' if named else ''}, not of a {kind}"
                 return Crowd(problem=words, hint=f"Write mg.{other.capitalize()}({id_!r}).")
         listed = await self._listed(kind)
@@ -127,7 +127,8 @@ class CrowdReader:
             yield self._only
 
 
-def _crowd(data: Mapping[str, Any]) -> Crowd:
+def crowd_of(data: Mapping[str, Any]) -> Crowd:
+    """Return what a tag's or segment's own data tells of it."""
     name = data.get("name")
     counts = [value for field in _COUNTS if type(value := data.get(field)) is int and value >= 0]
     return Crowd(name if isinstance(name, str) and name.strip() else None, counts[0] if counts else None)

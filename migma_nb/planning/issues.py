@@ -158,3 +158,16 @@ def _objects(values: list[Any]) -> "pd.Series[Any]":
     for position, value in enumerate(values):
         array[position] = value
     return pd.Series(array, dtype=object)
+
+
+def error_sentence(issues: pd.DataFrame) -> str:
+    """Return how many rows have errors, and which the first is.
+
+    Args:
+        issues: problems × `ISSUE_COLUMNS`, at least one of them an error.
+    """
+    errors = issues[issues["severity"] == "error"]
+    count = errors["row"].nunique()
+    first = errors.iloc[0]
+    rows = "1 row has an error" if count == 1 else f"{count:,} rows have errors"
+    return f"{rows}; the first: row {first['row']}, {first['code']}: {first['message']}"

@@ -14,6 +14,7 @@ from migma_nb.ledger.schema import ClaimState
 from migma_nb.ledger.standings import standings
 from migma_nb.ledger.store import Ledger
 from migma_nb.planning.frozen import Plan
+from migma_nb.planning.issues import error_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
     check_preflight(options.preflight)
     if plan.has_errors and not options.skip_invalid:
         raise InputError(
-            f"{_errors(plan)} Nothing was sent.",
+            f"{error_sentence(plan.issues)} Nothing was sent.",
             hint="See plan.issues; mend the rows, or pass skip_invalid=True to leave those rows out.",
         )
     if plan.question:
@@ -210,12 +211,3 @@ def _whom(plan: Plan) -> str:
 
 def _where(settings: Settings) -> str:
     return "the sandbox" if settings.sandbox else f"LIVE at {settings.origin}"
-
-
-def _errors(plan: Plan) -> str:
-    issues = plan.issues
-    errors = issues[issues["severity"] == "error"]
-    count = errors["row"].nunique()
-    first = errors.iloc[0]
-    rows = "1 row has an error" if count == 1 else f"{count:,} rows have errors"
-    return f"{rows}; the first: row {first['row']}, {first['code']}: {first['message']}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from migma_nb.api.errors import ConfirmationError, InputError
 from migma_nb.api.settings import Settings
 from migma_nb.planning.contacts import ContactList
+from migma_nb.planning.issues import error_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def check(contacts: ContactList, settings: Settings, options: ImportOptions) -> 
         raise InputError(f"account is {options.account!r}.", hint='Write account="counts" or account="rows".')
     if contacts.has_errors and not options.skip_invalid:
         raise InputError(
-            f"{_errors(contacts)} Nothing was sent.",
+            f"{error_sentence(contacts.issues)} Nothing was sent.",
             hint="See plan.issues; mend the rows, or pass skip_invalid=True to leave those rows out.",
         )
     if contacts.duplicates_question:
@@ -43,12 +44,3 @@ def check(contacts: ContactList, settings: Settings, options: ImportOptions) -> 
             "who have unsubscribed. Nothing was sent.",
             hint=f"Do so only with a new consent that you can prove; then add confirm={people}.",
         )
-
-
-def _errors(contacts: ContactList) -> str:
-    issues = contacts.issues
-    errors = issues[issues["severity"] == "error"]
-    count = errors["row"].nunique()
-    first = errors.iloc[0]
-    rows = "1 row has an error" if count == 1 else f"{count:,} rows have errors"
-    return f"{rows}; the first: row {first['row']}, {first['code']}: {first['message']}"
