@@ -29,7 +29,11 @@ class ApiKey:
     __slots__ = ("_forms", "_value")
 
     def __init__(self, value: str) -> None:
-        self._value, value = str(value).strip(), ""
+        if not isinstance(value, str):
+            raise ConfigurationError(
+                "The API key is no text.", hint="Copy it from Settings → API Integration."
+            )
+        self._value, value = value.strip(), ""
         if not self._value:
             raise ConfigurationError("The API key is empty.", hint="Copy it from Settings → API Integration.")
         if not self._value.isascii() or not self._value.isprintable() or " " in self._value:

@@ -56,10 +56,15 @@ def place_of(setting: Setting = None) -> Place:
             in the user's data folder.
 
     Raises:
-        ConfigurationError: the setting names a database that this version cannot keep a ledger in.
+        ConfigurationError: the setting is no place, or a database that this version cannot keep a ledger in.
     """
     if isinstance(setting, Place):
         return setting
+    if not (setting is None or isinstance(setting, str | os.PathLike)):
+        raise ConfigurationError(
+            f"The ledger is a {type(setting).__name__}, not a place.",
+            hint="Pass the path of a file, or a postgresql:// URL.",
+        )
     text = os.fspath(setting) if setting is not None else os.getenv("MIGMA_LEDGER", "")
     if not text:
         return Place(

@@ -112,6 +112,10 @@ def join(people: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     Raises:
         InputError: the two have different numbers of rows.
     """
+    if not isinstance(people, pd.DataFrame):
+        raise InputError(
+            f"A {type(people).__name__} is no frame to join to.", hint="Pass the frame that was planned."
+        )
     if len(people) != len(frame):
         raise InputError(
             f"This frame has {len(people):,} rows, the run has {len(frame):,}: they are not the same list.",

@@ -5,7 +5,7 @@ Making a campaign mails nobody.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 
 from migma_nb.api import campaigns, emails, loop
@@ -140,6 +140,8 @@ def schedule_step(at: object) -> Step:
             f"at={at.isoformat(sep=' ')} has no time zone, so that it could be any of 24 hours.",
             hint=f"Write at={example}, with `from zoneinfo import ZoneInfo`.",
         )
+    if not MINYEAR < at.year < MAXYEAR:
+        raise InputError(f"There is no telling when {at.isoformat(sep=' ')} is.", hint=f"Write at={example}.")
     moment = at.astimezone(UTC)
     if moment.astimezone(at.tzinfo).replace(tzinfo=None) != at.replace(tzinfo=None):
         raise InputError(f"There is no {at.isoformat(sep=' ')}: the clocks go forward over that hour.")

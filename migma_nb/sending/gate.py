@@ -46,6 +46,8 @@ def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 1):
         raise InputError(f"limit={limit!r} is not a whole number of rows from 1.")
     check_preflight(options.preflight)
+    if not isinstance(options.skip_invalid, bool):
+        raise InputError(f"skip_invalid={options.skip_invalid!r} is neither True nor False.")
     if plan.has_errors and not options.skip_invalid:
         raise InputError(
             f"{error_sentence(plan.issues)} Nothing was sent.",

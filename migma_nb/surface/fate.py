@@ -12,6 +12,7 @@ from migma_nb.ledger.store import Ledger
 from migma_nb.sending import accounts, facts, refreshing
 from migma_nb.sending.live import LiveRun
 from migma_nb.surface.client import Migma, settings_of
+from migma_nb.surface.waiting import check_seconds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,6 +51,7 @@ class Fated:
             InputError: the run belongs to another server, or no client is known.
             CallError: the log could not be read. What is known already stays.
         """
+        check_seconds("wait", wait)
         settings = self._settings(client, "run.refresh(client)")
         work = loop.submit(refreshing.refresh(self._ledger, self._run_id, settings, wait_s=wait))
         try:

@@ -9,6 +9,7 @@ from migma_nb.planning.content import template_text
 from migma_nb.planning.placeholders import split_text
 from migma_nb.planning.stored import Conversation, StoredEmail, changed_by, email_of
 from migma_nb.surface.client import Migma
+from migma_nb.surface.waiting import check_seconds
 
 
 def import_html(
@@ -44,10 +45,11 @@ def import_html(
     """
     if not isinstance(client, Migma):
         raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
-    if isinstance(wait, bool) or not wait >= 0:
-        raise InputError(f"wait={wait!r} is not a number of seconds from 0.")
+    check_seconds("wait", wait)
     html = template_text(template)
     called = name if name is not None else _name_of(template, html)
+    if not isinstance(called, str):
+        raise InputError(f"name={name!r} is no text.", hint="Say what the email is called at Migma.")
     if not called.strip():
         raise InputError("name is empty.", hint="Leave it out, or say what the email is called at Migma.")
     work = html_import.import_html(

@@ -3,13 +3,15 @@
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import pandas as pd
 
+from migma_nb.api.errors import InputError
 from migma_nb.api.secret import ApiKey
 from migma_nb.api.settings import make_settings
 from migma_nb.sandbox import SandboxServer
@@ -38,7 +40,7 @@ class Sandbox:
         port: the port; 0 for any free one.
 
     Raises:
-        ValueError: a fault, probability or rate is not understood.
+        InputError: a fault, probability or rate is not understood.
     """
 
     def __init__(
@@ -60,17 +62,18 @@ class Sandbox:
             self._folder = Path(path)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         kept = None if path is None else self._folder / "account.sqlite3"
-        self._server = SandboxServer(
-            faults=faults,
-            seed=seed,
-            rate=rate,
-            path=kept,
-            domains=domains,
-            idempotency=idempotency,
-            strict=strict,
-            raw_template=raw_template,
-            port=port,
-        )
+        with _told():
+            self._server = SandboxServer(
+                faults=faults,
+                seed=seed,
+                rate=rate,
+                path=kept,
+                domains=domains,
+                idempotency=idempotency,
+                strict=strict,
+                raw_template=raw_template,
+                port=port,
+            )
         self._rate = rate
         # A kept sandbox is the same account at every port, so that its ledger still knows who was mailed.
         self._account = None if path is None else f"sandbox {self._folder.resolve()}"
@@ -150,8 +153,13 @@ class Sandbox:
         return _frame(self._server.campaigns(), ("id", "name", "status"))
 
     def set_faults(self, faults: Mapping[str, float]) -> None:
-        """Put these faults in place of the present ones, from the next request on."""
-        self._server.set_faults(faults)
+        """Put these faults in place of the present ones, from the next request on.
+
+        Raises:
+            InputError: there is no such fault, or its probability is none.
+        """
+        with _told():
+            self._server.set_faults(faults)
 
     def close(self) -> None:
         """Stop serving. What was delivered can still be read; without `path` nothing is kept on disk."""
@@ -165,6 +173,15 @@ class Sandbox:
 
     def __repr__(self) -> str:
         return f"Sandbox({self.url}, {len(self._server.outbox()):,} delivered)"
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn the server's own words on a wrong argument into an error for people."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(str(error)) from None
 
 
 def _frame(records: list[dict[str, Any]], columns: tuple[str, ...]) -> pd.DataFrame:

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from numbers import Real
 
+from migma_nb.api.errors import InputError
 from migma_nb.api.settings import Settings
 from migma_nb.ledger.store import Ledger
 from migma_nb.sending.following import Follower, check_server, open_handles
@@ -10,6 +12,17 @@ from migma_nb.surface.progress import BatchBar
 
 #: How often the screen is brought up to date (seconds).
 TICK_S = 0.1
+
+
+def check_seconds(name: str, given: object) -> None:
+    """Refuse what is no length of time.
+
+    Raises:
+        InputError: it is neither None nor a number of seconds from 0.
+    """
+    number = isinstance(given, Real) and not isinstance(given, bool)
+    if given is not None and not (number and float(given) >= 0):  # type: ignore[arg-type] # a Real is
+        raise InputError(f"{name}={given!r} is not a number of seconds from 0.")
 
 
 def wait_for_others(going: Callable[[], bool], until: float | None) -> None:

@@ -105,3 +105,37 @@ def test_a_run_is_opened_by_its_id(wrong: object, tmp_path: Path) -> None:
     """A mistake is a sentence."""
     with pytest.raises(mg.InputError, match="is no run's id"):
         mg.open_run(wrong, ledger=tmp_path / "l.sqlite3")  # type: ignore[arg-type]  # that is the mistake
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        pytest.param(lambda run, _: run.refresh(wait="x"), "wait='x' is not a number of seconds", id="wait"),
+        pytest.param(lambda run, _: run.join(5), "no frame to join to", id="join"),
+        pytest.param(lambda _, client: plan("fine.csv").send(client, ledger=5), "not a place", id="a place"),  # type: ignore[arg-type]  # the mistake
+        pytest.param(
+            lambda _, client: plan("fine.csv").send(client, skip_invalid="x"),  # type: ignore[arg-type]  # the mistake
+            "True nor False",
+            id="yes or no",
+        ),
+        pytest.param(
+            lambda _, client: mg.import_html("<p>x</p>", client, name=5),  # type: ignore[arg-type]  # the mistake
+            "no text",
+            id="a name",
+        ),
+        pytest.param(lambda *_: mg.Migma(5), "key is no text", id="a key"),  # type: ignore[arg-type]  # the mistake
+        pytest.param(lambda *_: mg.history(ledger=5), "not a place", id="a ledger"),  # type: ignore[arg-type]  # the mistake
+        pytest.param(lambda *_: mg.Sandbox(faults={"x": 1}), "has no fault 'x'", id="a fault"),
+    ],
+)
+@pytest.mark.usefixtures("lists")
+def test_an_argument_of_another_kind_is_a_sentence(
+    make: Callable[[Any, mg.Migma], object], words: str
+) -> None:
+    """What an argument is, and what it should be, in place of a traceback; nobody is mailed."""
+    with mg.Sandbox() as sandbox:
+        client = sandbox.client()
+        run = plan("fine.csv").send(client, progress=False)
+        with pytest.raises(mg.MigmaError, match=words):
+            make(run, client)
+        assert 1 == len(sandbox.outbox)
