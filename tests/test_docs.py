@@ -96,6 +96,26 @@ def test_the_example_of_what_became_of_mails_runs(tmp_path: Path, monkeypatch: p
     assert (tmp_path / "run.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_page_on_targets_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of its lines, as one session of a live client: only the IDs and the count are this account's."""
+    page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
+    lines = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+    monkeypatch.chdir(tmp_path)
+    with mg.Sandbox() as sandbox:
+        monkeypatch.setenv("MIGMA_API_KEY", sandbox.server.api_key)
+        monkeypatch.setenv("MIGMA_BASE_URL", sandbox.url)
+        tags = {"VIP": "65f0c0ffee65f0c0ffee65f0", "German": "t_de", "French": "t_fr", "English": "t_en"}
+        for name, shown in tags.items():
+            assert f'"{shown}"' in lines
+            lines = lines.replace(f'"{shown}"', f'"{sandbox.server.add_tag(name)["id"]}"')
+            sandbox.server.add_contact(f"{name}@x.example".lower(), tags=[name])
+        email = sandbox.server.add_email("Stored", "<p>News</p>")["emailId"]
+        names: dict[str, Any] = {}
+        exec(re.sub(r'"(…|e_de|e_fr|e_en)"', f'"{email}"', lines).replace("confirm=312", "confirm=1"), names)
+        assert {"News in November": 1} == sandbox.outbox["subject"].value_counts().to_dict()
+        assert 3 == names["plan"].people
+
+
 @pytest.mark.parametrize("word", [*map(str, Delivery), *DELIVERY_COLUMNS])
 def test_every_word_of_a_delivery_is_explained(word: str) -> None:
     """Whoever meets one in a frame finds it."""
