@@ -31,9 +31,12 @@ endif
 demo: $(VENV)/.run
 	@$(BIN)/migma-nb demo
 
-# JupyterLab at the quickstart, which mails to the sandbox. Without a browser on this machine it prints the address.
+# JupyterLab at the quickstart, which mails to the sandbox: in the browser, or where there is none at the address that
+# it prints. No news and no updates are asked for.
 notebook: $(VENV)/.dev
-	@$(BIN)/jupyter lab $(shell [ "$$(id -u)" = 0 ] && echo --allow-root) notebooks/01_quickstart.ipynb
+	@$(BIN)/jupyter lab --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/01_quickstart.ipynb \
+		--LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+		$(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 $(VENV)/.uv:
 	@echo "Setting up $(VENV) ..."
