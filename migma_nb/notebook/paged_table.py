@@ -1,4 +1,8 @@
-"""A long table in pages, with a filter, a search and an export: a view over any `TableSource`."""
+"""A long table in pages, with a filter, a search and an export: a view over any `TableSource`.
+
+Controls by their labels: the filter's own, Search, Export, First, Previous, Next, Last. Classes: `mnb-paged-table`
+for the whole, `mnb-scroll` around the table.
+"""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -10,15 +14,18 @@ from typing import Any
 import ipywidgets as widgets
 
 from migma_nb.notebook.lines import one_line, safe
-from migma_nb.notebook.looks import framed, row
+from migma_nb.notebook.looks import button, framed, labelled, row
 from migma_nb.notebook.masking import masked
 from migma_nb.notebook.notices import Notices
 from migma_nb.notebook.table_source import FrameSource, TableSource
+from migma_nb.notebook.theme import COLOURS, dot
 
 __all__ = ["FrameSource", "PagedTable", "TableSource"]
 
 Export = Callable[[str | None, str], Path]
-_LONGEST = 160
+_LONGEST, _FITS = 160, 40
+#: Head and rows are this high (pixels): a page that is not full keeps the height of a full one.
+_LINE = 26
 
 
 class PagedTable:
@@ -50,7 +57,7 @@ class PagedTable:
         self._source = source
         self._size = size
         self._start = 0
-        self._total = 0
+        self._total = self._most = 0
         self._search = ""
         self._full = False
         self._quiet = False
@@ -66,7 +73,7 @@ class PagedTable:
     @source.setter
     def source(self, source: TableSource) -> None:
         self._source = source
-        self._start = 0
+        self._start = self._most = 0
         self.refresh()
 
     @property
@@ -97,18 +104,15 @@ class PagedTable:
 
     def _make(self, choice_label: str, *, own: bool) -> None:
         guard = self.notices.guard
-        self._choice = widgets.Dropdown(options=[("All (0)", None)], description=choice_label)
-        self._box = widgets.Text(
-            description="Search", placeholder="text, then Enter", continuous_update=False
+        self._choice = labelled(widgets.Dropdown, choice_label, "260px", options=[("All (0)", None)])
+        self._box = labelled(
+            widgets.Text, "Search", "260px", placeholder="text, then Enter", continuous_update=False
         )
         self._first, self._previous, self._next, self._last = (
-            widgets.Button(description=name, tooltip=f"{name} page of {self.label}")
-            for name in ("First", "Previous", "Next", "Last")
+            button(name, f"{name} page of {self.label}") for name in ("First", "Previous", "Next", "Last")
         )
-        self._at = widgets.HTML()
-        self._table = widgets.HTML()
-        self._save = widgets.Button(description="Export", tooltip=f"Write {self.label} into a file")
-        self._saved = widgets.HTML()
+        self._save = button("Export", f"Write {self.label} into a file")
+        self._table, self._at, self._saved = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._choice.observe(guard(self._chosen), "value")
         self._box.observe(guard(self._searched), "value")
         self._first.on_click(guard(lambda _: self._go(0)))
@@ -149,6 +153,7 @@ class PagedTable:
         if self._start > last:
             self._start = last
             rows, self._total = self._source.page(*asked, self._start, self._size)
+        self._most = max(self._most, len(rows))
         self._table.value = self._html(rows)
         end = min(self._start + self._size, self._total)
         words = f"{self._start + 1:,}–{end:,} of {self._total:,}" if self._total else "No rows"
@@ -160,12 +165,16 @@ class PagedTable:
         head = "".join(f'<th scope="col">{safe(name)}</th>' for name in self._source.columns)
         body = "".join(f"<tr>{''.join(map(self._cell, cells))}</tr>" for cells in rows)
         return (
-            f'<div class="mnb-scroll" tabindex="0" role="region" aria-label="{escape(self.label)}">'
+            f'<div class="mnb-scroll" tabindex="0" role="region" aria-label="{escape(self.label)}" '
+            f'style="min-height:{_LINE * (self._most + 1)}px">'
             f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
     def _cell(self, text: str) -> str:
-        return f"<td>{safe(text if self._full else masked(text), _LONGEST)}</td>"
+        shown = text if self._full else masked(text)
+        mark = f"{dot(text)} " if text in COLOURS else ""
+        whole = f' title="{escape(one_line(shown, 600))}"' if len(shown) > _FITS else ""
+        return f"<td{whole}>{mark}{safe(shown, _LONGEST)}</td>"
 
     def _write(self, _: Any) -> None:
         if self._export is None or (self.exporting is not None and self.exporting.is_alive()):
