@@ -29,7 +29,7 @@ def preview_text(message: RenderedMessage) -> str:
     pairs = _head(message)
     width = max(len(name) for name, _ in pairs)
     lines = [f"{name:<{width}}  {one_line(value, _WIDTH - width)}" for name, value in pairs]
-    lines += ["", *(_wrapped(line) for line in _text(message).splitlines())]
+    lines += ["", *(_wrapped(line) for line in shown_text(message).splitlines())]
     notes = [_wrapped(f"Note: {note}") for note in _notes(message)]
     return "\n".join([*lines, "", *notes] if notes else lines)
 
@@ -41,7 +41,7 @@ def preview_html(message: RenderedMessage) -> str:
     its policy stands before the mail's first byte, and tags that connect all the same are disarmed.
     """
     pairs = [(name, safe(value, 200)) for name, value in _head(message) if name != "Subject"]
-    text = _text(message)
+    text = shown_text(message)
     notes = "".join(
         f'<div style="{MUTED};margin-top:4px;font-size:.92em">{safe(note, 300)}</div>'
         for note in _notes(message)
@@ -49,7 +49,9 @@ def preview_html(message: RenderedMessage) -> str:
     return card(
         head("Preview", safe(message.subject, 200), ""),
         facts(pairs),
-        _frame(message.html, low=len(text) < _SHORT) if message.html is not None else "",
+        mail_frame(message.html, height=240 if len(text) < _SHORT else 520)
+        if message.html is not None
+        else "",
         _as_text(text) if message.html is not None else f'<div style="margin-top:12px">{escape(text)}</div>',
         notes,
     )
@@ -60,7 +62,8 @@ def _head(message: RenderedMessage) -> list[tuple[str, str]]:
     return [*pairs, ("Reply-To", message.reply_to)] if message.reply_to else pairs
 
 
-def _text(message: RenderedMessage) -> str:
+def shown_text(message: RenderedMessage) -> str:
+    """Return what a message says, as text that is fit to show; why there is none where there is none."""
     if message.text is None:
         return _STORED
     return many_lines(message.text, MOST_TEXT) or _NO_TEXT
@@ -77,12 +80,20 @@ def _wrapped(line: str) -> str:
     return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _frame(html: str, *, low: bool) -> str:
-    # A mail is written for a white page, whatever the notebook's theme; the corner drags it higher.
-    size = f"height:{240 if low else 520}px;resize:vertical;overflow:hidden"
+def mail_frame(html: str, *, height: int, width: int = 0) -> str:
+    """Return a mail in a frame in which it can do nothing: no script, no refresh, nothing fetched.
+
+    Args:
+        html: the mail, anybody's.
+        height: of the frame (pixels); its corner drags it higher.
+        width: of the frame (pixels), 0 for all there is.
+    """
+    # A mail is written for a white page, whatever the notebook's theme.
+    size = f"height:{height}px;resize:vertical;overflow:hidden"
+    size += f";width:{width}px;max-width:100%;margin:12px auto 0" if width else ";margin-top:12px"
     frame = "display:block;width:100%;height:100%;border:0;background:#fff;color-scheme:light"
     return (
-        f'<div style="{size};margin-top:12px;border:{LINE};border-radius:6px"><iframe sandbox '
+        f'<div style="{size};border:{LINE};border-radius:6px"><iframe sandbox '
         f'srcdoc="{escape(_GUARD + _CONNECTING.sub("<meta", html))}" title="The mail" '
         f'referrerpolicy="no-referrer" style="{frame}"></iframe></div>'
     )
