@@ -18,7 +18,8 @@ SHEET = """<style>
   font-family: var(--jp-ui-font-family, system-ui, sans-serif);
   font-size: 13px;
 }
-.mnb :focus-visible { outline: 2px solid var(--mnb-focus) !important; outline-offset: 1px; }
+/* Three times, to outdo the widgets' own rule, which takes it away. */
+.mnb.mnb.mnb :focus-visible { outline: 2px solid var(--mnb-focus) !important; outline-offset: 1px; }
 .mnb .widget-html, .mnb .widget-html > .widget-html-content { line-height: 1.5; height: auto; }
 .mnb .widget-label { color: var(--mnb-text); }
 .mnb .jupyter-button { width: auto; min-width: 4em; padding: 0 12px; border-radius: 4px; }
