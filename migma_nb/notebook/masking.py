@@ -17,7 +17,11 @@ _DOMAIN = re.compile(r"[\w.-]+\.\w|\[[\w.:]+\]")
 _WORD_BEFORE = re.compile(r"[^\s<>()\[\]{},;:\"\\]+(?=\s{1,3}\Z)")
 #: A quoted local part, in quotation marks as they are and as HTML has them.
 _QUOTED = re.compile(r'(?:"[^"\n]{1,200}"|&quot;(?:(?!&quot;).){1,200}&quot;)\Z')
-_FIRST = re.compile(r"&#?\w{1,8};|(?:%[0-9a-f]{2})+|.", re.IGNORECASE | re.DOTALL)
+_LETTER = re.compile(r"\w")
+#: Punctuation before a name, which stays, and the name's first character.
+_FIRST = re.compile(
+    r"(?:(?!%[0-9a-f]{2}|&)[\W_])*(?:&#?\w{1,8};|(?:%[0-9a-f]{2})+|.)?", re.IGNORECASE | re.DOTALL
+)
 #: What ends a name in a URL: the address begins behind it.
 _URL_PARTS = re.compile(r".*[/?&]", re.DOTALL)
 
@@ -35,8 +39,9 @@ def masked(text: str) -> str:
     done = 0
     for sign in _AT.finditer(text):
         begin = _begin(text, done, sign.start(), sign.end())
-        if begin < sign.start():
-            pieces += [text[done:begin], _short(text[begin : sign.start()])]
+        local = text[begin : sign.start()]
+        if _LETTER.search(local) or (local and _LETTER.match(text, sign.end())):
+            pieces += [text[done:begin], _short(local)]
             done = sign.start()
     return "".join([*pieces, text[done:]]) if pieces else text
 
@@ -117,6 +122,3 @@ def _short(local: str) -> str:
     quotes = next((mark for mark in ('"', "&quot;") if local.startswith(mark) and local.endswith(mark)), "")
     first = _FIRST.match(local.removeprefix(quotes))
     return f"{first[0] if first else ''}…"
-
-
-__all__ = ["masked", "masked_message"]

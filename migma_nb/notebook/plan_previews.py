@@ -1,8 +1,7 @@
 """A plan as a preview pane wants it: message, problems and search by row."""
 
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -74,14 +73,4 @@ class PlanPreviews:
 
     def find(self, text: str, after: int) -> int | None:
         """Return the next row behind this one with a text in its address or a value."""
-        sought = text.casefold().strip()
-        lines = self._lines
-        return next((at for at in range(after + 1, len(lines)) if sought in lines[at]), None)
-
-    @cached_property
-    def _lines(self) -> list[str]:
-        return [self._line(at) for at in range(self._plan.size)]
-
-    def _line(self, at: int) -> str:
-        values: dict[str, Any] = self._plan.values(at)
-        return "\x1f".join([self._plan.address(at), *map(str, values.values())]).casefold()
+        return self._plan.find(text.strip(), after)

@@ -30,7 +30,7 @@ def preview_text(message: RenderedMessage) -> str:
     width = max(len(name) for name, _ in pairs)
     lines = [f"{name:<{width}}  {one_line(value, _WIDTH - width)}" for name, value in pairs]
     lines += ["", *(_wrapped(line) for line in shown_text(message).splitlines())]
-    notes = [_wrapped(f"Note: {note}") for note in _notes(message)]
+    notes = [_wrapped(f"Note: {note}") for note in shown_notes(message)]
     return "\n".join([*lines, "", *notes] if notes else lines)
 
 
@@ -44,7 +44,7 @@ def preview_html(message: RenderedMessage) -> str:
     text = shown_text(message)
     notes = "".join(
         f'<div style="{MUTED};margin-top:4px;font-size:.92em">{safe(note, 300)}</div>'
-        for note in _notes(message)
+        for note in shown_notes(message)
     )
     return card(
         head("Preview", safe(message.subject, 200), ""),
@@ -69,7 +69,7 @@ def shown_text(message: RenderedMessage) -> str:
     return many_lines(message.text, MOST_TEXT) or _NO_TEXT
 
 
-def _notes(message: RenderedMessage) -> list[str]:
+def shown_notes(message: RenderedMessage) -> list[str]:
     """Return what the API leaves open; that stored content cannot be shown stands in place of the text."""
     notes = [note for note in message.notes if not note.startswith(_STORED[:-1])]
     unfilled = ", ".join(f"{{{{{name}}}}}" for name in message.unfilled)
@@ -80,21 +80,27 @@ def _wrapped(line: str) -> str:
     return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def mail_frame(html: str, *, height: int, width: int = 0) -> str:
+def _bordered(html: str, *, low: bool) -> str:
+    frame = mail_frame(html, 240 if low else 520)
+    return f'<div style="margin-top:12px;border:{LINE};border-radius:6px;overflow:hidden">{frame}</div>'
+
+
+def mail_frame(html: str, height: int, low: int = 0, high: int = 0) -> str:
     """Return a mail in a frame in which it can do nothing: no script, no refresh, nothing fetched.
 
     Args:
         html: the mail, anybody's.
         height: of the frame (pixels); its corner drags it higher.
-        width: of the frame (pixels), 0 for all there is.
+        low: its least width (pixels); where there is less room it is scrolled.
+        high: its greatest width (pixels), 0 for all the room there is.
     """
     # A mail is written for a white page, whatever the notebook's theme.
-    size = f"height:{height}px;resize:vertical;overflow:hidden"
-    size += f";width:{width}px;max-width:100%;margin:12px auto 0" if width else ";margin-top:12px"
     frame = "display:block;width:100%;height:100%;border:0;background:#fff;color-scheme:light"
+    frame += f";min-width:{low}px" if low else ""
+    frame += f";max-width:{high}px;margin:0 auto" if high else ""
     return (
-        f'<div style="{size};border:{LINE};border-radius:6px"><iframe sandbox '
-        f'srcdoc="{escape(_GUARD + _CONNECTING.sub("<meta", html))}" title="The mail" '
+        f'<div style="height:{height}px;resize:vertical;overflow:{"auto hidden" if low else "hidden"}">'
+        f'<iframe sandbox srcdoc="{escape(_GUARD + _CONNECTING.sub("<meta", html))}" title="The mail" '
         f'referrerpolicy="no-referrer" style="{frame}"></iframe></div>'
     )
 
