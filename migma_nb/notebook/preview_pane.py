@@ -165,12 +165,17 @@ class PreviewPane:
     def _draw(self) -> None:
         if self._source is None or not self._size:
             self._of.value = ""
-            self._shown.value = '<div class="mnb-plain mnb-muted">Nothing to show yet.</div>'
+            self._shown.value = _nothing("Nothing to show yet.")
             return
-        message, problems = self._source.message(self.row), list(self._source.problems(self.row))
+        self._of.value = f'<span class="mnb-muted">of 0 to {self._size - 1:,}</span>'
+        try:
+            message, problems = self._source.message(self.row), list(self._source.problems(self.row))
+        except BaseException:
+            # Never the last row's mail under this row's number.
+            self._shown.value = _nothing("This row cannot be shown.")
+            raise
         if not self._full:
             message, problems = masked_message(message), list(map(masked, problems))
-        self._of.value = f'<span class="mnb-muted">of 0 to {self._size - 1:,}</span>'
         self._shown.value = _strip(problems) + _head(message) + self._mail(message) + _notes(message)
 
     def _mail(self, message: RenderedMessage) -> str:
@@ -178,6 +183,10 @@ class PreviewPane:
             text = escape(shown_text(message))
             return f'<pre class="mnb-plain" {_SCROLLED} aria-label="The mail as text">{text}</pre>'
         return f'<div class="mnb-mail">{mail_frame(message.html, _HEIGHT, *_VIEWS[self._view.value])}</div>'
+
+
+def _nothing(words: str) -> str:
+    return f'<div class="mnb-plain mnb-muted">{words}</div>'
 
 
 def _head(message: RenderedMessage) -> str:
