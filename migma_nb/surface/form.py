@@ -21,6 +21,7 @@ from migma_nb.notebook.lines import counted
 from migma_nb.planning.columns import near_matches
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.targets import Audience, Segment, Tag
+from migma_nb.sending.glance import LiveWatch
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.make import plan as make_plan
 from migma_nb.surface.plan import SendPlan
@@ -170,13 +171,15 @@ class AccountDesk:
     def test(self, plan: Plan, to: str) -> str:
         """Send a few rows to one address."""
         run = SendPlan(plan).test(self.client, to=to, progress=False)
-        return run.summary().splitlines()[0]
+        return str(run.summary().splitlines()[0])
 
     def screen(self, run: Run) -> Any:
-        """Return the widget that shows a run."""
-        import ipywidgets  # noqa: PLC0415 - an extra
+        """Return the panel that shows a run."""
+        from migma_nb.notebook.run_panel import RunPanel  # noqa: PLC0415 - needs ipywidgets, an extra
 
-        return ipywidgets.HTML(run._repr_html_())
+        live = run._live  # noqa: SLF001 - as the run itself shows it
+        assert live is not None  # noqa: S101 - it was begun here
+        return RunPanel(LiveWatch(live), run, index=live.plan.index)
 
     def _projects(self, _: str | None) -> Sequence[Choice]:
         return _choices(self.client.projects(), "id", "name")
