@@ -19,7 +19,11 @@ SHEET = """<style>
   font-size: 13px;
 }
 .mnb :focus-visible { outline: 2px solid var(--mnb-focus) !important; outline-offset: 1px; }
-.mnb .widget-html, .mnb .widget-html > .widget-html-content { line-height: 1.5; height: auto; }
+.mnb .widget-html, .mnb .widget-html > .widget-html-content { line-height: 1.5; height: auto; min-width: 0; }
+.mnb > .widget-html > .widget-html-content { width: 100%; }
+.mnb .widget-radio-box { margin: 0; flex-flow: row wrap; align-items: center; column-gap: 12px; }
+.mnb .widget-radio-box label { height: auto; line-height: 28px; }
+.mnb .widget-radio-box input[type="radio"] { margin: 0 4px 0 0; vertical-align: middle; float: none; }
 .mnb .widget-label { color: var(--mnb-text); }
 .mnb .jupyter-button { width: auto; min-width: 4em; padding: 0 12px; border-radius: 4px; }
 .mnb .jupyter-button:disabled { opacity: .45; cursor: default; }
@@ -31,14 +35,18 @@ SHEET = """<style>
   font-size: 1em; color: inherit; }
 .mnb .mnb-scroll tr, .mnb .mnb-scroll tr:hover { background: none !important; }
 .mnb .mnb-scroll th, .mnb .mnb-scroll td { height: 26px; box-sizing: border-box; padding: 3px 10px; border: 0;
-  text-align: left; vertical-align: middle; white-space: nowrap; max-width: 34em; overflow: hidden;
+  text-align: left; vertical-align: middle; white-space: nowrap; max-width: 44em; overflow: hidden;
   text-overflow: ellipsis; line-height: 20px; }
 .mnb .mnb-scroll th { font-weight: 600; color: var(--mnb-muted); background: var(--mnb-tint); }
 .mnb .mnb-scroll tbody tr + tr > td { border-top: 1px solid rgba(128, 128, 128, .16); }
-.mnb .mnb-line { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.mnb .mnb-mail { border: 1px solid var(--mnb-line); border-radius: 6px; background: var(--mnb-tint); }
-.mnb .mnb-plain { box-sizing: border-box; height: 520px; margin: 0; padding: 12px 16px; overflow: auto;
-  border: 1px solid var(--mnb-line); border-radius: 6px; background: none; color: inherit; font-size: 1em;
+.mnb .mnb-head { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 1px 14px; margin: 6px 0 0;
+  padding: 8px 14px; border: 1px solid var(--mnb-line); border-bottom: 0; border-radius: 6px 6px 0 0; }
+.mnb .mnb-head dt { margin: 0; font-weight: 400; color: var(--mnb-muted); }
+.mnb .mnb-head dd { margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.mnb .mnb-mail, .mnb .mnb-plain { border: 1px solid var(--mnb-line); border-radius: 0 0 6px 6px; }
+.mnb .mnb-mail { overflow: hidden; background: var(--mnb-tint); }
+.mnb .mnb-plain { box-sizing: border-box; height: 522px; margin: 0; padding: 12px 14px; overflow: auto;
+  background: none; color: inherit; font-size: 1em;
   font-family: var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace); line-height: 1.5;
   white-space: pre-wrap; overflow-wrap: anywhere; }
 .mnb .mnb-problems { box-sizing: border-box; height: 46px; overflow-y: auto; padding: 2px 10px;

@@ -1,7 +1,7 @@
 """A long table in pages, with a filter, a search and an export: a view over any `TableSource`.
 
-Controls by their labels: the filter's own, Search, Export, First, Previous, Next, Last. Classes: `mnb-paged-table`
-for the whole, `mnb-scroll` around the table.
+Controls by their labels: the filter's own, Search, Export, First, Previous, Next, Last. Classes:
+`mnb-paged-table` for the whole, `mnb-scroll` around the table.
 """
 
 import threading
@@ -89,14 +89,14 @@ class PagedTable:
     def refresh(self) -> None:
         """Read the source anew, staying on the page."""
         pairs = self._source.choices()
-        options: list[tuple[str, str | None]] = [(f"All ({sum(count for _, count in pairs):,})", None)]
-        options += [(f"{one_line(name, 40)} ({count:,})", name) for name, count in pairs]
+        options: list[tuple[str, tuple[str, ...]]] = [(f"All ({sum(count for _, count in pairs):,})", ())]
+        options += [(f"{one_line(name, 40)} ({count:,})", (name,)) for name, count in pairs]
         if tuple(options) != tuple(self._choice.options):
             kept = self._choice.value
             self._quiet = True
             try:
                 self._choice.options = options
-                self._choice.value = kept if kept in {name for _, name in options} else None
+                self._choice.value = kept if kept in {names for _, names in options} else ()
             finally:
                 self._quiet = False
         self._choice.layout.display = "" if pairs else "none"
@@ -104,9 +104,9 @@ class PagedTable:
 
     def _make(self, choice_label: str, *, own: bool) -> None:
         guard = self.notices.guard
-        self._choice = labelled(widgets.Dropdown, choice_label, "260px", options=[("All (0)", None)])
+        self._choice = labelled(widgets.Dropdown, choice_label, "230px", options=[("All (0)", ())])
         self._box = labelled(
-            widgets.Text, "Search", "260px", placeholder="text, then Enter", continuous_update=False
+            widgets.Text, "Search", "230px", placeholder="text, then Enter", continuous_update=False
         )
         self._first, self._previous, self._next, self._last = (
             button(name, f"{name} page of {self.label}") for name in ("First", "Previous", "Next", "Last")
@@ -142,12 +142,16 @@ class PagedTable:
                 self._quiet = False
         self._go(0)
 
+    def _asked(self) -> tuple[str | None, str]:
+        # To ipywidgets a value of None is no choice at all.
+        return (self._choice.value[0] if self._choice.value else None), self._search
+
     def _go(self, start: int) -> None:
         self._start = max(0, start)
         self._draw()
 
     def _draw(self) -> None:
-        asked = (self._choice.value, self._search)
+        asked = self._asked()
         rows, self._total = self._source.page(*asked, self._start, self._size)
         last = max(0, (self._total - 1) // self._size * self._size)
         if self._start > last:
@@ -182,9 +186,8 @@ class PagedTable:
         self._save.disabled = True
         self._saved.value = '<span role="status">Writing …</span>'
         work = self.notices.guard(self._written)
-        asked = (self._choice.value, self._search)
         self.exporting = threading.Thread(
-            target=copy_context().run, args=(work, self._export, *asked), daemon=True
+            target=copy_context().run, args=(work, self._export, *self._asked()), daemon=True
         )
         self.exporting.start()
 

@@ -1,7 +1,7 @@
 """Any row's mail as its recipient will see it, with controls to walk through the list.
 
-Controls by their labels: Previous, Next, Next with a problem, Row, Find, Find next, View (Desktop, Phone, Text).
-Classes: `mnb-preview` for the whole, `mnb-mail` around the frame, `mnb-problems` for the row's problems.
+Controls by their labels: Previous, Next, Next with a problem, Row, Find, Find next, View (Desktop, Phone,
+Text). Classes: `mnb-preview` for the whole, `mnb-mail` around the frame, `mnb-problems` for what is wrong.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from migma_nb.notebook.masking import masked, masked_message
 from migma_nb.notebook.notices import Notices
 from migma_nb.notebook.plan_previews import PlanPreviews, PreviewSource
 from migma_nb.notebook.preview import mail_frame, shown_notes, shown_text
-from migma_nb.notebook.theme import dot, facts
+from migma_nb.notebook.theme import dot
 from migma_nb.planning.rendering import RenderedMessage
 
 __all__ = ["PlanPreviews", "PreviewPane", "PreviewSource"]
@@ -85,18 +85,15 @@ class PreviewPane:
         self._box = labelled(
             widgets.Text, "Find", "260px", placeholder="address or value, then Enter", continuous_update=False
         )
-        self._view = labelled(widgets.ToggleButtons, "View", "auto", options=[*_VIEWS, _TEXT])
-        self._view.style.button_width = "auto"
-        self._of, self._said = widgets.HTML(), widgets.HTML()
-        self._head, self._body = widgets.HTML(), widgets.HTML()
+        views = [*_VIEWS, _TEXT]
+        self._view = labelled(widgets.RadioButtons, "View", "auto", options=views, orientation="horizontal")
+        self._of, self._said, self._shown = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._controls = (self._previous, self._next, self._problem, self._number, self._box, self._again)
         self._wire()
         self.widget = framed(
             row(self._previous, self._next, self._problem, self._number, self._of),
-            row(self._box, self._again, self._said),
-            self._head,
-            self._view,
-            self._body,
+            row(self._box, self._again, self._view, self._said),
+            self._shown,
             *([self.notices.widget] if own else []),
             name="mnb-preview",
         )
@@ -160,15 +157,14 @@ class PreviewPane:
 
     def _draw(self) -> None:
         if self._source is None or not self._size:
-            self._of.value = self._head.value = ""
-            self._body.value = '<div class="mnb-plain mnb-muted">Nothing to show yet.</div>'
+            self._of.value = ""
+            self._shown.value = '<div class="mnb-plain mnb-muted">Nothing to show yet.</div>'
             return
         message, problems = self._source.message(self.row), list(self._source.problems(self.row))
         if not self._full:
             message, problems = masked_message(message), list(map(masked, problems))
         self._of.value = f'<span class="mnb-muted">of 0 to {self._size - 1:,}</span>'
-        self._head.value = _head(message, problems)
-        self._body.value = self._mail(message) + _notes(message)
+        self._shown.value = _strip(problems) + _head(message) + self._mail(message) + _notes(message)
 
     def _mail(self, message: RenderedMessage) -> str:
         if self._view.value == _TEXT or message.html is None:
@@ -177,15 +173,18 @@ class PreviewPane:
         return f'<div class="mnb-mail">{mail_frame(message.html, _HEIGHT, *_VIEWS[self._view.value])}</div>'
 
 
-def _head(message: RenderedMessage, problems: Sequence[str]) -> str:
+def _head(message: RenderedMessage) -> str:
     pairs = [("From", message.sender), ("To", message.recipient), ("Subject", message.subject)]
     pairs += [("Reply-To", message.reply_to)] if message.reply_to else []
-    lines = [(name, f'<div class="mnb-line">{safe(value, 200)}</div>') for name, value in pairs]
-    said = "".join(f"<div>{safe(line, 400)}</div>" for line in problems)
-    edge = f"{dot('warning')} " if problems else ""
-    said = said or '<span class="mnb-muted">No problem in this row.</span>'
-    strip = f'<div class="mnb-problems" {_SCROLLED} aria-label="Problems of this row">{edge}{said}</div>'
-    return facts(lines) + strip
+    lines = "".join(f"<dt>{name}</dt><dd>{safe(value, 200)}</dd>" for name, value in pairs)
+    return f'<dl class="mnb-head">{lines}</dl>'
+
+
+def _strip(problems: Sequence[str]) -> str:
+    """Return a row's problems in a strip that is always there and always as high, so that nothing jumps."""
+    lines = "".join(f"<div>{dot('warning')} {safe(line, 400)}</div>" for line in problems)
+    lines = lines or '<div class="mnb-muted">No problem in this row.</div>'
+    return f'<div class="mnb-problems" {_SCROLLED} aria-label="Problems of this row">{lines}</div>'
 
 
 def _notes(message: RenderedMessage) -> str:
