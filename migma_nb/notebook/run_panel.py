@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 from typing import Any, Protocol
 
 import ipywidgets as widgets
@@ -64,6 +65,7 @@ class RunPanel:
         steered: what the buttons do; None for no buttons.
         index: the input's index, for the exported file.
         stopping: what is said in place of the buttons while a cell waits for the run; "" while none does.
+        opening: the call that opens the run again, for a page without widgets; None takes the plain one.
         finished: called once, when the end is shown.
     """
 
@@ -74,9 +76,10 @@ class RunPanel:
         *,
         index: pd.Index | None = None,
         stopping: str = "",
+        opening: str | None = None,
         finished: "Callable[[RunPanel], None] | None" = None,
     ) -> None:
-        self.run_id = watch.run_id
+        self.run_id, self.ledger = watch.run_id, watch.ledger
         self.notices = Notices()
         self.ended = threading.Event()
         self.table: PagedTable | None = None
@@ -84,6 +87,7 @@ class RunPanel:
         self._steered = steered if watch.ledger.writable else None
         self._index = index
         self._stopping = stopping
+        self._opening = opening or f"mg.open_run({watch.run_id!r})"
         self._finished = finished
         self._asked: Wish | None = None
         self._seen: Glance | None = None
@@ -95,11 +99,8 @@ class RunPanel:
         self._look = self.notices.guard(self._look_once)
         self.refresh()
         if not self.ended.is_set():
-            # Through a weak reference: a panel that nobody holds any more ends its thread.
-            target = _watching, weakref.ref(self), self._closing
-            threading.Thread(
-                target=copy_context().run, args=target, name="migma_nb panel", daemon=True
-            ).start()
+            run = copy_context().run
+            threading.Thread(target=run, args=(self._watching,), name="migma_nb panel", daemon=True).start()
 
     @property
     def errors(self) -> list[BaseException]:
@@ -138,9 +139,9 @@ class RunPanel:
             words = (
                 f"Run {self.run_id} was {self._seen.state} at {began}, "
                 f"with {self._seen.left:,} of {self._seen.size:,} rows to go. "
-                f"mg.open_run({self.run_id!r}) shows what became of it."
+                f"{self._opening} shows what became of it."
             )
-            return {"text/plain": words, "text/html": f"<div>{words}</div>"}
+            return {"text/plain": words, "text/html": f"<div>{escape(words)}</div>"}
         found = self._facts()
         return {"text/plain": run_text(found), "text/html": run_html(found)}
 
@@ -248,7 +249,7 @@ class RunPanel:
         found = self._facts()
         _put(self._head, run_html(found, framed=False))
         self.table = PagedTable(
-            rows := RunRows(self._watch.ledger, self.run_id, self._index),
+            rows := RunRows(self.ledger, self.run_id, self._index),
             label="Rows",
             choice_label="State",
             export=rows.export,
@@ -270,7 +271,7 @@ class RunPanel:
 
     def _facts(self) -> RunFacts:
         """Return the account without anybody's address: what stands in a widget is kept with the notebook."""
-        found = facts.facts_of(self._watch.ledger, self.run_id)
+        found = facts.facts_of(self.ledger, self.run_id)
         rows = [{**line, "detail": masked(str(line.get("detail") or ""))} for line in found.rows]
         return replace(found, rows=rows, detail=masked(found.detail), mailing=masked(found.mailing))
 
