@@ -23,7 +23,7 @@ _WORDS = {
     "mailing": "a name for the mailing",
     "transactional": "transactional or marketing",
 }
-_COLUMNS = ["row", "column", "value", "code", "severity", "message", "fix"]
+_COLUMNS = ["row", "severity", "code", "value", "message", "fix"]
 #: Choices where several rows of a person say different things.
 _OPEN, _FIRST = "decide …", "mail only the first row of each person"
 
@@ -151,7 +151,7 @@ def _verdict(checked: Checked) -> str:
     if plan is not None:
         found = verdict_of(plan.issues)
         parts = [f"<b>{safe(whom_of(plan), 120)}</b>", safe(found or "no problems", 120)]
-        question = problem(plan.question) if plan.question else ""
+        question = problem(_asked(plan), "Decide below.") if plan.question else ""
         return " · ".join(parts) + (f"<div>{question}</div>" if question else "")
     if checked.missing:
         words = ", ".join(_WORDS.get(name, name) for name in checked.missing)
@@ -160,3 +160,10 @@ def _verdict(checked: Checked) -> str:
         error = checked.wrong[WHOLE]
         return problem(error.message, error.hint or "")
     return "See the lines marked ⚠ above."
+
+
+def _asked(plan: Plan) -> str:
+    """Return the planner's question without what to write in Python, since the form has a choice for it."""
+    question, _, _ = plan.question.partition(" (see duplicate_differs")
+    question, _, _ = question.partition(" Write ")
+    return question if question.endswith(".") else f"{question}."

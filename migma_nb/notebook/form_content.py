@@ -13,6 +13,7 @@ from migma_nb.notebook.form_placeholders import Placeholders
 from migma_nb.notebook.form_projects import ProjectField
 from migma_nb.notebook.form_search import SearchList
 from migma_nb.notebook.lines import one_line
+from migma_nb.notebook.looks import row
 
 _HTML, _GENERATED = "HTML", "Generated email"
 
@@ -34,7 +35,7 @@ class ContentSection:
                 "Subject",
                 given.get("subject") or "",
                 guard(lambda value: bench.give("subject", value)),
-                hint="Hello {{first_name}}",
+                hint="such as: Hello {{first_name}}",
             ),
             "subject",
         )
@@ -52,7 +53,7 @@ class ContentSection:
         self._html = widgets.Textarea(
             value="" if template is None else str(template),
             rows=9,
-            placeholder="<p>Hello {{first_name}}, …</p>   (HTML, or the path of a file)",
+            placeholder="HTML, or the path of a file; such as: <p>Hello {{first_name}}</p>",
             description="HTML",
             continuous_update=True,
         )
@@ -60,7 +61,7 @@ class ContentSection:
         self._html.observe(guard(self._typed), "value")
         self._emails = SearchList(bench, "emails", "Email", guard(self._email_chosen))
         self._content = Field(
-            widgets.VBox([self._kind, self._upload, self._html, self._emails.widget]), "content"
+            widgets.VBox([row(self._kind, self._upload), self._html, self._emails.widget]), "content"
         )
         self._project = ProjectField(bench)
         self._placeholders = Placeholders(bench)

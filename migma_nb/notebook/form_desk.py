@@ -94,4 +94,4 @@ class Desk(Protocol):
         """Set a plan going in the background; return its run."""
 
     def screen(self, run: Any) -> Any:
-        """Return the widget that shows a run, while it goes on and after."""
+        """Return the panel that shows a run, while it goes on and after; `widget` is what to show."""

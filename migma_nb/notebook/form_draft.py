@@ -209,8 +209,8 @@ class Draft:
 
     def column_of(self, placeholder: str) -> Any:
         """Return the column that fills a placeholder, as chosen or else by its name; None for none."""
-        chosen = self.arguments.get("variables")
-        for key in matching(placeholder, chosen) if isinstance(chosen, Mapping) else ():
+        chosen = self.arguments.get("variables") or {}
+        for key in matching(placeholder, chosen):
             return chosen[key]
         found = matching(placeholder, self.recipients.columns) if self.recipients is not None else []
         return found[0] if len(found) == 1 else None

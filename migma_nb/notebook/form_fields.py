@@ -10,7 +10,8 @@ from migma_nb.api.errors import MigmaError
 from migma_nb.notebook.lines import one_line, safe
 
 _LONGEST = 300
-_FULL = "auto"
+#: The value of a choice that stands for None.
+NOTHING = ""
 
 
 class Field:
@@ -65,9 +66,9 @@ def text(label: str, value: str, taken: Callable[[str], None], *, hint: str = ""
 
 
 def dropdown(label: str, options: Any, value: Any, taken: Callable[[Any], None]) -> Any:
-    """Return a list to choose one of."""
-    made = widgets.Dropdown(options=options, value=value, description=label)
-    made.observe(lambda change: taken(change["new"]), "value")
+    """Return a list to choose one of; `NOTHING` stands for None, which widgets show as no choice at all."""
+    made = widgets.Dropdown(options=options, value=NOTHING if value is None else value, description=label)
+    made.observe(lambda change: taken(None if change["new"] == NOTHING else change["new"]), "value")
     return made
 
 

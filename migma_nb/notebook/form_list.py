@@ -8,13 +8,15 @@ from migma_nb.notebook.form_bench import Bench
 from migma_nb.notebook.form_checks import Checked
 from migma_nb.notebook.form_desk import Before, Choice
 from migma_nb.notebook.form_draft import Recipients, target_recipients, uploaded_list
-from migma_nb.notebook.form_fields import Field, buttons, dropdown, section, shown, text
+from migma_nb.notebook.form_fields import NOTHING, Field, buttons, dropdown, section, shown, text
 from migma_nb.notebook.form_search import SearchList
 from migma_nb.notebook.lines import one_line
+from migma_nb.notebook.looks import row
 from migma_nb.planning.columns import listed
 from migma_nb.planning.reading import KNOWN_SUFFIXES
 
 _IN_HAND, _FILE, _TAGS, _SEGMENTS = "In hand", "File", "Tag", "Segment"
+_FOUND = "found by itself"
 _KINDS = {_TAGS: "tags", _SEGMENTS: "segments"}
 
 
@@ -35,7 +37,7 @@ class ListSection:
                 "Mailing",
                 given.get("mailing", ""),
                 guard(lambda value: bench.give("mailing", value)),
-                hint="your own name for it, such as 2026-11 renewal",
+                hint="your own name for it, such as: 2026-11 renewal",
             ),
             "mailing",
         )
@@ -51,11 +53,11 @@ class ListSection:
             name: SearchList(bench, kind, name, guard(self._target_chosen)) for name, kind in _KINDS.items()
         }
         self._people = Field(
-            widgets.VBox([self._kind, self._upload, *(one.widget for one in self._targets.values())]),
+            widgets.VBox([row(self._kind, self._upload), *(one.widget for one in self._targets.values())]),
             "people",
         )
         self._address = Field(
-            dropdown("Address", [("found by itself", None)], None, guard(self._address_chosen)), "address"
+            dropdown("Address", [(_FOUND, NOTHING)], None, guard(self._address_chosen)), "address"
         )
         self._quiet = False
         self.widget = section(
@@ -116,11 +118,11 @@ class ListSection:
         self._quiet = True
         try:
             self._address.control.options = [
-                ("found by itself", None),
+                (_FOUND, NOTHING),
                 *((one_line(name, 40), name) for name in dict.fromkeys(recipients.columns)),
             ]
             chosen = self._bench.draft.arguments.get("address")
-            self._address.control.value = None if chosen is None else str(chosen)
+            self._address.control.value = NOTHING if chosen is None else str(chosen)
         finally:
             self._quiet = False
 

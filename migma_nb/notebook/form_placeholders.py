@@ -7,7 +7,7 @@ import ipywidgets as widgets
 from migma_nb.notebook.form_bench import Bench
 from migma_nb.notebook.form_checks import Checked
 from migma_nb.notebook.form_draft import Draft
-from migma_nb.notebook.form_fields import Field, shown
+from migma_nb.notebook.form_fields import NOTHING, Field, shown
 from migma_nb.notebook.lines import one_line
 from migma_nb.notebook.looks import row
 from migma_nb.planning.placeholders import matching
@@ -46,12 +46,12 @@ class Placeholders:
     def _by_column(self, name: str, columns: tuple[str, ...], draft: Draft) -> Any:
         guard = self._bench.notices.guard
         slot = one_line(f"{{{{{name}}}}}", 24)
-        options = [(_NOTHING, None), *((one_line(one, 32), one) for one in dict.fromkeys(columns))]
+        options = [(_NOTHING, NOTHING), *((one_line(one, 32), one) for one in dict.fromkeys(columns))]
         filled = draft.column_of(name)
         column = widgets.Dropdown(
-            options=options, value=None if filled is None else str(filled), description=slot
+            options=options, value=NOTHING if filled is None else str(filled), description=slot
         )
-        column.observe(guard(lambda change: self._fill(name, change["new"])), "value")
+        column.observe(guard(lambda change: self._fill(name, change["new"] or None)), "value")
         default = self._text(name, draft.default_of(name), "if empty", "if the cell is empty")
         default.observe(guard(lambda change: self._keep("defaults", name, change["new"])), "value")
         return row(column, default, name="mnb-placeholder")

@@ -29,8 +29,11 @@ class SendSection:
         self._plan: Plan | None = None
         self._to = ""
         self._busy = False
+        self._panel: Any = None
         guard = bench.notices.guard
-        self._mine = widgets.Text(description="Test to me", placeholder="your own address")
+        self._mine = widgets.Text(
+            description="Test to me", placeholder="your own address, such as me@acme.example"
+        )
         self._mine.add_class("mnb-test-to")
         self.test = widgets.Button(description="Send a test", disabled=True)
         self.test.add_class("mnb-test")
@@ -77,7 +80,7 @@ class SendSection:
         whom = (
             "" if plan is None or plan.people is None else f" to {counted(plan.people, 'person', 'people')}"
         )
-        where = "the sandbox" if self._bench.desk.sandbox else f"LIVE, {self._bench.desk.where}"
+        where = "in the sandbox" if self._bench.desk.sandbox else f"LIVE at {self._bench.desk.where}"
         self.send.description = f"Send{whom}" if plan is not None else "Send"
         if plan is None:
             words = "Ready once the check above has a plan."
@@ -85,7 +88,7 @@ class SendSection:
             words = held_up
         else:
             words = f"Type {wanted:,}" if isinstance(wanted, int) else f"Type {wanted}"
-            words += f" to send, {where}. Who was mailed in this mailing already is left out."
+            words += f" to send {where}. Who was mailed in this mailing already is left out."
         self._why.value = f"<span>{safe(words, 300)}</span>"
 
     def _held_up(self, plan: Plan) -> str:
@@ -119,7 +122,9 @@ class SendSection:
 
     def _began(self, run: Any) -> None:
         self._sent(run)
-        self._place.children = [self._bench.desk.screen(run)]
+        # Kept, since a panel that nobody holds looks no more.
+        self._panel = self._bench.desk.screen(run)
+        self._place.children = [self._panel.widget]
         shown(self._place, visible=True)
 
     def _work(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:

@@ -10,7 +10,7 @@ from migma_nb.api.models import ProviderType
 from migma_nb.notebook.form_bench import Bench
 from migma_nb.notebook.form_checks import Checked
 from migma_nb.notebook.form_desk import Choice
-from migma_nb.notebook.form_fields import Field, buttons, dropdown, section, shown, text
+from migma_nb.notebook.form_fields import NOTHING, Field, buttons, dropdown, section, shown, text
 from migma_nb.planning.addresses import split_sender
 
 #: One sentence each (S4, S5, S20, S21).
@@ -41,10 +41,13 @@ class SenderSection:
         guard = bench.notices.guard
         given = bench.draft.arguments
         name, address = split_sender(given.get("sender") or "")
-        self._name = text("From", name, guard(lambda _: self._sender()), hint="Acme Billing")
+        self._name = text("From", name, guard(lambda _: self._sender()), hint="a name, such as: Acme Billing")
         self._name.add_class("mnb-sender-name")
         self._address = widgets.Combobox(
-            value=address, description="Address", placeholder="billing@acme.example", ensure_option=False
+            value=address,
+            description="Address",
+            placeholder="such as: billing@acme.example",
+            ensure_option=False,
         )
         self._address.add_class("mnb-sender-address")
         self._address.observe(guard(lambda _: self._sender()), "value")
@@ -59,7 +62,7 @@ class SenderSection:
             "reply-to",
         )
         providers = [
-            ("Migma decides", None),
+            ("Migma decides", NOTHING),
             *((_NAMES.get(one.value, one.value), one.value) for one in ProviderType),
         ]
         self._provider = dropdown(
@@ -145,7 +148,7 @@ class SenderSection:
         self._quiet = True
         try:
             self._topic.options = _topics(found, given)
-            self._topic.value = given
+            self._topic.value = NOTHING if given is None else given
         finally:
             self._quiet = False
         shown(self._topic, bool(found) or given is not None)
@@ -156,7 +159,7 @@ class SenderSection:
 
 
 def _topics(found: Sequence[Choice], given: Any) -> list[tuple[str, Any]]:
-    options: list[tuple[str, Any]] = [("none", None), *((one.label, one.id) for one in found)]
+    options: list[tuple[str, Any]] = [("none", NOTHING), *((one.label, one.id) for one in found)]
     if given is not None and given not in {value for _, value in options}:
         options.append((str(given), given))
     return options

@@ -26,6 +26,7 @@ from migma_nb.surface.make import plan as make_plan
 from migma_nb.surface.plan import SendPlan
 from migma_nb.surface.run import Run
 from migma_nb.surface.sandbox import Sandbox
+from migma_nb.surface.showing import panel_of
 
 #: Mailed, or perhaps: whoever stands so gets nothing of the mailing any more.
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.UNKNOWN)
@@ -165,7 +166,7 @@ class AccountDesk:
 
     def start(self, plan: Plan, confirm: int | str, *, skip_invalid: bool) -> Run:
         """Set a plan going in the background."""
-        return SendPlan(plan).start(self.client, confirm=confirm, skip_invalid=skip_invalid)
+        return SendPlan(plan).start(self.client, confirm=confirm, skip_invalid=skip_invalid, progress=False)
 
     def test(self, plan: Plan, to: str) -> str:
         """Send a few rows to one address."""
@@ -173,10 +174,8 @@ class AccountDesk:
         return run.summary().splitlines()[0]
 
     def screen(self, run: Run) -> Any:
-        """Return the widget that shows a run."""
-        import ipywidgets  # noqa: PLC0415 - an extra
-
-        return ipywidgets.HTML(run._repr_html_())
+        """Return the panel that shows a run."""
+        return panel_of(run)
 
     def _projects(self, _: str | None) -> Sequence[Choice]:
         return _choices(self.client.projects(), "id", "name")
