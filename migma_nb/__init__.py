@@ -19,6 +19,7 @@ from migma_nb.planning.stored import Conversation, StoredEmail
 from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma
+from migma_nb.surface.form import form
 from migma_nb.surface.history import history, open_run
 from migma_nb.surface.importing_html import import_html
 from migma_nb.surface.imports import ImportPlan, ImportRun, import_contacts, plan_import
@@ -56,6 +57,7 @@ __all__ = [
     "StoredEmail",
     "Tag",
     "UnknownError",
+    "form",
     "history",
     "import_contacts",
     "import_html",

@@ -20,6 +20,8 @@ from migma_nb.sending.preflight import MOST_CALLS
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.run import Run
+from migma_nb.surface.showing import show
+from migma_nb.surface.whereabouts import has_widgets
 
 
 class Preview:
@@ -232,12 +234,20 @@ class SendPlan:
         skip_invalid: bool = False,
         limit: int | None = None,
         preflight: bool | int = True,
+        progress: bool = True,
         ledger: str | os.PathLike[str] | None = None,
     ) -> Run:
-        """Set the plan going in the background and return at once; arguments and errors as in `send`."""
+        """Set the plan going in the background and return at once; arguments and errors as in `send`.
+
+        In a notebook with widgets the run's panel stands below the cell while it goes on, with buttons to
+        pause, resume and stop it; `progress=False` leaves it out. Elsewhere `run.wait()` shows a bar.
+        """
         place, ledger = _place_of(ledger), None
         options = SendOptions(confirm, skip_invalid, limit, preflight=preflight)
-        return self._begin(client, options, place)
+        run = self._begin(client, options, place)
+        if progress and has_widgets():
+            show(run)
+        return run
 
     def campaign(
         self,
