@@ -13,6 +13,8 @@ _GUARD = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
     "img-src data:; form-action 'none'; base-uri 'none'\"><base target=\"_blank\">"
 )
+#: Without it Tab passes a mail without links by (Chromium, 2026-11), and no key scrolls it.
+_REACHED = '<html tabindex="0">'
 #: Seen in Chromium (2026-11): it connects to these tags' hosts before it asks the policy, and so tells them.
 _CONNECTING = re.compile(r"<(?:link|iframe|frame)(?=[\s/>])", re.IGNORECASE)
 _STORED = "The content is stored at Migma and cannot be shown here."
@@ -98,9 +100,13 @@ def mail_frame(html: str, height: int, low: int = 0, high: int = 0) -> str:
     frame = "display:block;width:100%;height:100%;border:0;background:#fff;color-scheme:light"
     frame += f";min-width:{low}px" if low else ""
     frame += f";max-width:{high}px;margin:0 auto" if high else ""
+    inside = escape(_GUARD + _REACHED + _CONNECTING.sub("<meta", html))
+    # What can be scrolled sideways has to be reached by the keyboard.
+    reached = ' tabindex="0" role="group" aria-label="The mail\'s frame"' if low else ""
+    beyond = "auto hidden" if low else "hidden"
     return (
-        f'<div style="height:{height}px;resize:vertical;overflow:{"auto hidden" if low else "hidden"}">'
-        f'<iframe sandbox srcdoc="{escape(_GUARD + _CONNECTING.sub("<meta", html))}" title="The mail" '
+        f'<div{reached} style="height:{height}px;resize:vertical;overflow:{beyond}">'
+        f'<iframe sandbox srcdoc="{inside}" title="The mail" '
         f'referrerpolicy="no-referrer" style="{frame}"></iframe></div>'
     )
 
