@@ -19,7 +19,8 @@ SHEET = """<style>
   font-family: var(--jp-ui-font-family, system-ui, sans-serif);
   font-size: 13px;
 }
-.mnb :focus-visible { outline: 2px solid var(--mnb-focus) !important; outline-offset: 1px; }
+/* Three times, to outdo the widgets' own rule for fields, which takes it away. */
+.mnb.mnb.mnb :focus-visible { outline: 2px solid var(--mnb-focus) !important; outline-offset: 1px; }
 .mnb .widget-html, .mnb .widget-html > .widget-html-content { line-height: 1.5; height: auto; min-width: 0; }
 .mnb > .widget-html > .widget-html-content { width: 100%; }
 .mnb .mnb-across { display: flex; flex-flow: row wrap; align-items: center; column-gap: 10px; margin: 0 2px; }
