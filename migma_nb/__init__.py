@@ -17,6 +17,7 @@ from migma_nb.planning.issues import IssueCode, Severity
 from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.stored import Conversation, StoredEmail
 from migma_nb.planning.targets import Audience, Segment, Tag
+from migma_nb.surface import accessor as _accessor  # noqa: F401 - importing it registers df.migma
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma
 from migma_nb.surface.form import form

@@ -65,7 +65,7 @@ def start(
     Raises:
         InputError, ConfirmationError: the send is not ready to go; nothing was sent.
         LedgerError: the ledger cannot be read or written; nothing was sent.
-        ConfigurationError: no live send is safe with this ledger; nothing was sent.
+        ConfigurationError: no live send is safe with this ledger, or nobody watches; nothing was sent.
     """
     gate.check(plan, settings, options)
     opened = open_ledger(ledger or settings.ledger)
