@@ -33,7 +33,9 @@ SHEET = """<style>
   width: calc(100% - 4px); max-width: 640px; }
 .mnb-form .mnb-section .widget-label { width: 90px; min-width: 90px; text-align: left; }
 .mnb-form .widget-textarea textarea { font-family: var(--jp-code-font-family, monospace); font-size: 12px; }
-.mnb-form .mnb-section .widget-toggle-buttons { flex-flow: row wrap; align-items: center; width: auto; }
+.mnb-form .mnb-section .widget-toggle-buttons { flex-flow: row nowrap; align-items: center; width: auto; }
+.mnb-form .mnb-section .widget-toggle-buttons > :not(.widget-label) { flex: 1 1 auto; min-width: 0;
+  width: auto; }
 .mnb-form .widget-toggle-buttons .widget-toggle-button { width: auto; min-width: 64px; }
 .mnb-form .mnb-meaning { margin-left: 96px; font-size: 12px; opacity: .75; line-height: 1.4; }
 
@@ -58,7 +60,7 @@ SHEET = """<style>
 .mnb-form .mnb-section .mnb-test-to, .mnb-form .mnb-section .mnb-confirm { max-width: 420px;
   flex: 1 1 260px; width: auto; }
 .mnb-form .mnb-test, .mnb-form .mnb-send { width: auto; min-width: 140px; }
-.mnb-form .mnb-as-python { width: auto; margin: 10px 2px 4px; }
+.mnb-form .mnb-as-python { width: auto; align-self: flex-start; margin: 10px 2px 4px; }
 .mnb-form .mnb-lines { background: var(--mnb-tint); border-radius: 6px; padding: 10px 12px; overflow-x: auto;
   font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.5; color: inherit;
   max-height: 420px; }
