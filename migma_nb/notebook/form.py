@@ -7,8 +7,8 @@ Its parts are found by their style classes. `mnb-form` is the whole; `mnb-sectio
 `mnb-sender-name`, `mnb-sender-address`, `mnb-reply-to`, `mnb-provider`, `mnb-topic`, `mnb-kind`,
 `mnb-several`, `mnb-skip-invalid`, `mnb-test-to`, `mnb-test`, `mnb-confirm`, `mnb-send`,
 `mnb-full-addresses`, `mnb-as-python`. What is said stands in `mnb-note`, `mnb-wrong` and `mnb-verdict`, the
-server in `mnb-server`, the lines in `mnb-lines`, a run in `mnb-run`. Labels are those on the screen, such as
-"Mailing", "Subject", "From", "Address" and "People".
+server in `mnb-server`, the lines in `mnb-lines`, a run in `mnb-form-run`. Labels are those on the screen,
+such as "Mailing", "Subject", "From", "Address" and "People".
 """
 
 from html import escape
@@ -109,7 +109,7 @@ class Form:
         head = row(widgets.HTML(_server(self.desk)), self.full, name="mnb-form-top")
         fields = widgets.VBox([self.list.widget, self.content.widget, self.sender.widget])
         fields.add_class("mnb-form-fields")
-        aside_head = widgets.HTML('<h3 class="mnb-head">Preview</h3>')
+        aside_head = widgets.HTML('<h3 class="mnb-form-head">Preview</h3>')
         aside = widgets.VBox([aside_head, self.preview.widget])
         aside.add_class("mnb-form-aside")
         body = widgets.HBox([fields, aside])

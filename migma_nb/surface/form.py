@@ -121,7 +121,7 @@ class AccountDesk:
 
     def blank_out(self, text: str) -> str:
         """Return a text without the API key."""
-        return self._settings.key.blank_out(text)
+        return str(self._settings.key.blank_out(text))
 
     def asks(self, recipients: Any) -> bool:
         """Say whether the plan asks how many people a target holds; a fresh sandbox knows of none."""
