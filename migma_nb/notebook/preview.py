@@ -100,12 +100,12 @@ def mail_frame(html: str, height: int, low: int = 0, high: int = 0) -> str:
     frame = "display:block;width:100%;height:100%;border:0;background:#fff;color-scheme:light"
     frame += f";min-width:{low}px" if low else ""
     frame += f";max-width:{high}px;margin:0 auto" if high else ""
+    # What scrolls must be reached by the keyboard, too.
+    scrolls = ' tabindex="0" role="region" aria-label="The mail, scrolled sideways"' if low else ""
+    overflow = "auto hidden" if low else "hidden"
     inside = escape(_GUARD + _REACHED + _CONNECTING.sub("<meta", html))
-    # What can be scrolled sideways has to be reached by the keyboard.
-    reached = ' tabindex="0" role="group" aria-label="The mail\'s frame"' if low else ""
-    beyond = "auto hidden" if low else "hidden"
     return (
-        f'<div{reached} style="height:{height}px;resize:vertical;overflow:{beyond}">'
+        f'<div{scrolls} style="height:{height}px;resize:vertical;overflow:{overflow}">'
         f'<iframe sandbox srcdoc="{inside}" title="The mail" '
         f'referrerpolicy="no-referrer" style="{frame}"></iframe></div>'
     )
