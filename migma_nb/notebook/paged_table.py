@@ -97,7 +97,7 @@ class PagedTable:
             pairs = self._source.choices()
             total = sum(count for _, count in pairs)
             options: list[tuple[str, tuple[str, ...]]] = [(f"All ({total:,})", ())]
-            options += [(f"{one_line(name, 40)} ({count:,})", (name,)) for name, count in pairs]
+            options += [(f"{one_line(name, 40) or 'nothing'} ({count:,})", (name,)) for name, count in pairs]
             if tuple(options) != tuple(self._choice.options):
                 self._quietly(lambda: self._offer(options))
             self._choice.layout.display = "" if pairs else "none"
