@@ -7,10 +7,12 @@ Its parts are found by their style classes. `mnb-form` is the whole; `mnb-sectio
 `mnb-sender-name`, `mnb-sender-address`, `mnb-reply-to`, `mnb-provider`, `mnb-topic`, `mnb-kind`,
 `mnb-several`, `mnb-skip-invalid`, `mnb-test-to`, `mnb-test`, `mnb-confirm`, `mnb-send`,
 `mnb-full-addresses`, `mnb-as-python`. What is said stands in `mnb-note`, `mnb-wrong` and `mnb-verdict`, the
-server in `mnb-server`, the lines in `mnb-lines`, a run in `mnb-run`. Labels are those on the screen, such as
-"Mailing", "Subject", "From", "Address" and "People".
+server in `mnb-server`, the lines in `mnb-lines`, a run in `mnb-form-run`. Labels are those on the screen,
+such as "Mailing", "Subject", "From", "Address" and "People".
 """
 
+import threading
+from contextvars import copy_context
 from html import escape
 from typing import Any
 
@@ -58,6 +60,7 @@ class Form:
         )
         self._make()
         self._newest.ask(draft, now=True)
+        self._bench.begin()
 
     @property
     def errors(self) -> list[BaseException]:
@@ -109,7 +112,7 @@ class Form:
         head = row(widgets.HTML(_server(self.desk)), self.full, name="mnb-form-top")
         fields = widgets.VBox([self.list.widget, self.content.widget, self.sender.widget])
         fields.add_class("mnb-form-fields")
-        aside_head = widgets.HTML('<h3 class="mnb-head">Preview</h3>')
+        aside_head = widgets.HTML('<h3 class="mnb-form-head">Preview</h3>')
         aside = widgets.VBox([aside_head, self.preview.widget])
         aside.add_class("mnb-form-aside")
         body = widgets.HBox([fields, aside])
@@ -164,8 +167,22 @@ class Form:
         self.send.offer(self.frozen)
         self._code.value = _code(self.lines)
 
-    def _began(self, run: Any) -> None:
+    def _began(self, run: Any, panel: Any) -> None:
+        """Take up a run; at its end the form says how many people its mailing has mailed."""
         self.run = run
+
+        def look_again() -> None:
+            panel.ended.wait()
+            self._newest.ask(self.draft, now=True)
+
+        threading.Thread(
+            target=copy_context().run, args=(look_again,), name="mnb-run-end", daemon=True
+        ).start()
+
+    @property
+    def sandbox(self) -> Any:
+        """The sandbox that the form rehearses in, with its `outbox`; None where a client was given."""
+        return self.desk.account
 
     def _show_code(self, change: Any) -> None:
         shown(self._code, bool(change["new"]))

@@ -1,5 +1,6 @@
 """The form's second part: subject, content, project, and what fills the placeholders."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -79,6 +80,7 @@ class ContentSection:
 
     def show(self, checked: Checked) -> None:
         """Show what was found out about the content."""
+        self._emails.load()
         for name, one in (("subject", self._subject), ("content", self._content)):
             one.wrong(checked.wrong.get(name))
         if "content" not in checked.wrong:
@@ -118,7 +120,11 @@ class ContentSection:
     def _email_chosen(self, choice: Choice) -> None:
         self._content.note(f"Reading {one_line(choice.name, 60)} …")
 
-        def taken(found: tuple[str, Any, str]) -> None:
+        def taken(found: tuple[str, Any, str] | Sequence[Choice]) -> None:
+            if not isinstance(found, tuple):
+                self._content.note(f"{one_line(choice.name, 60)} has {len(found)} emails: choose one.")
+                self._emails.offer(found)
+                return
             name, value, code = found
             self._take(name, value, code, f"{one_line(choice.name, 60)}, read from the account.")
 
