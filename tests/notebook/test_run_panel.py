@@ -339,7 +339,7 @@ def test_a_batch_can_be_left_to_the_server(sandbox: mg.Sandbox, panels: Callable
     run = plan.start(sandbox.client(), progress=False)
     panel = panels(run)
     until(lambda: "Stop following" in buttons(panel))
-    assert "of 5,000 people mailed by the server" in text(panel)
+    until(lambda: "of 5,000 people mailed by the server" in text(panel))
     click(panel, "Stop following")
     assert panel.ended.wait(30)
     assert "finished" == run.state
