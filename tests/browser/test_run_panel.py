@@ -179,7 +179,7 @@ def test_another_kernel_shows_the_run_live_and_its_buttons_are_heard(lab: Lab, a
 @on_both_kernels
 def test_a_cell_that_waits_has_no_button_and_says_what_stops_it(lab: Lab, account: Account) -> None:
     """While another cell runs the buttons are grey; under a blocking send there are none."""
-    send = f"other = mg.plan([{{'email': f'q{{n}}@x.example'}} for n in range(80)], mailing='more', sender='A <a@b.example>', subject='S', template='<p>x</p>', project_id='p', transactional=True).send(client, confirm=80)\nother"
+    send = "other = mg.plan([{'email': f'q{n}@x.example'} for n in range(80)], mailing='more', sender='A <a@b.example>', subject='S', template='<p>x</p>', project_id='p', transactional=True).send(client, confirm=80)\nother"
     run_id = _begun(lab, account, "blocking.ipynb", send, "run")
     lab.begin(3)
     lab.seen(3).get_by_text("■ stops it").wait_for()

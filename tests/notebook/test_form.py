@@ -44,7 +44,7 @@ def seen(form: Any) -> str:
     """Return what stands on the screen as text, hidden parts left out."""
     texts = (str(widget.value) for widget in parts(form.widget) if type(widget).__name__ == "HTML")
     return html.unescape(
-        re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", " ".join(texts), flags=re.S))
+        re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", " ".join(texts), flags=re.DOTALL))
     )
 
 
