@@ -10,6 +10,8 @@ MUTED = "opacity:.7"
 LINE = "1px solid rgba(128,128,128,.35)"
 TINT = "background:rgba(128,128,128,.1)"
 CODE = "font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);font-size:.92em"
+#: Seen where a page has stripped the styles that keep words apart, and nowhere else.
+COMMA = '<span style="display:none">,</span> '
 #: Each at least 3:1 against white and against near-black; words and numbers always stand beside them.
 COLOURS = {
     "ready": "#2a9d6f",
@@ -93,7 +95,7 @@ def bar(counts: Mapping[str, int], meanings: Mapping[str, str] | None = None) ->
         )
         at += share
     words = escape(", ".join(f"{count:,} {name}" for name, count in shown.items()))
-    style = "display:block;border-radius:5px;overflow:hidden;margin:8px 0"
+    style = "display:block;height:10px;border-radius:5px;overflow:hidden;margin:8px 0"
     svg = f'<svg role="img" aria-label="{words}" width="100%" height="10" style="{style}">'
     return f"{svg}{''.join(pieces)}</svg>" + (
         legend(shown) if meanings is None else _explained(shown, meanings)
@@ -114,7 +116,7 @@ def steps(rows: Iterable[tuple[str, int, str]]) -> str:
         width = max(100 * count / most, _NARROWEST if count else 0)
         drawn = (
             f'<svg role="img" aria-label="{count:,} {escape(name)}" width="100%" height="12" '
-            'style="display:block;margin:4px 0;min-width:40px">'
+            'style="display:block;height:12px;margin:4px 0;min-width:40px">'
             f'<rect width="100%" height="12" rx="3" fill="rgba(128,128,128,.15)"></rect>'
             f'<rect width="{width:.2f}%" height="12" rx="3" fill="{colour(name)}"></rect></svg>'
         )
@@ -123,6 +125,17 @@ def steps(rows: Iterable[tuple[str, int, str]]) -> str:
     right = "text-align:right;white-space:nowrap"
     columns = ("white-space:nowrap", "width:100%", right, "white-space:nowrap;padding-right:0")
     return _table(cells, columns, "margin:0;width:100%")
+
+
+def small_bar(count: int, most: int, name: str) -> str:
+    """Return a short bar without words, for beside a number that is one of several; `most` is the largest."""
+    width = max(100 * count / most, 4.0)
+    return (
+        '<svg aria-hidden="true" width="56" height="8" '
+        'style="width:56px;height:8px;vertical-align:middle;margin-right:4px">'
+        '<rect width="100%" height="8" rx="2" fill="rgba(128,128,128,.15)"></rect>'
+        f'<rect width="{width:.1f}%" height="8" rx="2" fill="{colour(name)}"></rect></svg>'
+    )
 
 
 def dot(name: str) -> str:
@@ -160,7 +173,7 @@ def named(name: object, most: int = 40) -> str:
 
 def legend(counts: Mapping[str, int]) -> str:
     """Return counts in one line, each with its square in its colour."""
-    items = " ".join(
+    items = COMMA.join(
         f'<span style="white-space:nowrap">{dot(name)} <b>{count:,}</b> {escape(name)}</span>'
         for name, count in counts.items()
     )

@@ -1,5 +1,6 @@
 """A run's mails over time, in words and as a line of text: what its card, its text and its figure share."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from migma_nb.ledger.timeline import Timeline
@@ -15,6 +16,7 @@ _NAMES = {
     86_400.0: "a day",
     604_800.0: "a week",
 }
+_MINUTE_S = 60.0
 _DAY_S = 86_400.0
 _WEEK_S = 604_800.0
 _HEIGHTS = "▁▂▃▄▅▆▇█"
@@ -31,27 +33,39 @@ def stretch_name(step_s: float) -> str:
     return f"{step_s:.0f} seconds"
 
 
-def times_words(timeline: Timeline) -> tuple[str, str, str]:
-    """Return when a timeline begins, how many mails its busiest stretch has, and when it ends; all UTC."""
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A timeline in words: the day where all of it is on one, its first and last moment, its busiest stretch.
+
+    All are in UTC, as `day` or else `last` says.
+    """
+
+    day: str
+    first: str
+    last: str
+    most: str
+
+
+def times_words(timeline: Timeline) -> Times:
+    """Return a timeline in words."""
     step, length = timeline.step_s, timeline.end - timeline.begin
     begin, end = (datetime.fromtimestamp(when, UTC) for when in (timeline.begin, timeline.end))
+    most = f"at most {max(timeline.totals):,} in {stretch_name(step)}"
     if step >= _DAY_S or length > 2 * _DAY_S:
-        first, last = f"{begin:%Y-%m-%d}", f"{end:%Y-%m-%d} UTC"
-    else:
-        clock = "%H:%M:%S" if step < 60.0 else "%H:%M"  # noqa: PLR2004 - a minute
-        same = begin.date() == end.date()
-        first = f"{begin:%Y-%m-%d} {begin:{clock}}"
-        last = f"{end:{clock if same else '%Y-%m-%d ' + clock}} UTC"
-    most = max(timeline.totals)
-    return first, f"at most {most:,} in {stretch_name(step)}", last
+        return Times("", f"{begin:%Y-%m-%d}", f"{end:%Y-%m-%d} UTC", most)
+    clock = "%H:%M:%S" if step < _MINUTE_S else "%H:%M"
+    if begin.date() == end.date():
+        return Times(f"{begin:%Y-%m-%d}, UTC", f"{begin:{clock}}", f"{end:{clock}}", most)
+    return Times("", f"{begin:%Y-%m-%d} {begin:{clock}}", f"{end:%Y-%m-%d} {end:{clock}} UTC", most)
 
 
 def times_text(timeline: Timeline | None) -> list[str]:
     """Return a timeline as two lines of text, at most 80 columns wide; none where there is no course."""
     if timeline is None or len(timeline.totals) < FEWEST_DRAWN:
         return []
-    first, most, last = times_words(timeline)
-    return [f"  Mails over time, {most}:", f"  {first} {spark(timeline.totals)} {last}"]
+    told = times_words(timeline)
+    head = ", ".join(part for part in ("Mails over time", told.day, told.most) if part)
+    return [f"  {head}", f"  {told.first} {spark(timeline.totals)} {told.last}"]
 
 
 def spark(values: tuple[int, ...]) -> str:
@@ -59,4 +73,4 @@ def spark(values: tuple[int, ...]) -> str:
     wide = -(-len(values) // _MOST_COLUMNS)
     found = [sum(values[at : at + wide]) for at in range(0, len(values), wide)]
     most = max(found, default=0) or 1
-    return "".join(_HEIGHTS[-(-len(_HEIGHTS) * one // most) - 1] if one else " " for one in found)
+    return "".join(_HEIGHTS[max(round(len(_HEIGHTS) * one / most), 1) - 1] if one else " " for one in found)

@@ -73,7 +73,7 @@ def summarise(facts: RunFacts, *, over_time: Sequence[str] = (), funnel: Sequenc
         if (count := facts.counts.get(state, 0))
     ]
     lines += [f"  {line}" for line in batch_lines(facts.rows)]
-    for part in (over_time, trouble_of(facts), [*funnel, *fate_of(facts)]):
+    for part in (over_time, trouble_of(facts), [*funnel, *([""] if funnel else []), *fate_of(facts)]):
         lines += ["", *part] if part else []
     where = "sandbox" if facts.sandbox else "LIVE"
     lines += ["", f"Run {facts.run_id} at {facts.server} ({where}); ledger {facts.ledger}"]
