@@ -11,8 +11,8 @@ from migma_nb.sending.fates import Funnel
 
 #: Height of the tallest column, and the width of a column where there are many and room is enough (pixels).
 _HEIGHT, _WIDEST = 44, 14
-#: Of its own place a column takes so many percent; the rest is the gap to the next.
-_FILLED = 84
+#: Of its own place a column takes this share; the rest is the gap to the next.
+_FILLED = 0.84
 #: A mail among thousands can still be seen (pixels).
 _LOWEST = 2
 #: It is as wide as so many columns, even where there are fewer.
@@ -43,7 +43,7 @@ def times_html(timeline: Timeline | None) -> str:
 
 
 def _columns(counts: Mapping[str, Sequence[int]], words: str, width: str) -> str:
-    """Return stacked columns, one path a state: a column costs some twenty bytes."""
+    """Return stacked columns, one path a state and one stroke a column: it costs a dozen bytes."""
     totals = [sum(column) for column in zip(*counts.values(), strict=True)]
     most = max(totals)
     below = [0] * len(totals)
@@ -53,12 +53,13 @@ def _columns(counts: Mapping[str, Sequence[int]], words: str, width: str) -> str
         for at, value in enumerate(values):
             if value:
                 high = max(round(_HEIGHT * value / most), _LOWEST)
-                drawn.append(f"M{at} {_HEIGHT - below[at]}v-{high}h.{_FILLED}v{high}z")
+                drawn.append(f"M{at} {_HEIGHT - below[at]}v-{high}")
                 below[at] += high
-        paths.append(f'<path fill="{colour(name)}" d="{"".join(drawn)}"></path>')
+        stroke = f'stroke="{colour(name)}" stroke-width="{_FILLED}"'
+        paths.append(f'<path {stroke} d="{"".join(drawn)}"></path>')
     # What is raised so that it can be seen needs room above.
     top = max(max(below) - _HEIGHT, 0)
-    box = f"0 {-top} {len(totals)} {_HEIGHT + top}"
+    box = f"-.5 {-top} {len(totals)} {_HEIGHT + top}"
     # Pages that set the height of every picture yield to a style of its own.
     style = f"display:block;height:{_HEIGHT}px;{width};margin:4px 0 2px;border-bottom:{LINE}"
     return (

@@ -43,9 +43,11 @@ _OTHER = "#8a8f98"
 _NARROWEST = 1.0
 #: Between two parts, in percent, so that they can be told apart without colour.
 _GAP = 0.25
+#: What a bar has before it.
+_TRACK = "background:rgba(128,128,128,.15)"
 #: Lab styles every table of an output: fixed columns, striped rows, text to the right.
 _TABLE = "border-collapse:collapse;table-layout:auto;border:0;font-size:1em;color:inherit"
-_CELL = "vertical-align:top;text-align:left;border:0;background:none;line-height:1.5;padding:2px 16px 2px 0"
+_CELL = "vertical-align:top;text-align:left;border:0;line-height:1.5;padding:2px 16px 2px 0"
 
 
 def card(*parts: str) -> str:
@@ -115,9 +117,8 @@ def steps(rows: Iterable[tuple[str, int, str]]) -> str:
     for name, count, words in found:
         width = max(100 * count / most, _NARROWEST if count else 0)
         drawn = (
-            f'<svg role="img" aria-label="{count:,} {escape(name)}" width="100%" height="12" '
-            'style="display:block;height:12px;margin:4px 0;min-width:40px">'
-            f'<rect width="100%" height="12" rx="3" fill="rgba(128,128,128,.15)"></rect>'
+            f'<svg role="img" aria-label="{count:,} {escape(name)}" width="100%" '
+            f'style="display:block;height:12px;margin:4px 0;min-width:40px;border-radius:3px;{_TRACK}">'
             f'<rect width="{width:.2f}%" height="12" rx="3" fill="{colour(name)}"></rect></svg>'
         )
         muted = f'<span style="{MUTED}">{escape(words)}</span>'
@@ -131,16 +132,15 @@ def small_bar(count: int, most: int, name: str) -> str:
     """Return a short bar without words, for beside a number that is one of several; `most` is the largest."""
     width = max(100 * count / most, 4.0)
     return (
-        '<svg aria-hidden="true" width="56" height="8" '
-        'style="width:56px;height:8px;vertical-align:middle;margin-right:4px">'
-        '<rect width="100%" height="8" rx="2" fill="rgba(128,128,128,.15)"></rect>'
+        '<svg aria-hidden="true" width="56" '
+        f'style="width:56px;height:8px;vertical-align:middle;margin-right:8px;border-radius:2px;{_TRACK}">'
         f'<rect width="{width:.1f}%" height="8" rx="2" fill="{colour(name)}"></rect></svg>'
     )
 
 
 def dot(name: str) -> str:
     """Return a small square in the colour of a state or severity."""
-    size = "display:inline-block;width:9px;height:9px;border-radius:2px;margin-right:2px"
+    size = "display:inline-block;width:9px;height:9px;border-radius:2px"
     return f'<span style="{size};background:{colour(name)}"></span>'
 
 
