@@ -5,6 +5,8 @@ PYTHON ?= python3.11 python3 python3.12 python3.13 python3.14
 VENV := .venv
 BIN := $(VENV)/bin
 OLD := .venv-oldest
+# An ipykernel of the sixth line, which the browser tests' JupyterLab offers beside the newest.
+KERNEL6 := .venv-ipykernel6
 # Company networks sign with certificates that only the system knows; the older uv asks by the second name.
 export UV_SYSTEM_CERTS := 1
 export UV_NATIVE_TLS := 1
@@ -13,20 +15,28 @@ UV_INSTALL = $(BIN)/uv pip install -q --build-constraints constraints.txt
 INSTALL = touch $(VENV)/.busy && $(UV_INSTALL) --python $(BIN)/python -c constraints.txt
 # Hypothesis' own profile for such runs: the same examples each time, and no clock on a busy machine.
 PYTEST = python -m pytest --hypothesis-profile=ci
+BROWSER = $(BIN)/$(PYTEST) -m browser tests/browser
 
 # Whether $(VENV) is whole: made here, not left in the middle, its Python still there. If not, it is made anew.
 WHOLE := $(shell [ "$$(cat $(VENV)/.place 2>/dev/null)" = "$$(pwd -P)" ] && [ ! -e $(VENV)/.busy ] \
 	&& $(BIN)/python -c "" 2>/dev/null && echo yes)
 ifneq ($(WHOLE),yes)
-$(shell rm -f $(VENV)/.uv $(OLD)/.made)
+$(shell rm -f $(VENV)/.uv $(OLD)/.made $(KERNEL6)/.made)
 endif
 
-.PHONY: demo test proof oldest lint constraints clean
+.PHONY: demo notebook test scenarios pictures proof oldest lint constraints clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
 demo: $(VENV)/.run
 	@$(BIN)/migma-nb demo
+
+# JupyterLab at the quickstart, which mails to the sandbox: in the browser, or where there is none at the address that
+# it prints. No news and no updates are asked for.
+notebook: $(VENV)/.dev
+	@$(BIN)/jupyter lab --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/01_quickstart.ipynb \
+		--LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+		$(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 $(VENV)/.uv:
 	@echo "Setting up $(VENV) ..."
@@ -56,16 +66,33 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint
+test: lint $(KERNEL6)/.made
 	$(BIN)/$(PYTEST) --nbval-lax --nbval-current-env -p no:cacheprovider -o filterwarnings=default notebooks
 	$(BIN)/$(PYTEST) -n 4 --dist worksteal
-	$(BIN)/$(PYTEST) -m browser tests/browser
+	$(BROWSER)
+
+# The browser tests ten times in a row: what fails once in ten is no proof. Pictures stay in artefacts/.
+scenarios: $(VENV)/.dev $(KERNEL6)/.made
+	@for round in 1 2 3 4 5 6 7 8 9 10; do echo "Round $$round of 10"; $(BROWSER) || exit 1; done
+
+# The README's pictures, by the same tests.
+pictures: $(VENV)/.dev $(KERNEL6)/.made
+	$(BROWSER) --pictures
+
+$(KERNEL6)/.made: $(VENV)/.uv pyproject.toml constraints.txt
+	@echo "Setting up $(KERNEL6) ..."
+	@rm -rf $(KERNEL6)
+	@$(BIN)/uv venv -q --no-project --python $(BIN)/python $(KERNEL6)
+	@grep -v '^ipykernel==' constraints.txt > $(KERNEL6)/constraints.txt
+	@$(UV_INSTALL) --python $(KERNEL6)/bin/python -c $(KERNEL6)/constraints.txt -e '.[notebook,plot]' \
+		'ipykernel==6.31.0' 'nest-asyncio==1.6.0'
+	@touch $@
 
 # What takes longer: the oldest supported versions, the wheel in an empty environment, kills by the hundred, long
 # random histories, PostgreSQL throughout, short benchmarks, and the browser again.
-proof: oldest
+proof: oldest $(KERNEL6)/.made
 	$(BIN)/$(PYTEST) -m proof -n 2 --dist worksteal
-	for again in 1 2; do $(BIN)/$(PYTEST) -m browser tests/browser || exit 1; done
+	$(BROWSER)
 
 # Each room on the oldest versions that pyproject.toml allows; what is long is left to `make test`, and so is what
 # needs schemathesis, which asks for a newer pytest than the oldest.
@@ -90,4 +117,4 @@ constraints: $(VENV)/.uv
 	$(COMPILE) --group test --resolution lowest-direct; } > constraints.new && mv constraints.new constraints-oldest.txt
 
 clean:
-	rm -rf $(VENV) $(OLD) build dist out migma-nb-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis constraints.new
+	rm -rf $(VENV) $(OLD) $(KERNEL6) build dist out artefacts migma-nb-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis constraints.new

@@ -17,8 +17,10 @@ from migma_nb.planning.issues import IssueCode, Severity
 from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.stored import Conversation, StoredEmail
 from migma_nb.planning.targets import Audience, Segment, Tag
+from migma_nb.surface import accessor as _accessor  # noqa: F401 - importing it registers df.migma
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma
+from migma_nb.surface.form import form
 from migma_nb.surface.history import history, open_run
 from migma_nb.surface.importing_html import import_html
 from migma_nb.surface.imports import ImportPlan, ImportRun, import_contacts, plan_import
@@ -56,6 +58,7 @@ __all__ = [
     "StoredEmail",
     "Tag",
     "UnknownError",
+    "form",
     "history",
     "import_contacts",
     "import_html",

@@ -29,8 +29,8 @@ def preview_text(message: RenderedMessage) -> str:
     pairs = _head(message)
     width = max(len(name) for name, _ in pairs)
     lines = [f"{name:<{width}}  {one_line(value, _WIDTH - width)}" for name, value in pairs]
-    lines += ["", *(_wrapped(line) for line in _text(message).splitlines())]
-    notes = [_wrapped(f"Note: {note}") for note in _notes(message)]
+    lines += ["", *(_wrapped(line) for line in shown_text(message).splitlines())]
+    notes = [_wrapped(f"Note: {note}") for note in shown_notes(message)]
     return "\n".join([*lines, "", *notes] if notes else lines)
 
 
@@ -41,15 +41,17 @@ def preview_html(message: RenderedMessage) -> str:
     its policy stands before the mail's first byte, and tags that connect all the same are disarmed.
     """
     pairs = [(name, safe(value, 200)) for name, value in _head(message) if name != "Subject"]
-    text = _text(message)
+    text = shown_text(message)
     notes = "".join(
         f'<div style="{MUTED};margin-top:4px;font-size:.92em">{safe(note, 300)}</div>'
-        for note in _notes(message)
+        for note in shown_notes(message)
     )
     return card(
         head("Preview", safe(message.subject, 200), ""),
         facts(pairs),
-        _frame(message.html, low=len(text) < _SHORT) if message.html is not None else "",
+        mail_frame(message.html, height=240 if len(text) < _SHORT else 520)
+        if message.html is not None
+        else "",
         _as_text(text) if message.html is not None else f'<div style="margin-top:12px">{escape(text)}</div>',
         notes,
     )
@@ -60,13 +62,14 @@ def _head(message: RenderedMessage) -> list[tuple[str, str]]:
     return [*pairs, ("Reply-To", message.reply_to)] if message.reply_to else pairs
 
 
-def _text(message: RenderedMessage) -> str:
+def shown_text(message: RenderedMessage) -> str:
+    """Return what a message says, as text that is fit to show; why there is none where there is none."""
     if message.text is None:
         return _STORED
     return many_lines(message.text, MOST_TEXT) or _NO_TEXT
 
 
-def _notes(message: RenderedMessage) -> list[str]:
+def shown_notes(message: RenderedMessage) -> list[str]:
     """Return what the API leaves open; that stored content cannot be shown stands in place of the text."""
     notes = [note for note in message.notes if not note.startswith(_STORED[:-1])]
     unfilled = ", ".join(f"{{{{{name}}}}}" for name in message.unfilled)
@@ -77,13 +80,27 @@ def _wrapped(line: str) -> str:
     return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _frame(html: str, *, low: bool) -> str:
-    # A mail is written for a white page, whatever the notebook's theme; the corner drags it higher.
-    size = f"height:{240 if low else 520}px;resize:vertical;overflow:hidden"
+def _bordered(html: str, *, low: bool) -> str:
+    frame = mail_frame(html, 240 if low else 520)
+    return f'<div style="margin-top:12px;border:{LINE};border-radius:6px;overflow:hidden">{frame}</div>'
+
+
+def mail_frame(html: str, height: int, low: int = 0, high: int = 0) -> str:
+    """Return a mail in a frame in which it can do nothing: no script, no refresh, nothing fetched.
+
+    Args:
+        html: the mail, anybody's.
+        height: of the frame (pixels); its corner drags it higher.
+        low: its least width (pixels); where there is less room it is scrolled.
+        high: its greatest width (pixels), 0 for all the room there is.
+    """
+    # A mail is written for a white page, whatever the notebook's theme.
     frame = "display:block;width:100%;height:100%;border:0;background:#fff;color-scheme:light"
+    frame += f";min-width:{low}px" if low else ""
+    frame += f";max-width:{high}px;margin:0 auto" if high else ""
     return (
-        f'<div style="{size};margin-top:12px;border:{LINE};border-radius:6px"><iframe sandbox '
-        f'srcdoc="{escape(_GUARD + _CONNECTING.sub("<meta", html))}" title="The mail" '
+        f'<div style="height:{height}px;resize:vertical;overflow:{"auto hidden" if low else "hidden"}">'
+        f'<iframe sandbox srcdoc="{escape(_GUARD + _CONNECTING.sub("<meta", html))}" title="The mail" '
         f'referrerpolicy="no-referrer" style="{frame}"></iframe></div>'
     )
 

@@ -29,12 +29,17 @@ def run_text(found: RunFacts) -> str:
     return "\n".join(visible(line) for line in told.splitlines())
 
 
-def run_html(found: RunFacts) -> str:
-    """Return a run as a card: inline styles only, no scripts, nothing from elsewhere."""
+def run_html(found: RunFacts, *, framed: bool = True) -> str:
+    """Return a run as a card: inline styles only, no scripts, nothing from elsewhere.
+
+    Args:
+        found: what is known of it.
+        framed: whether it has a frame of its own, which it needs where it stands alone.
+    """
     counts = {str(state): found.counts[state] for state in STATE_MEANINGS if found.counts.get(state)}
     trouble = "".join(_trouble_html(line) for line in trouble_of(found))
     step, batches = next_step(found), _batch_html(found)
-    return card(
+    return (card if framed else _bare)(
         head(f"Run {named(found.run_id)} · {found.state}", safe(_title(found), 300), _where(found)),
         _halt_html(found),
         bar(counts, _MEANINGS) if not batches or found.batches < sum(found.counts.values()) else "",
@@ -46,6 +51,10 @@ def run_html(found: RunFacts) -> str:
         f'<div style="{MUTED};font-size:.88em;margin-top:12px">{safe(found.server, 120)} · '
         f"ledger {safe(found.ledger, 200)}</div>",
     )
+
+
+def _bare(*parts: str) -> str:
+    return "".join(parts)
 
 
 def _short_named(found: RunFacts) -> RunFacts:

@@ -92,8 +92,7 @@ def bar(counts: Mapping[str, int], meanings: Mapping[str, str] | None = None) ->
     for (name, count), width in zip(shown.items(), widths, strict=True):
         share = width * scale
         pieces.append(
-            f'<rect x="{at:.2f}%" width="{share - _GAP:.2f}%" height="10" fill="{colour(name)}">'
-            f"<title>{count:,} {escape(name)}</title></rect>"
+            f'<rect x="{at:.2f}%" width="{share - _GAP:.2f}%" height="10" fill="{colour(name)}"></rect>'
         )
         at += share
     words = escape(", ".join(f"{count:,} {name}" for name, count in shown.items()))

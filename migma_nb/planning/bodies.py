@@ -61,6 +61,24 @@ class Bodies:
         pairs = zip(self.variables, self.texts, strict=True)
         return {name: json.loads(text) for name, column in pairs if (text := column[row]) is not None}
 
+    def find(self, text: str, after: int) -> int | None:
+        """Return the next row behind one whose address or a variable contains a text, None for none.
+
+        Args:
+            text: what is looked for; upper and lower case are the same.
+            after: the row behind which the search begins (int), -1 for all rows.
+        """
+        plain = text.casefold()
+        coded = json.dumps(text, ensure_ascii=False)[1:-1].casefold()
+        found: int | None = None
+        if self.addresses is not None:
+            places = range(after + 1, len(self.addresses))
+            found = next((at for at in places if plain in self.addresses[at].casefold()), None)
+        for column in self.texts:
+            places = range(after + 1, len(column) if found is None else found)
+            found = next((at for at in places if _holds(column[at], plain, coded)), found)
+        return found
+
     def fields(self, row: int) -> Mapping[str, Any]:
         """Return what a row says itself besides recipient and variables: nothing."""
         del row
@@ -114,6 +132,15 @@ class RowBodies:
         """Return a row's variables as plain JSON values by name."""
         return dict(self.own[row].get("variables", {}))
 
+    def find(self, text: str, after: int) -> int | None:
+        """Return the next row behind one whose address or a variable contains a text, as in `Bodies`."""
+        sought = text.casefold()
+        for at in range(after + 1, len(self.own)):
+            told = [self.addresses[at], *map(_told, self.values(at).values())]
+            if any(sought in words.casefold() for words in told):
+                return at
+        return None
+
     def fields(self, row: int) -> Mapping[str, Any]:
         """Return a row's own wire fields."""
         return self.own[row]
@@ -135,6 +162,17 @@ class RowBodies:
         own = self.own[row]
         content = {name: own[name] for name in ("subject", "conversationId", "emailId") if name in own}
         return {**content, **self.values(row)}
+
+
+def _holds(text: str | None, plain: str, coded: str) -> bool:
+    """Say whether a JSON text contains something; it is decoded only where that is likely."""
+    if text is None or coded not in text.casefold():
+        return False
+    return "\\" not in text or plain in _told(json.loads(text)).casefold()
+
+
+def _told(value: Any) -> str:
+    return value if isinstance(value, str) else json_text(value)
 
 
 AnyBodies = Bodies | RowBodies

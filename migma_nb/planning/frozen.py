@@ -222,6 +222,15 @@ class Plan:
         content = self._content if self._contents is None else self._contents[row]
         return render(content, shown, self._bodies.values(row))
 
+    def find(self, text: str, after: int = -1) -> int | None:
+        """Return the next row behind one whose address or a value contains a text, None for none.
+
+        Args:
+            text: what is looked for; upper and lower case are the same.
+            after: the row behind which the search begins (int), -1 for all rows.
+        """
+        return self._bodies.find(text, after)
+
     def own_email_id(self, i: int) -> str | None:
         """Return the stored email that a row names itself, None where it names none."""
         found = self._bodies.fields(self._row(i)).get("emailId")

@@ -15,6 +15,7 @@ from migma_nb.ledger.standings import standings
 from migma_nb.ledger.store import Ledger
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.issues import error_sentence
+from migma_nb.sending.headless import check_headless
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
     Raises:
         InputError: the plan has errors, a question is open, nobody is left, or `limit` is no number.
         ConfirmationError: a live send to people alone was not confirmed, or with another number.
+        ConfigurationError: a live send from a notebook that runs with nobody watching.
     """
+    check_headless(settings)
     limit: object = options.limit
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 1):
         raise InputError(f"limit={limit!r} is not a whole number of rows from 1.")

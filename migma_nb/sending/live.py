@@ -37,9 +37,10 @@ from migma_nb.sending.preflight import looked_at
 from migma_nb.sending.proof import Trust
 from migma_nb.sending.runner import Runner
 from migma_nb.sending.tally import Listener, Tally
+from migma_nb.sending.troubles import Troubles
 
 _alive: "weakref.WeakSet[LiveRun]" = weakref.WeakSet()
-# A forked child drives no run, so its end has none to wait for.
+# A forked child drives none of its parent's runs, and must not stop them when it ends.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_alive.clear)
 
@@ -64,7 +65,7 @@ def start(
     Raises:
         InputError, ConfirmationError: the send is not ready to go; nothing was sent.
         LedgerError: the ledger cannot be read or written; nothing was sent.
-        ConfigurationError: no live send is safe with this ledger; nothing was sent.
+        ConfigurationError: no live send is safe with this ledger, or nobody watches; nothing was sent.
     """
     gate.check(plan, settings, options)
     opened = open_ledger(ledger or settings.ledger)
@@ -116,8 +117,8 @@ def start(
 class LiveRun:
     """A run that this process drives.
 
-    `run_id`, `ledger`, `plan` and `tally` stay as they are; `state`, `reason` and `detail` tell how it
-    stands; `ended` is set once its end is on record.
+    `run_id`, `ledger`, `plan`, `tally` and `troubles` stay as they are; `state`, `reason` and `detail` tell
+    how it stands; `ended` is set once its end is on record.
     """
 
     def __init__(
@@ -143,7 +144,8 @@ class LiveRun:
         self.detail = ""
         self.ended = threading.Event()
         self._options = options
-        self._listeners = [tally, *listeners]
+        self.troubles = Troubles()
+        self._listeners: list[Listener] = [tally, self.troubles, *listeners]
         # Without a confirmed send nothing but the mails themselves is posted to a live server.
         trust = Trust(settings, ledger, allowed=self._may_prove())
         self._runner = Runner(
@@ -280,11 +282,6 @@ def _record(plan: Plan, position: int) -> RowRecord:
 def _storable(text: str) -> str:
     """Return what stood in an invalid row's cell, with the characters escaped that no record can hold."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
-
-
-if hasattr(os, "register_at_fork"):
-    # A child drives none of its parent's runs, and must not stop them when it ends.
-    os.register_at_fork(after_in_child=_alive.clear)
 
 
 @atexit.register

@@ -136,7 +136,7 @@ class SharedPace:
 
     def known(self, conn: sa.Connection, now: float) -> Pace:
         """Return the pace as the ledger has it, and as it is now."""
-        return learning.aged(settled(_read(records.read(conn, *self._server)), now), now)
+        return learning.aged(settled(pace_of(records.read(conn, *self._server)), now), now)
 
     def keep(self, conn: sa.Connection, pace: Pace, now: float) -> None:
         """Write the pace."""
@@ -230,7 +230,7 @@ def _tells_more(answer: Answer) -> bool:
     return word.remaining is not None and word.remaining <= 1
 
 
-def _read(text: str | None) -> Pace:
+def pace_of(text: str | None) -> Pace:
     """Return the pace that a text stands for; one that cannot be read is begun anew."""
     try:
         parts: dict[str, Any] = json.loads(text or "{}")

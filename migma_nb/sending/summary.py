@@ -9,6 +9,7 @@ from migma_nb.api.hints import hint_for
 from migma_nb.api.states import STATE_MEANINGS, Reason, RunState, State
 from migma_nb.ledger.queries import Holder
 from migma_nb.ledger.timeline import Timeline
+from migma_nb.planning.trials import tried_mailing
 from migma_nb.sending.batch_words import batch_lines, is_campaign, step_for, unfinished
 from migma_nb.sending.fates import Fates
 from migma_nb.sending.reporting import fate_lines
@@ -118,6 +119,12 @@ def headline(facts: RunFacts) -> str:
     if facts.state is RunState.PAUSED:
         return f"Paused {facts.mailing!r}: {accepted + before:,} of {people:,} mailed so far. {facts.detail}"
     end = _ending(facts)
+    if (tried := tried_mailing(facts.mailing)) is not None:
+        return _of_trial(facts, tried, accepted, before, people) + end
+    return _of_mailing(facts, accepted, before, people, end)
+
+
+def _of_mailing(facts: RunFacts, accepted: int, before: int, people: int, end: str) -> str:
     if facts.batches == people == 1 and accepted:
         return f"The batch of {facts.mailing!r} was accepted.{end}"
     if accepted == 0 and before and before == people:
@@ -133,6 +140,16 @@ def headline(facts: RunFacts) -> str:
         return f"Nobody was mailed in this run of {facts.mailing!r}.{end}"
     already = f", {before:,} were mailed before" if before else ""
     return f"{accepted:,} of {people:,} {_noun(facts, people)} mailed in {facts.mailing!r}{already}.{end}"
+
+
+def _of_trial(facts: RunFacts, tried: str, accepted: int, before: int, people: int) -> str:
+    """Return the one sentence on a test that a person sent themselves."""
+    if accepted == 0 and before and before == people:
+        when = f" on {facts.first_sent_on}" if facts.first_sent_on else ""
+        tests = "this 1 test was" if before == 1 else f"these {before:,} tests were"
+        return f"Nothing was mailed now: {tests} sent{when}; again=True sends once more."
+    already = f", {before:,} were sent before" if before else ""
+    return f"{accepted:,} of {people:,} tests of {tried!r} sent to the one address that you named{already}."
 
 
 def _noun(facts: RunFacts, people: int) -> str:
@@ -157,7 +174,8 @@ def next_step(facts: RunFacts) -> str:
             "run.unknown says for each what is uncertain, and what you can do."
         )
     if facts.counts.get(State.NOT_SENT, 0):
-        return "Send the same plan again to go on with the rows that were not sent."
+        same = "Send the same plan" if tried_mailing(facts.mailing) is None else "Run the same test"
+        return f"{same} again to go on with the rows that were not sent."
     if step := step_for(facts.rows, facts.run_id):
         return step
     return _after_refusals(facts) if facts.counts.get(State.REFUSED, 0) else ""

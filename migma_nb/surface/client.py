@@ -13,6 +13,7 @@ from migma_nb.api.secret import ApiKey
 from migma_nb.api.settings import Settings, make_settings
 from migma_nb.planning.stored import Conversation, StoredEmail
 from migma_nb.planning.targets import Segment, Tag
+from migma_nb.sending.headless import check_headless
 from migma_nb.surface import exploring
 from migma_nb.surface.keys import find_key
 
@@ -89,9 +90,11 @@ class Migma:
 
         Raises:
             InputError: a field is missing or wrong; names it and the rule (S1 to S21). Nothing was sent.
+            ConfigurationError: a live send from a notebook that nobody watches. Nothing was sent.
             NotSentError, RefusedError: it certainly was not sent.
             UnknownError: it may have been sent; look before you call again.
         """
+        check_headless(self._settings)
         request = checked_request(fields)
         key = f"mnb-direct-{secrets.token_hex(16)}" if idempotency_key is None else idempotency_key
         if not (key.strip() and len(key) <= _LONGEST_KEY) or not (key.isascii() and key.isprintable()):

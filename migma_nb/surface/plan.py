@@ -1,6 +1,8 @@
 """`SendPlan`: a frozen plan, its problems, its previews, and the send."""
 
 import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pandas as pd
 
@@ -11,12 +13,15 @@ from migma_nb.notebook.plan_card import plan_html, plan_text
 from migma_nb.notebook.preview import preview_html, preview_text
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.rendering import RenderedMessage
+from migma_nb.planning.trials import trial_of
 from migma_nb.sending import campaigns, live, preflight
 from migma_nb.sending.gate import SendOptions, check_preflight
 from migma_nb.sending.preflight import MOST_CALLS
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.run import Run
+from migma_nb.surface.showing import show
+from migma_nb.surface.whereabouts import has_widgets
 
 
 class Preview:
@@ -162,6 +167,39 @@ class SendPlan:
         options = SendOptions(confirm, skip_invalid, limit, preflight=preflight)
         return self._begin(client, options, place).wait(progress=progress).end_paused()
 
+    def test(
+        self,
+        client: Migma,
+        *,
+        to: str,
+        rows: int | Sequence[int] | None = None,
+        again: bool = False,
+        progress: bool = True,
+        ledger: str | os.PathLike[str] | None = None,
+    ) -> Run:
+        """Send a few rows, exactly as they would go, to one address alone, and wait for the end.
+
+        It is a mailing of its own: the rows of this one stay as they are, and running the cell again mails
+        nothing again, until the plan is another one. Of a tag or segment one mail goes out, with the values
+        that the plan has; what Migma fills in for each contact it fills in for `to`.
+
+        Args:
+            client: as in `send`; a live one too sends without `confirm`, since the address is typed.
+            to: who gets the mails (str).
+            rows: positions in the input, from 0, at most 20; None chooses up to five that show most: the
+                first, the longest and the shortest, one with a default, one with a warning, the last.
+            again: send them once more.
+            progress: show a bar.
+            ledger: as in `send`.
+
+        Raises:
+            InputError: `to` is no address, or a row will not be sent. Nothing was sent.
+        """
+        place, ledger = _place_of(ledger), None
+        trial = SendPlan(trial_of(self._plan, to, rows, datetime.now(UTC) if again else None))
+        begun = trial._begin(client, SendOptions(confirmed=True), place)
+        return begun.wait(progress=progress).end_paused()
+
     def retry(
         self,
         client: Migma,
@@ -196,12 +234,20 @@ class SendPlan:
         skip_invalid: bool = False,
         limit: int | None = None,
         preflight: bool | int = True,
+        progress: bool = True,
         ledger: str | os.PathLike[str] | None = None,
     ) -> Run:
-        """Set the plan going in the background and return at once; arguments and errors as in `send`."""
+        """Set the plan going in the background and return at once; arguments and errors as in `send`.
+
+        In a notebook with widgets the run's panel stands below the cell while it goes on, with buttons to
+        pause, resume and stop it; `progress=False` leaves it out. Elsewhere `run.wait()` shows a bar.
+        """
         place, ledger = _place_of(ledger), None
         options = SendOptions(confirm, skip_invalid, limit, preflight=preflight)
-        return self._begin(client, options, place)
+        run = self._begin(client, options, place)
+        if progress and has_widgets():
+            show(run)
+        return run
 
     def campaign(
         self,

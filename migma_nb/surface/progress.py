@@ -1,6 +1,5 @@
 """A run's progress bars: tqdm in terminal or notebook, driven by whoever waits, never by the sender."""
 
-import importlib.util
 from collections import Counter
 from collections.abc import Mapping
 from types import TracebackType
@@ -12,7 +11,7 @@ from migma_nb.api.models import BatchStatus
 from migma_nb.api.states import RunState, State
 from migma_nb.sending.batches import resume_words
 from migma_nb.sending.live import LiveRun
-from migma_nb.surface.whereabouts import in_notebook
+from migma_nb.surface.whereabouts import has_widgets
 
 _OPEN = (State.WAITING, State.SENDING)
 _SHOWN = (State.ACCEPTED, State.ALREADY_SENT, State.REFUSED, State.UNKNOWN, State.NOT_SENT)
@@ -130,7 +129,7 @@ def _draw(bar: Any, done: int) -> None:
 
 def made_bar(*, total: int, desc: str, unit: str = "mail") -> Any:
     """Return tqdm's notebook bar where its widgets are there, else its text bar."""
-    if not in_notebook() or importlib.util.find_spec("ipywidgets") is None:
+    if not has_widgets():
         return text_bar(total=total, unit=unit, desc=desc)
     from tqdm.notebook import tqdm as notebook_bar  # noqa: PLC0415 - needs ipywidgets
 

@@ -15,20 +15,18 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.ledger import control
 from migma_nb.ledger.control import Wish
-from migma_nb.ledger.places import place_of
 from migma_nb.ledger.store import Ledger
 from migma_nb.notebook.lines import counted
-from migma_nb.notebook.run_card import run_html, run_text
 from migma_nb.sending import accounts, doubts, facts, reconciling
 from migma_nb.sending.live import LiveRun
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.fate import Fated
 from migma_nb.surface.interrupts import explain
-from migma_nb.surface.progress import Progress
+from migma_nb.surface.showing import Shown, Watched, bring_up_to_date, opening, watched
 from migma_nb.surface.waiting import TICK_S, follow_on, wait_for_others
 
 
-class Run(Fated):
+class Run(Fated, Shown):
     """What became of a plan that was sent. `plan.send`, `plan.start` and `mg.open_run` make it.
 
     Args:
@@ -86,7 +84,7 @@ class Run(Fated):
 
     def summary(self) -> str:
         """Return what the run came to, in a few lines, the next sensible step last."""
-        return run_text(self._facts())
+        return self._text()
 
     def join(self, people: pd.DataFrame) -> pd.DataFrame:
         """Return the input's columns with the account beside them, by position.
@@ -200,15 +198,16 @@ class Run(Fated):
             InputError: the client is of another server than the run.
         """
         until = None if timeout is None else time.monotonic() + timeout
-        if self._live is None:
-            wait_for_others(lambda: self.state in LIVE_STATES, until)
+        if self._live is None and self.state in LIVE_STATES:
+            with watched(self, shown=progress):
+                wait_for_others(lambda: self.state in LIVE_STATES, until)
         if self._live is None or self._live.ended.is_set():
             known = self._live.settings if self._live else None
             settings = known if client is None else settings_of(client)
             if settings is not None and self.state not in LIVE_STATES:
                 follow_on(self._ledger, self._run_id, settings, until, shown=progress)
             return self
-        with Progress(self._live, shown=progress) as bar:
+        with watched(self, shown=progress) as bar:
             try:
                 while not self._live.ended.wait(TICK_S) and (until is None or time.monotonic() < until):
                     bar.update()
@@ -250,6 +249,7 @@ class Run(Fated):
         if self._live is not None and self._live.needs_a_person:
             self._live.halt_paused()
             self._live.ended.wait()
+            bring_up_to_date(self)
         return self
 
     def _ask(self, wish: Wish) -> None:
@@ -266,7 +266,7 @@ class Run(Fated):
                 hint="Send the plan again to go on with what is left.",
             )
 
-    def _drain(self, live: LiveRun, bar: Progress) -> str:
+    def _drain(self, live: LiveRun, bar: Watched) -> str:
         """Begin no new row and let those in flight come back; return what became of it, and how to go on."""
         live.ask(Wish.STOP)
         flying = self.counts.get(State.SENDING, 0)
@@ -275,23 +275,13 @@ class Run(Fated):
             while not live.ended.wait(TICK_S):
                 bar.update()
         except KeyboardInterrupt:
-            place = f", ledger={self._ledger.name!r}" if self._ledger.name != place_of().name else ""
             return (
                 "Stopped without waiting for the mails in flight; what comes back is still put on record. "
-                f"Look at it: mg.open_run({self._run_id!r}{place})"
+                f"Look at it: {opening(self)}"
             )
         mailed = self.counts.get(State.ACCEPTED, 0)
         words = f"Stopped by you: {counted(mailed, 'mail', 'mails')} accepted, all on record."
         return f"{words} Send the same plan again to go on."
 
-    def _facts(self) -> Any:
-        return facts.facts_of(self._ledger, self._run_id)
-
     def __await__(self) -> Generator[Any, None, Self]:
         return asyncio.to_thread(self.wait, None, progress=False).__await__()
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return run_html(self._facts())

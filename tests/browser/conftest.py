@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.chromium import OPTIONS, chromium
-from tests.browser.lab import Lab, LabServer
+from tests.browser.kernels import NEWEST, Kernel, needed
+from tests.browser.lab import VIEWPORT, Lab
+from tests.browser.server import LabServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make pictures` ask for the README's."""
+    parser.addoption("--pictures", action="store_true", help="also write the README's pictures into docs/")
 
 
 @pytest.fixture(scope="session")
@@ -33,10 +40,16 @@ def server(tmp_path_factory: pytest.TempPathFactory, browser: "Browser") -> Iter
 
 
 @pytest.fixture
-def lab(server: LabServer, browser: "Browser") -> Iterator[Lab]:
+def kernel(request: pytest.FixtureRequest) -> Kernel:
+    """Return what the test's notebooks run on: the newest ipykernel, where the test says nothing else."""
+    return needed(getattr(request, "param", NEWEST))
+
+
+@pytest.fixture
+def lab(server: LabServer, browser: "Browser", kernel: Kernel) -> Iterator[Lab]:
     """Open a page of Lab; at its end nothing but this Lab has been asked for anything."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    opened = Lab(context.new_page(), server)
+    context = browser.new_context(viewport=VIEWPORT)
+    opened = Lab(context.new_page(), server, kernel)
     yield opened
     context.close()
     assert [] == opened.elsewhere

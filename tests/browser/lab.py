@@ -1,83 +1,21 @@
-"""A real JupyterLab as a person has it in front of them: a server, a page, and what can be seen and done."""
+"""A real JupyterLab as a person has it in front of them: a page, and what can be seen and done in it."""
 
-import json
-import os
 import secrets
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from tests.browser.kernels import NEWEST, Kernel
+from tests.browser.server import PATIENCE_MS, LabServer
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page, Request, WebSocket
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-_NEWS = "@jupyterlab/apputils-extension:announcements"
-#: How long anything in the page may take (milliseconds); two busy cores need a multiple of a quiet machine.
-PATIENCE_MS = 60_000
+    from playwright.sync_api import Locator, Page, Request, ViewportSize, WebSocket
+
+#: At less than 1280 pixels Lab's status bar leaves out what the kernel does.
+VIEWPORT: "ViewportSize" = {"width": 1440, "height": 900}
 _CELL = "jupyterapp.shell.currentWidget.content.widgets[{}]"
-
-
-class LabServer:
-    """A JupyterLab in a process of its own, everything it writes in one temporary folder.
-
-    Args:
-        place: that folder.
-    """
-
-    def __init__(self, place: Path) -> None:
-        self.work = place / "work"
-        self.token = secrets.token_hex(16)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self._log = place / "lab.log"
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-        options = [
-            f"--ServerApp.port={port}",
-            "--ServerApp.port_retries=0",
-            f"--ServerApp.root_dir={self.work}",
-            "--expose-app-in-browser",
-        ]
-        environment = _environment(place, self.token)
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [*command, *options], env=environment, cwd=self.work, stdout=log, stderr=log
-            )
-        self._wait_until_it_answers()
-
-    def write(self, name: str, cells: Sequence[str]) -> Path:
-        """Write a notebook of code cells into the server's folder."""
-        path = self.work / name
-        path.write_text(json.dumps(_notebook(cells)), encoding="utf-8")
-        return path
-
-    def end(self) -> None:
-        """End the server and its kernels."""
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def _wait_until_it_answers(self) -> None:
-        until = time.monotonic() + PATIENCE_MS / 1000
-        while time.monotonic() < until:
-            try:
-                with urllib.request.urlopen(f"{self.url}/api", timeout=5):
-                    return
-            except (urllib.error.URLError, OSError):
-                assert self.process.poll() is None, self._log.read_text()
-                time.sleep(0.1)
-        raise AssertionError(self._log.read_text())
 
 
 class Lab:
@@ -86,21 +24,52 @@ class Lab:
     Args:
         page: the browser's page.
         server: whose Lab it shows.
+        kernel: what its notebooks run on.
     """
 
-    def __init__(self, page: "Page", server: LabServer) -> None:
+    def __init__(self, page: "Page", server: LabServer, kernel: Kernel = NEWEST) -> None:
         self.page = page
         self.server = server
+        self.kernel = kernel
         self.elsewhere: list[str] = []
         page.set_default_timeout(PATIENCE_MS)
         page.context.on("requestfinished", self._note)
         page.context.on("requestfailed", self._note_unless_forbidden)
         page.on("websocket", self._note)
+        # Whether to leave a page with unsaved changes: yes.
+        page.on("dialog", lambda dialog: dialog.accept())
+
+    def write(self, name: str, cells: Sequence[str]) -> "Path":
+        """Write a notebook of code cells into the server's folder."""
+        return self.server.write(name, cells, self.kernel)
+
+    def copy(self, notebook: "Path") -> "Path":
+        """Copy a notebook into the server's folder."""
+        return self.server.copy(notebook, self.kernel)
 
     def open(self, name: str) -> None:
         """Open a notebook of the server's folder in a workspace of its own, and wait for its kernel."""
         workspace = secrets.token_hex(4)
         self.page.goto(f"{self.server.url}/lab/workspaces/{workspace}/tree/{name}?token={self.server.token}")
+        self.page.get_by_text("| Idle").wait_for()
+        self.page.evaluate("jupyterapp.shell.collapseLeft()")
+
+    def reload(self) -> None:
+        """Load the page anew, as it was saved, and wait until it has found its kernel again."""
+        self.save()
+        self.page.reload()
+        self.page.get_by_text("| Idle").wait_for()
+
+    def restart_kernel(self, *, run_all: bool = False) -> None:
+        """Restart the kernel as the menu does, the question answered; all that it had in mind is gone.
+
+        Args:
+            run_all: also run every cell, and wait for the last one's end.
+        """
+        name = "notebook:restart-run-all" if run_all else "notebook:restart-kernel"
+        self.page.evaluate("name => { window.asked = jupyterapp.commands.execute(name); }", name)
+        self.page.get_by_role("dialog").get_by_role("button", name="Restart").click()
+        self.page.evaluate("() => window.asked.then(() => null)")
         self.page.get_by_text("| Idle").wait_for()
 
     def command(self, name: str, **args: Any) -> None:
@@ -171,48 +140,3 @@ def errors_of(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _joined(text: str | list[str]) -> str:
     return text if isinstance(text, str) else "".join(text)
-
-
-def _environment(place: Path, token: str) -> dict[str, str]:
-    """Return an environment in which Jupyter and IPython read and write in one folder only."""
-    for name in ("work", "home", "config/labconfig", "data", "runtime", "settings", "workspaces", "ipython"):
-        (place / name).mkdir(parents=True)
-    page_config = place / "config" / "labconfig" / "page_config.json"
-    page_config.write_text(json.dumps({"disabledExtensions": {_NEWS: True}}))
-    # All cells stay in the page, also those that are scrolled away.
-    tracker = place / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
-    tracker.parent.mkdir(parents=True)
-    tracker.write_text(json.dumps({"windowingMode": "none"}))
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
-    return kept | {
-        "HOME": str(place / "home"),
-        "XDG_DATA_HOME": str(place / "home" / "data"),
-        "TMPDIR": str(place),
-        "JUPYTER_TOKEN": token,
-        "JUPYTER_CONFIG_DIR": str(place / "config"),
-        "JUPYTER_DATA_DIR": str(place / "data"),
-        "JUPYTER_RUNTIME_DIR": str(place / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(place / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(place / "workspaces"),
-        "IPYTHONDIR": str(place / "ipython"),
-        "PYTHONPATH": str(ROOT),
-    }
-
-
-def _notebook(cells: Sequence[str]) -> dict[str, Any]:
-    return {
-        "cells": [
-            {
-                "cell_type": "code",
-                "id": f"cell-{position}",
-                "metadata": {},
-                "execution_count": None,
-                "outputs": [],
-                "source": source,
-            }
-            for position, source in enumerate(cells)
-        ],
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }

@@ -86,7 +86,7 @@ def test_a_hostile_mail_does_nothing_in_a_preview(lab: Lab, canary: Canary) -> N
     """Nothing is fetched, no script runs, Lab stays where it is, and its reader sees the mail."""
     template = HOSTILE.format(place=canary.url)
     cells = [PREVIEW.format(place=canary.url, template=template), "plan", BARE.format(template=template)]
-    lab.server.write("hostile.ipynb", cells)
+    lab.write("hostile.ipynb", cells)
     lab.open("hostile.ipynb")
     place, title = lab.page.url, lab.page.title()
     assert [] == errors_of([*lab.run(0), *lab.run(1)])
@@ -123,7 +123,7 @@ def _sent_by_somebody_else(path: Path, copy: Path) -> None:
 
 def test_an_error_is_a_sentence_and_a_hint(lab: Lab) -> None:
     """No traceback, neither on the screen nor in the saved notebook."""
-    path = lab.server.write("error.ipynb", ["import migma_nb as mg\nmg.plan('no.csv', mailing='m')"])
+    path = lab.write("error.ipynb", ["import migma_nb as mg\nmg.plan('no.csv', mailing='m')"])
     lab.open("error.ipynb")
     (error,) = errors_of(lab.run(0))
     assert "InputError" == error["ename"]
@@ -138,9 +138,7 @@ def test_an_error_is_a_sentence_and_a_hint(lab: Lab) -> None:
 def test_the_question_for_the_key_shows_and_saves_nothing(lab: Lab) -> None:
     """Lab asks in a password field, and keeps dots; the key is not on the page nor in the saved notebook."""
     key = "mgma_sk_test_not_a_real_key"
-    path = lab.server.write(
-        "key.ipynb", ["import migma_nb as mg\nclient = mg.Migma()\nclient", "client.settings"]
-    )
+    path = lab.write("key.ipynb", ["import migma_nb as mg\nclient = mg.Migma()\nclient", "client.settings"])
     lab.open("key.ipynb")
     lab.begin(0)
     field = lab.page.locator(".jp-Stdin-input")

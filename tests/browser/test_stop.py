@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.kernels import on_both_kernels
 from tests.browser.lab import Lab, errors_of
 
 pytestmark = pytest.mark.browser
@@ -38,9 +39,10 @@ print([str(record.state), counts, len(record.frame), len(mailed), mailed.nunique
 AGAIN = "sandbox.server.latency = 0"
 
 
+@on_both_kernels
 def test_stop_ends_the_cell_with_one_line_and_the_same_cell_goes_on(lab: Lab) -> None:
     """What was in flight is accepted, no traceback is shown, and the second run mails only the rest."""
-    lab.server.write("stop.ipynb", [SETUP.format(latency=0.5), SEND, LOOK, AGAIN])
+    lab.write("stop.ipynb", [SETUP.format(latency=0.5), SEND, LOOK, AGAIN])
     lab.open("stop.ipynb")
     lab.run(0)
     _begin_and_stop(lab)
@@ -64,7 +66,7 @@ def test_stop_ends_the_cell_with_one_line_and_the_same_cell_goes_on(lab: Lab) ->
 
 def test_a_second_stop_frees_the_cell_and_loses_nothing(lab: Lab) -> None:
     """The cell ends while rows are in flight; the thread puts on record what comes back."""
-    lab.server.write("twice.ipynb", [SETUP.format(latency=8), SEND, LOOK, "print('free')"])
+    lab.write("twice.ipynb", [SETUP.format(latency=8), SEND, LOOK, "print('free')"])
     lab.open("twice.ipynb")
     lab.run(0)
     _begin_and_stop(lab)

@@ -1,0 +1,89 @@
+"""What the form's sections share: the draft they all change, the desk they all ask, and where errors go."""
+
+import threading
+from collections.abc import Callable
+from contextvars import copy_context
+from typing import Any, TypeVar
+
+from migma_nb.api.errors import MigmaError
+from migma_nb.notebook.form_desk import Desk
+from migma_nb.notebook.form_draft import Draft, Recipients
+from migma_nb.notebook.notices import Notices
+
+_R = TypeVar("_R")
+
+
+class Bench:
+    """The draft that is being worked on.
+
+    Args:
+        desk: what can be done.
+        draft: what to begin with.
+        changed: called after each change, in the thread that made it.
+    """
+
+    def __init__(self, desk: Desk, draft: Draft, changed: Callable[[], None]) -> None:
+        self.desk = desk
+        self.notices = Notices(desk.blank_out)
+        self._draft = draft
+        self._changed = changed
+        self._lock = threading.RLock()
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def draft(self) -> Draft:
+        """What was chosen so far."""
+        return self._draft
+
+    def give(self, name: str, value: Any, written: str | None = None) -> None:
+        """Take up an argument of `mg.plan`; as for `Draft.given`."""
+        self._put(lambda draft: draft.given(name, value, written))
+
+    def put(self, change: Callable[[Draft], Draft]) -> None:
+        """Take up several changes at once."""
+        self._put(change)
+
+    def address_to(self, recipients: Recipients | None) -> None:
+        """Take up whom to mail."""
+        self._put(lambda draft: draft.to(recipients))
+
+    def in_background(
+        self,
+        work: Callable[[], _R],
+        done: Callable[[_R], None],
+        failed: Callable[[MigmaError], None] | None = None,
+    ) -> None:
+        """Do something that takes time in a thread of its own, and what follows from it; errors are shown.
+
+        Args:
+            work: what takes time.
+            done: takes what it came to.
+            failed: takes the error, where that is no more than a note beside a field.
+        """
+
+        def both() -> None:
+            try:
+                found = work()
+            except MigmaError as error:
+                if failed is None:
+                    raise
+                failed(error)
+            else:
+                done(found)
+
+        thread = threading.Thread(
+            target=copy_context().run, args=(self.notices.guard(both),), name="mnb-form-ask", daemon=True
+        )
+        with self._lock:
+            self._threads = [one for one in self._threads if one.is_alive()] + [thread]
+        thread.start()
+
+    def settle(self, timeout_s: float = 60.0) -> None:
+        """Wait until what was begun in the background has ended."""
+        for thread in list(self._threads):
+            thread.join(timeout_s)
+
+    def _put(self, change: Callable[[Draft], Draft]) -> None:
+        with self._lock:
+            self._draft = change(self._draft)
+        self._changed()

@@ -1,0 +1,140 @@
+"""The form's second part: subject, content, project, and what fills the placeholders."""
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from migma_nb.notebook.form_bench import Bench
+from migma_nb.notebook.form_checks import CONTENTS, Checked
+from migma_nb.notebook.form_desk import Choice
+from migma_nb.notebook.form_draft import Draft, uploaded_template
+from migma_nb.notebook.form_fields import Field, buttons, section, shown, text
+from migma_nb.notebook.form_placeholders import Placeholders
+from migma_nb.notebook.form_projects import ProjectField
+from migma_nb.notebook.form_search import SearchList
+from migma_nb.notebook.lines import one_line
+from migma_nb.notebook.looks import row
+
+_HTML, _GENERATED = "HTML", "Generated email"
+
+
+class ContentSection:
+    """What is said.
+
+    Args:
+        bench: the draft, and whom to ask.
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._quiet = False
+        guard = bench.notices.guard
+        given = bench.draft.arguments
+        self._subject = Field(
+            text(
+                "Subject",
+                given.get("subject") or "",
+                guard(lambda value: bench.give("subject", value)),
+                hint="such as: Hello {{first_name}}",
+            ),
+            "subject",
+        )
+        stored = "conversation_id" in given or "email_id" in given
+        self._kind = buttons(
+            "Content", [_HTML, _GENERATED], _GENERATED if stored else _HTML, guard(self._kind_chosen)
+        )
+        self._kind.add_class("mnb-content-kind")
+        self._upload = widgets.FileUpload(
+            accept=".html,.htm,.xhtml,.txt", multiple=False, description="Open a file"
+        )
+        self._upload.add_class("mnb-upload-template")
+        self._upload.observe(guard(self._uploaded), "value")
+        template = given.get("template")
+        self._html = widgets.Textarea(
+            value="" if template is None else str(template),
+            rows=9,
+            placeholder="HTML, or the path of a file; such as: <p>Hello {{first_name}}</p>",
+            description="HTML",
+            continuous_update=True,
+        )
+        self._html.add_class("mnb-template")
+        self._html.observe(guard(self._typed), "value")
+        self._emails = SearchList(bench, "emails", "Email", guard(self._email_chosen))
+        self._content = Field(
+            widgets.VBox([row(self._kind, self._upload), self._html, self._emails.widget]), "content"
+        )
+        self._project = ProjectField(bench)
+        self._placeholders = Placeholders(bench)
+        self.widget = section(
+            2,
+            "Content",
+            self._subject.widget,
+            self._content.widget,
+            self._project.field.widget,
+            self._placeholders.widget,
+            name="content",
+        )
+        self._said = self._of_content(bench.draft)
+        self._show_kind()
+
+    def show(self, checked: Checked) -> None:
+        """Show what was found out about the content."""
+        for name, one in (("subject", self._subject), ("content", self._content)):
+            one.wrong(checked.wrong.get(name))
+        if "content" not in checked.wrong:
+            self._content.note(self._said)
+        self._project.show(checked)
+        self._placeholders.show(checked)
+
+    def _kind_chosen(self, kind: str) -> None:
+        self._show_kind()
+        if kind == _HTML:
+            self._typed({"new": self._html.value})
+
+    def _show_kind(self) -> None:
+        html = self._kind.value == _HTML
+        shown(self._upload, html)
+        shown(self._html, html)
+        self._emails.show(not html)
+
+    def _uploaded(self, change: Any) -> None:
+        if not change["new"]:
+            return
+        (one,) = change["new"]
+        name, content = str(one["name"]), bytes(one["content"])
+        self._upload.value = ()
+        written, code = uploaded_template(name, content)
+        self._quiet = True
+        try:
+            self._html.value = written
+        finally:
+            self._quiet = False
+        self._take("template", written, code, f"From {one_line(name, 60)}.")
+
+    def _typed(self, change: Any) -> None:
+        if not self._quiet:
+            self._take("template", str(change["new"]), None, "")
+
+    def _email_chosen(self, choice: Choice) -> None:
+        self._content.note(f"Reading {one_line(choice.name, 60)} …")
+
+        def taken(found: tuple[str, Any, str]) -> None:
+            name, value, code = found
+            self._take(name, value, code, f"{one_line(choice.name, 60)}, read from the account.")
+
+        self._bench.in_background(lambda: self._bench.desk.content(choice), taken)
+
+    def _take(self, name: str, value: Any, code: str | None, said: str) -> None:
+        self._said = said
+
+        def change(draft: Draft) -> Draft:
+            for other in CONTENTS:
+                draft = draft.given(other, None)
+            return draft.given(name, value, code)
+
+        self._bench.put(change)
+
+    def _of_content(self, draft: Draft) -> str:
+        found = [name for name in CONTENTS[1:] if name in draft.arguments]
+        value = draft.arguments[found[0]] if found else ""
+        return f"{one_line(getattr(value, 'id', value), 60)}, stored at Migma." if found else ""

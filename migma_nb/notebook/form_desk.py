@@ -1,0 +1,97 @@
+"""What the form asks of the rooms above it: the account, plans, tests and sends, each one public function."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from migma_nb.planning.frozen import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing of a list of the account.
+
+    Args:
+        id: its ID (str).
+        name: what it is called (str).
+        detail: a few words more, such as how many people it holds (str).
+        value: what stands for it in `mg.plan`.
+    """
+
+    id: str
+    name: str
+    detail: str = ""
+    value: Any = None
+
+    @property
+    def label(self) -> str:
+        """Name and detail in one line."""
+        return f"{self.name} · {self.detail}" if self.detail else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is on record of a mailing's name.
+
+    Args:
+        people: how many people of it were mailed, or may have been (int).
+        words: a sentence on that (str), "" for a new name.
+    """
+
+    people: int
+    words: str
+
+
+class Desk(Protocol):
+    """Everything that the form can do apart from showing itself."""
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether nobody real can be mailed."""
+
+    @property
+    def where(self) -> str:
+        """The server's address."""
+
+    @property
+    def own(self) -> bool:
+        """Whether the sandbox is the form's own, since no client was given."""
+
+    @property
+    def client_lines(self) -> Sequence[str]:
+        """The lines of Python that make the client."""
+
+    def blank_out(self, text: str) -> str:
+        """Return a text without the API key."""
+
+    def asks(self, recipients: Any) -> bool:
+        """Say whether a plan for these recipients asks the account how many people they are."""
+
+    def plan(self, recipients: Any, arguments: dict[str, Any]) -> Plan:
+        """Return the plan that `mg.plan` makes."""
+
+    def sendable(self, plan: Plan) -> Any:
+        """Return a plan as people hold it."""
+
+    def choices(self, kind: str, project_id: str | None) -> Sequence[Choice]:
+        """Return what the account has of a kind.
+
+        Args:
+            kind: "projects", "domains", "tags", "segments", "topics" or "emails".
+            project_id: of which project, None for the only one.
+        """
+
+    def content(self, choice: Choice) -> tuple[str, Any, str]:
+        """Return a generated email as argument, value and expression."""
+
+    def before(self, mailing: str) -> Before:
+        """Return what is on record of a mailing."""
+
+    def test(self, plan: Plan, to: str) -> str:
+        """Send a few rows to one address; return what became of it, in words."""
+
+    def start(self, plan: Plan, confirm: int | str, *, skip_invalid: bool) -> Any:
+        """Set a plan going in the background; return its run."""
+
+    def screen(self, run: Any) -> Any:
+        """Return the panel that shows a run, while it goes on and after; `widget` is what to show."""

@@ -1,0 +1,242 @@
+"""What was chosen in the form, without any widget: whom to mail, and the arguments of `mg.plan`."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from types import MappingProxyType
+from typing import Any, Self
+
+import pandas as pd
+
+from migma_nb.api.errors import InputError
+from migma_nb.notebook.form_expressions import expression
+from migma_nb.notebook.lines import counted
+from migma_nb.planning.content import template_text
+from migma_nb.planning.placeholders import matching
+from migma_nb.planning.reading import read_recipients
+from migma_nb.planning.sources import Target, is_file_name, is_one_address, people_frame
+from migma_nb.planning.target_columns import is_target_frame
+from migma_nb.planning.targets import Audience, Segment, Tag
+
+#: A list in hand has this name in the lines, whatever it is called in the notebook.
+IN_HAND = "people"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipients:
+    """Whom a mailing is for, and how Python says that.
+
+    Args:
+        value: as `mg.plan` takes it.
+        label: a few words for the screen (str).
+        code: the expression that stands for it (str).
+        before: the lines that have to stand before it.
+    """
+
+    value: Any = field(repr=False)
+    label: str
+    code: str
+    before: tuple[str, ...] = ()
+
+    @property
+    def frame(self) -> pd.DataFrame | None:
+        """The list of people; None for a target and for one address."""
+        return self.value if isinstance(self.value, pd.DataFrame) else None
+
+    @property
+    def target(self) -> Target | None:
+        """The tag, segment or audience, None for people."""
+        return self.value if isinstance(self.value, Tag | Segment | Audience) else None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that may fill a placeholder."""
+        return () if self.frame is None else tuple(map(str, self.frame.columns))
+
+    @property
+    def by_column(self) -> bool:
+        """Whether its rows are people, of whom one column holds the addresses."""
+        return self.frame is not None and not is_target_frame(self.frame)
+
+
+def recipients_of(people: Any) -> Recipients:
+    """Return whom somebody has in hand: a frame, a list, one address, a file, or a target.
+
+    Raises:
+        InputError: it is none of these, or it cannot be read.
+    """
+    if isinstance(people, Tag | Segment | Audience):
+        return target_recipients(people)
+    if isinstance(people, os.PathLike) or (isinstance(people, str) and is_file_name(people)):
+        return _read(Path(people), os.fspath(people))
+    if is_one_address(people):
+        note = f"# {IN_HAND}: the address that you passed to mg.form"
+        return Recipients(people.strip(), "the address in hand", IN_HAND, (note,))
+    frame = people_frame(people)
+    rows = counted(len(frame), "row", "rows")
+    kind = "DataFrame" if isinstance(people, pd.DataFrame) else "list"
+    note = f"# {IN_HAND}: the {kind} of {rows} that you passed to mg.form"
+    return Recipients(frame, f"{kind} in hand, {rows}", IN_HAND, (note,))
+
+
+def target_recipients(target: Target) -> Recipients:
+    """Return the recipients that a tag, segment or audience is."""
+    code = f"mg.{type(target).__name__}({expression(target.id)})"
+    return Recipients(target, str(target), code)
+
+
+def uploaded_list(name: str, content: bytes) -> Recipients:
+    """Return the list that a file holds which came through the browser.
+
+    Args:
+        name: the file's name (str); a folder before it is dropped.
+        content: its bytes.
+
+    Raises:
+        InputError: it cannot be read as a list.
+    """
+    with _as_file(name, content) as (path, own):
+        return _read(path, own)
+
+
+def uploaded_template(name: str, content: bytes) -> tuple[str, str]:
+    """Return the text of a template that came through the browser, and the expression for it.
+
+    Args:
+        name: the file's name (str).
+        content: its bytes.
+
+    Raises:
+        InputError: it is empty, or not UTF-8.
+    """
+    with _as_file(name, content) as (path, own):
+        return template_text(path), f"Path({expression(own)})"
+
+
+def _read(path: Path, name: str) -> Recipients:
+    frame = read_recipients(path)
+    line = f"{IN_HAND} = mg.read_recipients({expression(name)})"
+    shown = PurePosixPath(name).name
+    return Recipients(frame, f"{shown}, {counted(len(frame), 'row', 'rows')}", IN_HAND, (line,))
+
+
+class _as_file:  # noqa: N801 - used like a function
+    """Bytes as a file, for the functions that read files; errors name it without its folder."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self._name = PureWindowsPath(PurePosixPath(name).name).name or "upload"
+        self._content = content
+        self._folder = tempfile.TemporaryDirectory(prefix="migma_nb-")
+
+    def __enter__(self) -> tuple[Path, str]:
+        # The name is the browser's: of it only the ending decides anything.
+        suffix = PurePosixPath(self._name).suffix
+        path = (
+            Path(self._folder.name) / f"upload{suffix if suffix.isascii() and suffix.isprintable() else ''}"
+        )
+        path.write_bytes(self._content)
+        self._path = path
+        return path, self._name
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._folder.cleanup()
+        if isinstance(error, InputError):
+            for place in (str(self._path), self._path.name):
+                error.message = error.message.replace(place, self._name)
+                error.hint = error.hint and error.hint.replace(place, self._name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """A mailing as far as it was chosen; it never changes.
+
+    Args:
+        recipients: whom it is for, None where that is open.
+        arguments: arguments of `mg.plan`, only those that were given. Of `variables` these are the columns
+            that somebody chose, None for none; what was guessed is not in it.
+        written: the expression of an argument that is more than its value, such as a file's name.
+    """
+
+    recipients: Recipients | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
+
+    def to(self, recipients: Recipients | None) -> Self:
+        """Return the same mailing to others; what was said about the columns of the list goes."""
+        old = self.recipients
+        kept = self
+        if old is not None and recipients is not None and old.columns != recipients.columns:
+            for name in ("address", "key", "variables", "duplicates"):
+                kept = kept.given(name, None)
+        if recipients is not None and recipients.target is not None:
+            for name in ("address", "key", "defaults", "formats", "exclude", "allow", "duplicates"):
+                kept = kept.given(name, None)
+        return replace(kept, recipients=recipients)
+
+    def given(self, name: str, value: Any, written: str | None = None) -> Self:
+        """Return the draft with an argument; None and what is empty take it out.
+
+        Args:
+            name: an argument of `mg.plan`.
+            value: its value.
+            written: the expression that stands for it, where that is not the value's own.
+        """
+        arguments = {key: kept for key, kept in self.arguments.items() if key != name}
+        expressions = {key: kept for key, kept in self.written.items() if key != name}
+        if value is not None and not (isinstance(value, str) and not value.strip()):
+            arguments[name] = value
+            if written is not None:
+                expressions[name] = written
+        return replace(self, arguments=MappingProxyType(arguments), written=MappingProxyType(expressions))
+
+    def planned(self, placeholders: tuple[str, ...]) -> dict[str, Any]:
+        """Return the arguments as `mg.plan` takes them: where a column was chosen, the guessed ones too.
+
+        Args:
+            placeholders: those of subject and content.
+        """
+        found = dict(self.arguments)
+        chosen = found.get("variables")
+        if chosen is None or self.recipients is None or not self.recipients.by_column:
+            return found
+        whole = {name: self.column_of(name) for name in placeholders} | {
+            key: label for key, label in chosen.items() if not matching(str(key), placeholders)
+        }
+        found["variables"] = {name: label for name, label in whole.items() if label is not None}
+        return found
+
+    def column_of(self, placeholder: str) -> Any:
+        """Return the column that fills a placeholder, as chosen or else by its name; None for none."""
+        chosen = self.arguments.get("variables") or {}
+        for key in matching(placeholder, chosen):
+            return chosen[key]
+        found = matching(placeholder, self.recipients.columns) if self.recipients is not None else []
+        return found[0] if len(found) == 1 else None
+
+    def default_of(self, placeholder: str) -> Any:
+        """Return what stands in for a missing value of a placeholder, None for nothing."""
+        given = self.arguments.get("defaults") or {}
+        return next((given[key] for key in matching(placeholder, given)), None)
+
+
+def draft_of(people: Any, arguments: Mapping[str, Any]) -> Draft:
+    """Return the draft that `mg.form` begins with.
+
+    Args:
+        people: whom to mail, None where that is open.
+        arguments: arguments of `mg.plan`.
+
+    Raises:
+        InputError: the people cannot be used.
+    """
+    draft = Draft().to(None if people is None else recipients_of(people))
+    for name, value in arguments.items():
+        if name == "variables" and isinstance(value, list | tuple | pd.Index):
+            draft = draft.given(name, {str(label): label for label in value})
+        elif name == "variables" and isinstance(value, str):
+            draft = draft.given(name, {value: value})
+        else:
+            draft = draft.given(name, value)
+    return draft

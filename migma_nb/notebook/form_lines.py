@@ -1,0 +1,75 @@
+"""The lines of Python that do what was chosen in the form; they hold no key and nobody's address."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from migma_nb.notebook.form_draft import Draft
+from migma_nb.notebook.form_expressions import NotWrittenError, expression
+
+#: Lists of addresses are never written out: the lines are kept with the notebook.
+_IN_HAND = frozenset({"exclude", "allow"})
+_ORDER = (
+    "mailing",
+    "sender",
+    "reply_to",
+    "subject",
+    "template",
+    "conversation_id",
+    "email_id",
+    "project_id",
+    "transactional",
+)
+
+
+def python_lines(
+    draft: Draft,
+    placeholders: tuple[str, ...] = (),
+    *,
+    client: Sequence[str] = ("client = mg.Migma()",),
+    ask: bool = False,
+    confirm: int | str | None = None,
+    skip_invalid: bool = False,
+) -> str:
+    """Return the lines: imports, the list, the plan, the send.
+
+    Args:
+        draft: what was chosen.
+        placeholders: those of subject and content.
+        client: the lines that make the client.
+        ask: whether the plan asks the client who its target is.
+        confirm: what confirms the send, None while that is open.
+        skip_invalid: whether rows with errors are left out.
+    """
+    notes: list[str] = []
+    arguments = draft.planned(placeholders)
+    names = sorted(arguments, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+    written = [f"{name}={_written(draft, name, arguments[name], notes)}" for name in names]
+    if ask:
+        written.append("client=client")
+    recipients = draft.recipients
+    whom = "people" if recipients is None else recipients.code
+    before = ("# people: a DataFrame, a file, or mg.Tag(…)",) if recipients is None else recipients.before
+    body = "".join(f"    {one},\n" for one in (whom, *written))
+    plan = f"plan = mg.plan(\n{body})"
+    sent = ["client"]
+    sent += [f"confirm={confirm!r}"] if confirm is not None else []
+    sent += ["skip_invalid=True"] if skip_invalid else []
+    send = f"run = plan.send({', '.join(sent)})"
+    early = ask or any(one.partition("=")[2].startswith("client.") for one in written)
+    making = "\n".join(client)
+    imports = ["from pathlib import Path", ""] if any("=Path(" in one for one in written) else []
+    steps = [*before, *notes, *([making] if early else []), plan]
+    end = [send] if early else [making, send]
+    return "\n".join([*imports, "import migma_nb as mg", "", *steps, "", *end, ""])
+
+
+def _written(draft: Draft, name: str, value: Any, notes: list[str]) -> str:
+    if name in draft.written:
+        return draft.written[name]
+    try:
+        written = None if name in _IN_HAND else expression(value)
+    except NotWrittenError:
+        written = None
+    if written is None:
+        notes.append(f"# {name}: the {type(value).__name__} that you passed to mg.form")
+    return written or name

@@ -1,0 +1,131 @@
+"""The form's first part: the mailing's name, and whom it is for."""
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from migma_nb.notebook.form_bench import Bench
+from migma_nb.notebook.form_checks import Checked
+from migma_nb.notebook.form_desk import Before, Choice
+from migma_nb.notebook.form_draft import Recipients, target_recipients, uploaded_list
+from migma_nb.notebook.form_fields import NOTHING, Field, buttons, dropdown, section, shown, text
+from migma_nb.notebook.form_search import SearchList
+from migma_nb.notebook.lines import one_line
+from migma_nb.notebook.looks import row
+from migma_nb.planning.columns import listed
+from migma_nb.planning.reading import KNOWN_SUFFIXES
+
+_IN_HAND, _FILE, _TAGS, _SEGMENTS = "In hand", "File", "Tag", "Segment"
+_FOUND = "found by itself"
+_KINDS = {_TAGS: "tags", _SEGMENTS: "segments"}
+
+
+class ListSection:
+    """Name, list and address column.
+
+    Args:
+        bench: the draft, and whom to ask.
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        guard = bench.notices.guard
+        self._in_hand: Recipients | None = bench.draft.recipients
+        given = bench.draft.arguments
+        self._mailing = Field(
+            text(
+                "Mailing",
+                given.get("mailing", ""),
+                guard(lambda value: bench.give("mailing", value)),
+                hint="your own name for it, such as: 2026-11 renewal",
+            ),
+            "mailing",
+        )
+        names = [*([_IN_HAND] if self._in_hand else []), _FILE, _TAGS, _SEGMENTS]
+        self._kind = buttons("People", names, names[0], guard(self._kind_chosen))
+        self._kind.add_class("mnb-people-kind")
+        self._upload = widgets.FileUpload(
+            accept=",".join(KNOWN_SUFFIXES), multiple=False, description="Choose a file"
+        )
+        self._upload.add_class("mnb-upload-list")
+        self._upload.observe(guard(self._uploaded), "value")
+        self._targets = {
+            name: SearchList(bench, kind, name, guard(self._target_chosen)) for name, kind in _KINDS.items()
+        }
+        self._people = Field(
+            widgets.VBox([row(self._kind, self._upload), *(one.widget for one in self._targets.values())]),
+            "people",
+        )
+        self._address = Field(
+            dropdown("Address", [(_FOUND, NOTHING)], None, guard(self._address_chosen)), "address"
+        )
+        self._quiet = False
+        self.widget = section(
+            1, "List", self._mailing.widget, self._people.widget, self._address.widget, name="list"
+        )
+        self._show_kind()
+        self._redraw()
+
+    def show(self, checked: Checked, before: Before | None) -> None:
+        """Show what was found out about the list and the name."""
+        self._mailing.wrong(checked.wrong.get("mailing"))
+        if "mailing" not in checked.wrong:
+            self._mailing.note(before.words if before else "")
+        if "address" in checked.wrong:
+            self._address.wrong(checked.wrong["address"])
+        elif checked.address is not None:
+            self._address.note(checked.address.note)
+        else:
+            self._address.note("")
+
+    def _kind_chosen(self, _: Any) -> None:
+        self._show_kind()
+        if self._kind.value == _IN_HAND and self._in_hand is not None:
+            self._take(self._in_hand)
+
+    def _show_kind(self) -> None:
+        shown(self._upload, self._kind.value == _FILE)
+        for name, one in self._targets.items():
+            one.show(self._kind.value == name)
+
+    def _uploaded(self, change: Any) -> None:
+        files = change["new"]
+        if not files:
+            return
+        (one,) = files
+        name, content = str(one["name"]), bytes(one["content"])
+        # What was uploaded would otherwise be kept with the notebook, all addresses in it.
+        self._upload.value = ()
+        self._people.note(f"Reading {one_line(name, 60)} …")
+        self._bench.in_background(lambda: uploaded_list(name, content), self._take)
+
+    def _target_chosen(self, choice: Choice) -> None:
+        self._take(target_recipients(choice.value))
+
+    def _take(self, recipients: Recipients) -> None:
+        self._bench.address_to(recipients)
+        self._redraw()
+
+    def _redraw(self) -> None:
+        """Show whom the mailing is for, and offer the columns of that list."""
+        recipients = self._bench.draft.recipients
+        shown(self._address.widget, recipients is None or recipients.by_column)
+        if recipients is None:
+            self._people.note("CSV, TSV, XLSX or Parquet; nothing leaves this machine before you send.")
+            return
+        columns = f" · columns: {listed(recipients.columns)}" if recipients.columns else ""
+        self._people.note(f"{recipients.label}{columns}")
+        self._quiet = True
+        try:
+            self._address.control.options = [
+                (_FOUND, NOTHING),
+                *((one_line(name, 40), name) for name in dict.fromkeys(recipients.columns)),
+            ]
+            chosen = self._bench.draft.arguments.get("address")
+            self._address.control.value = NOTHING if chosen is None else str(chosen)
+        finally:
+            self._quiet = False
+
+    def _address_chosen(self, column: str | None) -> None:
+        if not self._quiet:
+            self._bench.give("address", column)

@@ -1,0 +1,65 @@
+"""The form's own style: numbered parts, the preview beside them on a wide page and below on a narrow one."""
+
+#: Everything is scoped to `.mnb-form`; colours are the page's own, so that both themes are followed.
+SHEET = """<style>
+.mnb-form { max-width: 1320px; padding-right: 6px; }
+.mnb-form .widget-html-content { line-height: 1.45; }
+.mnb-form .mnb-form-top { justify-content: space-between; border-bottom: 1px solid var(--mnb-line); }
+.mnb-form .mnb-form-top .widget-checkbox { width: auto; }
+.mnb-form .mnb-server b { border: 1px solid currentColor; border-radius: 4px; padding: 0 7px;
+  margin-right: 6px; }
+.mnb-form .mnb-live b { background: #b3261e; border-color: #b3261e; color: #fff; }
+
+.mnb-form .mnb-form-body { flex-flow: row wrap; gap: 0 32px; overflow: visible; align-items: flex-start; }
+.mnb-form .mnb-form-fields, .mnb-form .mnb-form-aside { flex: 1 1 400px; min-width: 0; overflow: visible; }
+.mnb-form .mnb-section { padding: 6px 0 2px; overflow: visible; }
+.mnb-form .mnb-section-check, .mnb-form .mnb-section-send { border-top: 1px solid var(--mnb-line); }
+.mnb-form .mnb-head { font-size: 14px; font-weight: 600; margin: 6px 0 4px; line-height: 1.5;
+  color: inherit; }
+.mnb-form .mnb-head span { display: inline-block; width: 20px; height: 20px; line-height: 20px;
+  border-radius: 50%; text-align: center; font-size: 12px; margin-right: 8px; background: var(--mnb-tint);
+  border: 1px solid var(--mnb-line); }
+
+.mnb-form .mnb-field { overflow: visible; width: 100%; }
+.mnb-form .mnb-note { min-height: 17px; margin: 0 2px 2px 98px; font-size: 12px; line-height: 1.4; }
+.mnb-form .mnb-note .widget-html-content { font-size: 12px; line-height: 1.4; overflow-wrap: anywhere; }
+.mnb-form .mnb-note span, .mnb-form .mnb-quiet { opacity: .75; }
+.mnb-form .mnb-note span.mnb-wrong { opacity: 1; }
+.mnb-form .mnb-wrong { color: var(--jp-error-color0, #b3261e); font-weight: 600; }
+[data-jp-theme-light="false"] .mnb-form .mnb-wrong { color: #ff8a80; }
+
+.mnb-form .mnb-section .widget-text, .mnb-form .mnb-section .widget-textarea,
+.mnb-form .mnb-section .widget-dropdown, .mnb-form .mnb-section .widget-select {
+  width: calc(100% - 4px); max-width: 640px; }
+.mnb-form .mnb-section .widget-label { width: 90px; min-width: 90px; text-align: left; }
+.mnb-form .widget-textarea textarea { font-family: var(--jp-code-font-family, monospace); font-size: 12px; }
+.mnb-form .mnb-section .widget-toggle-buttons { flex-flow: row wrap; align-items: center; width: auto; }
+.mnb-form .widget-toggle-buttons .widget-toggle-button { width: auto; min-width: 64px; }
+.mnb-form .mnb-meaning { margin-left: 96px; font-size: 12px; opacity: .75; line-height: 1.4; }
+
+.mnb-form .widget-upload { width: auto; font-size: 0; }
+.mnb-form .widget-upload .fa { font-size: 13px; }
+.mnb-form .widget-upload::after { font-size: 13px; margin-left: 6px; }
+.mnb-form .mnb-upload-list::after { content: "Choose a file …"; content: "Choose a file …" / ""; }
+.mnb-form .mnb-upload-template::after { content: "Open a file …"; content: "Open a file …" / ""; }
+
+.mnb-form .mnb-placeholder { flex-wrap: nowrap; max-width: 640px; }
+.mnb-form .mnb-placeholder > :first-child { flex: 3 1 0; min-width: 0; width: auto; }
+.mnb-form .mnb-placeholder > :nth-child(2) { flex: 2 1 0; min-width: 0; width: auto; }
+.mnb-form .mnb-section .mnb-placeholder > :first-child .widget-label { width: 136px; min-width: 136px;
+  font-family: var(--jp-code-font-family, monospace); font-size: 12px; }
+.mnb-form .mnb-section .mnb-placeholder > :nth-child(2) .widget-label { width: auto; min-width: 0; }
+
+.mnb-form .mnb-verdict { font-size: 13px; min-height: 22px; }
+.mnb-form .mnb-section .mnb-paged-table .widget-label, .mnb-form .mnb-section .mnb-run .widget-label {
+  width: auto; min-width: 0; }
+.mnb-form .mnb-section .mnb-paged-table .widget-dropdown { width: 260px; }
+.mnb-form .mnb-section .mnb-paged-table .widget-text { width: 220px; }
+.mnb-form .mnb-section .mnb-test-to, .mnb-form .mnb-section .mnb-confirm { max-width: 420px;
+  flex: 1 1 260px; width: auto; }
+.mnb-form .mnb-test, .mnb-form .mnb-send { width: auto; min-width: 140px; }
+.mnb-form .mnb-as-python { width: auto; margin: 10px 2px 4px; }
+.mnb-form .mnb-lines { background: var(--mnb-tint); border-radius: 6px; padding: 10px 12px; overflow-x: auto;
+  font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.5; color: inherit;
+  max-height: 420px; }
+</style>"""

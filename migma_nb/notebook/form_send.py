@@ -1,0 +1,156 @@
+"""The form's last part: a test to oneself, the number typed in, the send, and the run that it began."""
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+
+from migma_nb.notebook.form_bench import Bench
+from migma_nb.notebook.form_fields import on_press, section, shown
+from migma_nb.notebook.lines import counted, safe
+from migma_nb.notebook.looks import row
+from migma_nb.notebook.masking import masked
+from migma_nb.planning.frozen import Plan
+
+
+class SendSection:
+    """Test and send; both begin only with a person's click.
+
+    Args:
+        bench: whom to ask.
+        skip_invalid: whether rows with errors are left out.
+        sent: called with each run that was begun.
+    """
+
+    def __init__(self, bench: Bench, skip_invalid: Callable[[], bool], sent: Callable[[Any], None]) -> None:
+        self._bench = bench
+        self._skip_invalid = skip_invalid
+        self._sent = sent
+        self._plan: Plan | None = None
+        self._to = ""
+        self._busy = False
+        self._panel: Any = None
+        guard = bench.notices.guard
+        self._mine = widgets.Text(
+            description="Test to me", placeholder="your own address, such as me@acme.example"
+        )
+        self._mine.add_class("mnb-test-to")
+        self.test = widgets.Button(description="Send a test", disabled=True)
+        self.test.add_class("mnb-test")
+        self._tested = widgets.HTML()
+        self._tested.add_class("mnb-note")
+        self._number = widgets.Text(description="People", placeholder="type their number")
+        self._number.add_class("mnb-confirm")
+        self._number.observe(guard(lambda _: self._draw()), "value")
+        self._mine.observe(guard(lambda _: self._draw()), "value")
+        self.send = widgets.Button(description="Send", button_style="primary", disabled=True)
+        self.send.add_class("mnb-send")
+        self._why = widgets.HTML()
+        self._why.add_class("mnb-note")
+        self._place = widgets.VBox([])
+        self._place.add_class("mnb-run")
+        on_press(self.test, guard(self._test))
+        on_press(self.send, guard(self._send))
+        self.widget = section(
+            5,
+            "Send",
+            row(self._mine, self.test),
+            self._tested,
+            row(self._number, self.send),
+            self._why,
+            self._place,
+            name="send",
+        )
+        self._draw()
+
+    def offer(self, plan: Plan | None) -> None:
+        """Offer a plan to be sent; None while there is none, or while a newer one is being made."""
+        if plan is not None and (self._plan is None or plan.id != self._plan.id) and self._number.value:
+            self._number.value = ""
+        self._plan = plan
+        self._draw()
+
+    def _draw(self) -> None:
+        plan = self._plan
+        ready = plan is not None and bool(plan.ready) and not self._busy
+        self.test.disabled = not (ready and (self._mine.value.strip() or self._to))
+        wanted = None if plan is None else _wanted(plan)
+        held_up = None if plan is None else self._held_up(plan)
+        self.send.disabled = not (ready and not held_up and self._number.value.strip() in _forms(wanted))
+        whom = (
+            "" if plan is None or plan.people is None else f" to {counted(plan.people, 'person', 'people')}"
+        )
+        where = "in the sandbox" if self._bench.desk.sandbox else f"LIVE at {self._bench.desk.where}"
+        self.send.description = f"Send{whom}" if plan is not None else "Send"
+        if plan is None:
+            words = "Ready once the check above has a plan."
+        elif held_up:
+            words = held_up
+        else:
+            words = f"Type {wanted:,}" if isinstance(wanted, int) else f"Type {wanted}"
+            words += f" to send {where}. Who was mailed in this mailing already is left out."
+        self._why.value = f"<span>{safe(words, 300)}</span>"
+
+    def _held_up(self, plan: Plan) -> str:
+        if plan.question:
+            return "First decide on the question above."
+        if plan.has_errors and not self._skip_invalid():
+            return "First mend the rows with errors, or leave them out above."
+        return "" if plan.ready else "Nobody is left to mail."
+
+    def _test(self) -> None:
+        plan, to = self._plan, self._mine.value.strip() or self._to
+        if plan is None or not to or self._busy:
+            return
+        # The address is remembered here, and not kept with the notebook.
+        self._to, self._mine.value = to, ""
+        self._mine.placeholder = f"again to {masked(to)}"
+        self._tested.value = f"<span>Sending a test to {safe(masked(to))} …</span>"
+        self._work(lambda: self._bench.desk.test(plan, to), self._test_done)
+
+    def _test_done(self, words: str) -> None:
+        self._tested.value = f'<span role="status">{safe(masked(words), 300)}</span>'
+
+    def _send(self) -> None:
+        plan = self._plan
+        if plan is None or self._busy or self.send.disabled:
+            return
+        wanted = _wanted(plan)
+        skip = self._skip_invalid() and plan.has_errors
+        self._number.value = ""
+        self._work(lambda: self._bench.desk.start(plan, wanted, skip_invalid=skip), self._began)
+
+    def _began(self, run: Any) -> None:
+        self._sent(run)
+        # Kept, since a panel that nobody holds looks no more.
+        self._panel = self._bench.desk.screen(run)
+        self._place.children = [self._panel.widget]
+        shown(self._place, visible=True)
+
+    def _work(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Do one thing at a time: a second click meanwhile does nothing."""
+        self._busy = True
+        self._draw()
+
+        def whole() -> Any:
+            try:
+                return work()
+            except BaseException:
+                self._tested.value = ""
+                raise
+            finally:
+                self._busy = False
+                self._draw()
+
+        self._bench.in_background(whole, done)
+
+
+def _wanted(plan: Plan) -> int | str:
+    return plan.id if plan.people is None else plan.people
+
+
+def _forms(wanted: int | str | None) -> set[str]:
+    """Return the ways of typing a number, with and without separators."""
+    if wanted is None:
+        return set()
+    return {str(wanted), f"{wanted:,}"} if isinstance(wanted, int) else {wanted}

@@ -1,0 +1,202 @@
+"""A long table in pages, with a filter, a search and an export: a view over any `TableSource`.
+
+Controls by their labels: the filter's own, Search, Export, First, Previous, Next, Last. Classes:
+`mnb-paged-table` for the whole, `mnb-scroll` around the table.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from migma_nb.notebook.lines import one_line, safe
+from migma_nb.notebook.looks import button, framed, labelled, row
+from migma_nb.notebook.masking import masked
+from migma_nb.notebook.notices import Notices
+from migma_nb.notebook.table_source import FrameSource, TableSource
+from migma_nb.notebook.theme import COLOURS, dot
+
+__all__ = ["FrameSource", "PagedTable", "TableSource"]
+
+Export = Callable[[str | None, str], Path]
+_LONGEST, _FITS = 160, 40
+#: Head and rows are this high (pixels): a page that is not full keeps the height of a full one.
+_LINE = 26
+
+
+class PagedTable:
+    """A table that shows one page at a time, however many rows its source has.
+
+    Args:
+        source: where the rows come from.
+        label: what the table is of, such as "Problems" (str).
+        size: rows a page (int).
+        export: writes the rows of a choice and a search into a file and returns its path; without it there is
+            no such button. It runs in a thread of its own.
+        choice_label: what the rows are filtered by, such as "State" (str).
+        notices: where errors are shown; without it the table has a place of its own.
+    """
+
+    def __init__(
+        self,
+        source: TableSource,
+        *,
+        label: str,
+        size: int = 10,
+        export: Export | None = None,
+        choice_label: str = "Show",
+        notices: Notices | None = None,
+    ) -> None:
+        self.label = label
+        self.notices = notices or Notices()
+        self.exporting: threading.Thread | None = None
+        self._source = source
+        self._size = size
+        self._start = 0
+        self._total = self._most = 0
+        self._search = ""
+        self._full = False
+        self._quiet = False
+        self._export = export
+        self._make(choice_label, own=notices is None)
+        self.refresh()
+
+    @property
+    def source(self) -> TableSource:
+        """Where the rows come from; another one is shown from its first page on."""
+        return self._source
+
+    @source.setter
+    def source(self, source: TableSource) -> None:
+        self._source = source
+        self._start = self._most = 0
+        self.refresh()
+
+    @property
+    def show_full_addresses(self) -> bool:
+        """Whether addresses are shown, and so kept in the notebook, in full (bool)."""
+        return self._full
+
+    @show_full_addresses.setter
+    def show_full_addresses(self, full: bool) -> None:
+        self._full = full
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the source anew, staying on the page."""
+        pairs = self._source.choices()
+        options: list[tuple[str, tuple[str, ...]]] = [(f"All ({sum(count for _, count in pairs):,})", ())]
+        options += [(f"{one_line(name, 40)} ({count:,})", (name,)) for name, count in pairs]
+        if tuple(options) != tuple(self._choice.options):
+            kept = self._choice.value
+            self._quiet = True
+            try:
+                self._choice.options = options
+                self._choice.value = kept if kept in {names for _, names in options} else ()
+            finally:
+                self._quiet = False
+        self._choice.layout.display = "" if pairs else "none"
+        self._draw()
+
+    def _make(self, choice_label: str, *, own: bool) -> None:
+        guard = self.notices.guard
+        self._choice = labelled(widgets.Dropdown, choice_label, "230px", options=[("All (0)", ())])
+        self._box = labelled(
+            widgets.Text, "Search", "230px", placeholder="text, then Enter", continuous_update=False
+        )
+        self._first, self._previous, self._next, self._last = (
+            button(name, f"{name} page of {self.label}") for name in ("First", "Previous", "Next", "Last")
+        )
+        self._save = button("Export", f"Write {self.label} into a file")
+        self._table, self._at, self._saved = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._choice.observe(guard(self._chosen), "value")
+        self._box.observe(guard(self._searched), "value")
+        self._first.on_click(guard(lambda _: self._go(0)))
+        self._previous.on_click(guard(lambda _: self._go(self._start - self._size)))
+        self._next.on_click(guard(lambda _: self._go(self._start + self._size)))
+        self._last.on_click(guard(lambda _: self._go(self._total)))
+        self._save.on_click(guard(self._write))
+        tools = [self._choice, self._box, *([self._save] if self._export else [])]
+        pages = row(self._first, self._previous, self._next, self._last, self._at, self._saved)
+        parts = [row(*tools), self._table, pages, *([self.notices.widget] if own else [])]
+        self.widget = framed(*parts, name="mnb-paged-table")
+
+    def _chosen(self, _: Any) -> None:
+        if not self._quiet:
+            self._go(0)
+
+    def _searched(self, change: Any) -> None:
+        if self._quiet:
+            return
+        self._search = str(change["new"])
+        if not self._full and masked(self._search) != self._search:
+            # What is typed is kept with the notebook, too.
+            self._quiet = True
+            try:
+                self._box.value = masked(self._search)
+            finally:
+                self._quiet = False
+        self._go(0)
+
+    def _asked(self) -> tuple[str | None, str]:
+        # To ipywidgets a value of None is no choice at all.
+        return (self._choice.value[0] if self._choice.value else None), self._search
+
+    def _go(self, start: int) -> None:
+        self._start = max(0, start)
+        self._draw()
+
+    def _draw(self) -> None:
+        asked = self._asked()
+        rows, self._total = self._source.page(*asked, self._start, self._size)
+        last = max(0, (self._total - 1) // self._size * self._size)
+        if self._start > last:
+            self._start = last
+            rows, self._total = self._source.page(*asked, self._start, self._size)
+        self._most = max(self._most, len(rows))
+        self._table.value = self._html(rows)
+        end = min(self._start + self._size, self._total)
+        words = f"{self._start + 1:,}–{end:,} of {self._total:,}" if self._total else "No rows"
+        self._at.value = f'<span role="status">{words}</span>'
+        self._first.disabled = self._previous.disabled = self._start == 0
+        self._next.disabled = self._last.disabled = end >= self._total
+
+    def _html(self, rows: Sequence[Sequence[str]]) -> str:
+        head = "".join(f'<th scope="col">{safe(name)}</th>' for name in self._source.columns)
+        body = "".join(f"<tr>{''.join(map(self._cell, cells))}</tr>" for cells in rows)
+        return (
+            f'<div class="mnb-scroll" tabindex="0" role="region" aria-label="{escape(self.label)}" '
+            f'style="min-height:{_LINE * (self._most + 1)}px">'
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+
+    def _cell(self, text: str) -> str:
+        shown = text if self._full else masked(text)
+        mark = f"{dot(text)} " if text in COLOURS else ""
+        whole = f' title="{escape(one_line(shown, 600))}"' if len(shown) > _FITS else ""
+        return f"<td{whole}>{mark}{safe(shown, _LONGEST)}</td>"
+
+    def _write(self, _: Any) -> None:
+        if self._export is None or (self.exporting is not None and self.exporting.is_alive()):
+            return
+        self._save.disabled = True
+        self._saved.value = '<span role="status">Writing …</span>'
+        work = self.notices.guard(self._written)
+        self.exporting = threading.Thread(
+            target=copy_context().run, args=(work, self._export, *self._asked()), daemon=True
+        )
+        self.exporting.start()
+
+    def _written(self, export: Export, choice: str | None, search: str) -> None:
+        try:
+            path = export(choice, search)
+            self._saved.value = f'<span role="status">Saved: {safe(path, 200)}</span>'
+        except BaseException:
+            self._saved.value = ""
+            raise
+        finally:
+            self._save.disabled = False

@@ -1,0 +1,76 @@
+"""A plan as a preview pane wants it: message, problems and search by row."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from migma_nb.api.states import State
+from migma_nb.planning.frozen import Plan
+from migma_nb.planning.rendering import RenderedMessage
+
+
+class PreviewSource(Protocol):
+    """Messages by row, from 0."""
+
+    @property
+    def size(self) -> int:
+        """How many rows there are (int)."""
+
+    def message(self, i: int) -> RenderedMessage:
+        """Return a row's message."""
+
+    def problems(self, i: int) -> Sequence[str]:
+        """Return what is wrong or odd about a row, in sentences."""
+
+    def next_problem(self, after: int) -> int | None:
+        """Return the next row behind this one that has a problem, None where there is none."""
+
+    def find(self, text: str, after: int) -> int | None:
+        """Return the next row behind this one that contains a text, None where there is none."""
+
+
+class PlanPreviews:
+    """A plan's messages, problems and rows to search in.
+
+    Args:
+        plan: the plan.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._issues = plan.issues
+        own = self._issues["row"].notna().to_numpy()
+        self._first = int(np.argmax(own)) if own.any() else len(own)
+        #: The frame is sorted by row, the whole plan's problems first.
+        self._rows = self._issues["row"].iloc[self._first :].to_numpy(dtype=np.int64)
+
+    @property
+    def size(self) -> int:
+        """How many rows the plan has (int)."""
+        return self._plan.size
+
+    def message(self, i: int) -> RenderedMessage:
+        """Return a row's message, as far as its values go."""
+        return self._plan.message(i)
+
+    def problems(self, i: int) -> Sequence[str]:
+        """Return a row's problems, and why it is not sent where that is none of them."""
+        begin, end = np.searchsorted(self._rows, [i, i + 1])
+        found = self._issues.iloc[self._first + begin : self._first + end]
+        lines = [
+            f"{message} {fix}".strip() for message, fix in zip(found["message"], found["fix"], strict=True)
+        ]
+        preset = self._plan.preset(i)
+        if preset is not None and preset[0] is not State.INVALID:
+            lines.insert(0, f"Not sent ({preset[0]}): {preset[2]}")
+        return lines
+
+    def next_problem(self, after: int) -> int | None:
+        """Return the next row behind this one that has a problem, None where there is none."""
+        at = int(np.searchsorted(self._rows, after, side="right"))
+        return int(self._rows[at]) if at < len(self._rows) else None
+
+    def find(self, text: str, after: int) -> int | None:
+        """Return the next row behind this one with a text in its address or a value."""
+        return self._plan.find(text.strip(), after)

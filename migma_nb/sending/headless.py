@@ -1,0 +1,46 @@
+"""The one place that decides whether a live send may leave from here: from no notebook that nobody watches.
+
+papermill, nbconvert, nbclient and nbval run a notebook from top to bottom with nobody at the keyboard, and
+say so with each cell: it may ask nothing (`allow_stdin` is false). A click is a message of its own, not a cell,
+and a script is no notebook.
+"""
+
+import os
+import sys
+from typing import Any
+
+from migma_nb.api.errors import ConfigurationError
+from migma_nb.api.settings import Settings
+
+
+def check_headless(settings: Settings) -> None:
+    """Refuse a live send from a notebook that runs with nobody watching, unless that was allowed.
+
+    Args:
+        settings: of the client; the sandbox's is always free.
+
+    Raises:
+        ConfigurationError: says how to allow it. Nothing was sent.
+    """
+    if settings.sandbox or os.getenv("MIGMA_ALLOW_HEADLESS") == "1" or not is_headless():
+        return
+    raise ConfigurationError(
+        "This notebook is run with nobody watching (by papermill, nbconvert or the like), and the client is "
+        f"LIVE at {settings.origin}. Nothing was sent.",
+        hint="Set MIGMA_ALLOW_HEADLESS=1 in the environment where that is meant; mg.Sandbox() needs nothing.",
+    )
+
+
+def is_headless() -> bool:
+    """Return whether this is a Jupyter kernel at work on a cell of which nobody can be asked anything."""
+    # A kernel has IPython loaded; looking must not load it.
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None or not hasattr(kernel, "get_parent"):
+        return False
+    request: dict[str, Any] = kernel.get_parent("shell") or {}
+    # Some other message, such as that of a click, comes from somebody in front of a screen.
+    if request.get("header", {}).get("msg_type") != "execute_request":
+        return False
+    return not request.get("content", {}).get("allow_stdin", False)

@@ -1,0 +1,247 @@
+"""`mg.form`: a mailing without code; what it does is what `mg.plan`, `plan.test` and `plan.start` do."""
+
+import importlib.util
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from migma_nb.api.errors import ConfigurationError, InputError
+from migma_nb.api.settings import DEFAULT_BASE_URL, Settings
+from migma_nb.ledger.places import place_of
+from migma_nb.ledger.reading import open_to_read
+from migma_nb.ledger.schema import ClaimState
+from migma_nb.ledger.standings import standings
+from migma_nb.notebook.form_desk import Before, Choice
+from migma_nb.notebook.form_draft import draft_of
+from migma_nb.notebook.form_expressions import expression
+from migma_nb.notebook.lines import counted
+from migma_nb.planning.columns import near_matches
+from migma_nb.planning.frozen import Plan
+from migma_nb.planning.targets import Audience, Segment, Tag
+from migma_nb.sending.glance import LiveWatch
+from migma_nb.surface.client import Migma, settings_of
+from migma_nb.surface.make import plan as make_plan
+from migma_nb.surface.plan import SendPlan
+from migma_nb.surface.run import Run
+from migma_nb.surface.sandbox import Sandbox
+
+#: Mailed, or perhaps: whoever stands so gets nothing of the mailing any more.
+_SETTLED = (ClaimState.ACCEPTED, ClaimState.UNKNOWN)
+_ARGUMENTS = tuple(
+    name for name in inspect.signature(make_plan).parameters if name not in {"recipients", "client"}
+)
+
+
+def form(people: Any = None, client: Migma | None = None, **defaults: Any) -> Any:
+    """Show a form that composes a mailing, checks it, tests it and sends it; needs ipywidgets.
+
+    Nothing is mailed by showing the form or by running its cell: only a click does, after the number of
+    people was typed in. *As Python* shows the lines that do the same.
+
+    Args:
+        people: whom to mail, as in `mg.plan`; None leaves the choice to the form.
+        client: a `Migma` for real mail; None rehearses in a sandbox of the form's own.
+        defaults: any argument of `mg.plan`, to begin with.
+
+    Returns:
+        The form, which shows itself as the last line of a cell; `.plan` is the plan as it stands, `.run`
+        what was sent last.
+
+    Raises:
+        ConfigurationError: ipywidgets is not installed.
+        InputError: the people or an argument cannot be used.
+    """
+    if importlib.util.find_spec("ipywidgets") is None:
+        raise ConfigurationError("The form needs ipywidgets.", hint="Run: pip install 'migma-nb[notebook]'")
+    for name in defaults:
+        if name not in _ARGUMENTS:
+            raise InputError(
+                f"{name} is no argument of mg.plan, which the form fills in.",
+                hint=near_matches(name, _ARGUMENTS, "argument"),
+            )
+    from migma_nb.notebook.form import Form  # noqa: PLC0415 - needs ipywidgets, which is an extra
+
+    return Form(AccountDesk(client), draft_of(people, defaults))
+
+
+class AccountDesk:
+    """What the form does with an account.
+
+    Args:
+        client: a client; None makes a sandbox of its own, which lives as long as the desk.
+    """
+
+    def __init__(self, client: Migma | None) -> None:
+        self._sandbox = Sandbox() if client is None else None
+        self._client = self._sandbox.client() if self._sandbox is not None else client
+        self._settings = settings_of(self._client)
+        self._shelves: Mapping[str, Callable[[str | None], Sequence[Choice]]] = MappingProxyType(
+            {
+                "projects": self._projects,
+                "domains": self._domains,
+                "tags": self._tags,
+                "segments": self._segments,
+                "topics": self._topics,
+                "emails": self._emails,
+            }
+        )
+
+    @property
+    def client(self) -> Migma:
+        """The client."""
+        assert self._client is not None  # noqa: S101 - made in __init__ where none was given
+        return self._client
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether nobody real can be mailed."""
+        return self._settings.sandbox
+
+    @property
+    def own(self) -> bool:
+        """Whether the sandbox is the form's own."""
+        return self._sandbox is not None
+
+    @property
+    def where(self) -> str:
+        """The server's address."""
+        return self._settings.origin
+
+    @property
+    def client_lines(self) -> Sequence[str]:
+        """The lines that make the client; a sandbox in hand cannot be made by any."""
+        if self.own:
+            return ("client = mg.Sandbox().client()  # a rehearsal; for real mail: client = mg.Migma()",)
+        if self.sandbox:
+            return ("# client: the sandbox's client that you passed to mg.form",)
+        return (f"client = mg.Migma({_given(self._settings)})",)
+
+    def blank_out(self, text: str) -> str:
+        """Return a text without the API key."""
+        return self._settings.key.blank_out(text)
+
+    def asks(self, recipients: Any) -> bool:
+        """Say whether the plan asks how many people a target holds; a fresh sandbox knows of none."""
+        return isinstance(recipients, Tag | Segment | Audience) and not self.own
+
+    def plan(self, recipients: Any, arguments: dict[str, Any]) -> Plan:
+        """Return the plan that `mg.plan` makes."""
+        client = self.client if self.asks(recipients) else None
+        return make_plan(recipients, client=client, **arguments)._plan  # noqa: SLF001 - the screens show it
+
+    def sendable(self, plan: Plan) -> SendPlan:
+        """Return a plan as people hold it."""
+        return SendPlan(plan)
+
+    def choices(self, kind: str, project_id: str | None) -> Sequence[Choice]:
+        """Return what the account has of a kind."""
+        return self._shelves[kind](project_id)
+
+    def content(self, choice: Choice) -> tuple[str, Any, str]:
+        """Return a generated email as argument of `mg.plan`, its value and its expression."""
+        email_id, conversation_id = choice.value
+        if email_id:
+            email = self.client.email(email_id)
+            if email.id is not None:
+                return "email_id", email, f"client.email({expression(email.id)})"
+        found = self.client.conversation(conversation_id)
+        return "conversation_id", found, f"client.conversation({expression(found.id)})"
+
+    def before(self, mailing: str) -> Before:
+        """Return how many people of a mailing were mailed, by the ledger that a send would use."""
+        place = place_of(self._settings.ledger) if self._settings.ledger else place_of()
+        ledger = open_to_read(place)
+        found = ledger.reading(lambda conn: standings(conn, self._settings.scope, mailing.strip()))
+        mailed = sum(one.state in _SETTLED for one in found.values())
+        if not found:
+            return Before(0, "")
+        return Before(
+            mailed,
+            f"This mailing exists: {counted(mailed, 'person was', 'people were')} mailed in it and will not "
+            "be again.",
+        )
+
+    def start(self, plan: Plan, confirm: int | str, *, skip_invalid: bool) -> Run:
+        """Set a plan going in the background."""
+        return SendPlan(plan).start(self.client, confirm=confirm, skip_invalid=skip_invalid)
+
+    def test(self, plan: Plan, to: str) -> str:
+        """Send a few rows to one address."""
+        run = SendPlan(plan).test(self.client, to=to, progress=False)
+        return str(run.summary().splitlines()[0])
+
+    def screen(self, run: Run) -> Any:
+        """Return the panel that shows a run."""
+        from migma_nb.notebook.run_panel import RunPanel  # noqa: PLC0415 - needs ipywidgets, an extra
+
+        live = run._live  # noqa: SLF001 - as the run itself shows it
+        assert live is not None  # noqa: S101 - it was begun here
+        return RunPanel(LiveWatch(live), run, index=live.plan.index)
+
+    def _projects(self, _: str | None) -> Sequence[Choice]:
+        return _choices(self.client.projects(), "id", "name")
+
+    def _domains(self, _: str | None) -> Sequence[Choice]:
+        found = self.client.domains()
+        return _choices(found[found["verified"].fillna(False)], "domain", "domain")
+
+    def _tags(self, project_id: str | None) -> Sequence[Choice]:
+        return _targets(self.client.tags(project_id=project_id), Tag, "subscriber_count")
+
+    def _segments(self, project_id: str | None) -> Sequence[Choice]:
+        return _targets(self.client.segments(project_id=project_id), Segment, "count")
+
+    def _topics(self, project_id: str | None) -> Sequence[Choice]:
+        return _choices(self.client.topics(project_id=project_id), "id", "name")
+
+    def _emails(self, project_id: str | None) -> Sequence[Choice]:
+        found = self.client.emails(project_id=project_id)
+        return [
+            Choice(
+                str(one["conversation_id"]),
+                _text(one["title"]) or _text(one["subject"]) or str(one["conversation_id"]),
+                _text(one["status"]),
+                (_text(one["email_id"]), _text(one["conversation_id"])),
+            )
+            for one in found.to_dict("records")
+        ]
+
+
+def _given(settings: Settings) -> str:
+    """Return the arguments of the client that are not its defaults; the key never is one of them."""
+    parts = {}
+    if settings.base_url != DEFAULT_BASE_URL:
+        parts["base_url"] = settings.base_url
+    if settings.scope.startswith("account:"):
+        parts["account"] = settings.scope.removeprefix("account:")
+    if settings.rate is not None:
+        parts["rate"] = str(settings.rate)
+    return ", ".join(f"{name}={expression(value)}" for name, value in parts.items())
+
+
+def _choices(found: pd.DataFrame, id_: str, name: str) -> Sequence[Choice]:
+    return [
+        Choice(str(one[id_]), _text(one[name]) or str(one[id_]), value=str(one[id_]))
+        for one in found.to_dict("records")
+    ]
+
+
+def _targets(found: pd.DataFrame, kind: type[Tag | Segment], count: str) -> Sequence[Choice]:
+    lines = []
+    for one in found.to_dict("records"):
+        people = None if pd.isna(one[count]) else int(one[count])
+        name = _text(one["name"])
+        held = "" if people is None else counted(people, "person", "people")
+        lines.append(
+            Choice(
+                str(one["id"]), name or str(one["id"]), held, kind(str(one["id"]), name=name, count=people)
+            )
+        )
+    return lines
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or value is pd.NA or value != value else str(value)  # noqa: PLR0124 - NaN

@@ -1,0 +1,69 @@
+"""Pictures of what a person sees, in both themes and at both widths, kept in a folder that git ignores."""
+
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from tests.browser.accessible import assert_accessible
+from tests.browser.kernels import NEWEST, ROOT
+from tests.browser.lab import VIEWPORT, Lab
+
+ARTEFACTS = ROOT / "artefacts"
+WIDTHS = (1400, 600)
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+#: What Lab has left and right of a cell's output, in pixels.
+_MARGINS = 130
+#: Bytes; a README's picture is loaded by everybody who looks at the project.
+_LARGEST = 150_000
+
+
+def inspect(lab: Lab, cell: int, scenario: str, state: str, *, only: str = "") -> None:
+    """Take pictures of a cell's output in each theme and width, and check that everybody can use it.
+
+    Args:
+        lab: whose page.
+        cell: whose output, from 0.
+        scenario: the first part of the pictures' name.
+        state: the second.
+        only: a CSS selector within the output, where the rest is not ours to check.
+    """
+    selector = f".jp-Notebook .jp-Cell:nth-child({cell + 1}) .jp-Cell-outputWrapper {only}".strip()
+    for theme in THEMES:
+        dress(lab, theme)
+        assert_accessible(lab.page, selector)
+        # The other kernel shows the same.
+        if lab.kernel is NEWEST:
+            for width in WIDTHS:
+                photograph(lab, selector, width, ARTEFACTS / f"{scenario}-{state}-{theme}-{width}.png")
+    dress(lab, "light")
+    lab.page.set_viewport_size(VIEWPORT)
+
+
+def dress(lab: Lab, theme: str) -> None:
+    """Change to one of the themes, and wait until it is there."""
+    lab.command("apputils:change-theme", theme=THEMES[theme])
+    lab.page.wait_for_function(
+        "light => document.body.dataset.jpThemeLight === light", arg=str(theme == "light").lower()
+    )
+
+
+def photograph(lab: Lab, selector: str, width: int, path: Path) -> None:
+    """Take a picture of what a CSS selector names, the output of its cell being so many pixels wide."""
+    shown = lab.page.locator(selector).first
+    lab.page.set_viewport_size({"width": width + _MARGINS, "height": 900})
+    box = shown.bounding_box()
+    assert box is not None, f"nothing is seen of {selector}"
+    lab.page.set_viewport_size({"width": width + _MARGINS, "height": max(900, int(box["height"]) + 300)})
+    path.parent.mkdir(exist_ok=True)
+    shown.screenshot(path=path, animations="disabled")
+
+
+def for_the_readme(picture: Path, name: str) -> None:
+    """Make a picture into one of the README's, small enough for a page that everybody loads."""
+    with Image.open(picture) as opened:
+        small = opened.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    out = io.BytesIO()
+    small.save(out, "PNG", optimize=True)
+    assert len(out.getvalue()) <= _LARGEST, f"{name} has {len(out.getvalue()):,} bytes"
+    (ROOT / "docs" / name).write_bytes(out.getvalue())
