@@ -89,7 +89,7 @@ def bar(counts: Mapping[str, int], meanings: Mapping[str, str] | None = None) ->
     widths = [max(100 * count / total, _NARROWEST) for count in shown.values()]
     scale = (100 + _GAP) / sum(widths)
     at, pieces = 0.0, []
-    for (name, count), width in zip(shown.items(), widths, strict=True):
+    for name, width in zip(shown, widths, strict=True):
         share = width * scale
         pieces.append(
             f'<rect x="{at:.2f}%" width="{share - _GAP:.2f}%" height="10" fill="{colour(name)}"></rect>'
