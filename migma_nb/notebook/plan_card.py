@@ -8,6 +8,7 @@ from migma_nb.notebook.plan_view import PlanView, view_plan
 from migma_nb.notebook.problems import Kind
 from migma_nb.notebook.theme import (
     MUTED,
+    apart,
     bar,
     card,
     dot,
@@ -111,7 +112,7 @@ def kinds_html(kinds: Sequence[Kind], more: int) -> str:
     # On a wide page the example stands beside the code, on a narrow one below it.
     row = "display:flex;flex-wrap:wrap;align-items:baseline;gap:0 14px;padding:2px 0"
     fixed = "display:inline-block;min-width"
-    lines = "".join(
+    lines = apart(
         f'<div style="{row}"><span style="flex:0 0 28em;white-space:nowrap">{dot(kind.severity)} '
         f'<span style="{fixed}:4.2em">{kind.severity}</span> {small_bar(kind.count, most, kind.severity)}'
         f'<b style="{fixed}:{digits}ch;text-align:right">{kind.count:,}</b> × {named(kind.code)}</span> '

@@ -6,7 +6,7 @@ from dataclasses import replace
 from migma_nb.api.states import STATE_MEANINGS, RunState
 from migma_nb.notebook.charts import funnel_html, funnel_text, times_html
 from migma_nb.notebook.lines import one_line, safe, visible
-from migma_nb.notebook.theme import MUTED, badge, bar, card, dot, head, named, panel, section
+from migma_nb.notebook.theme import MUTED, apart, badge, bar, card, dot, head, named, panel, section
 from migma_nb.notebook.times import times_text
 from migma_nb.sending.batch_words import batch_counts, batch_rows
 from migma_nb.sending.fates import Funnel, funnel_of
@@ -37,7 +37,7 @@ def run_html(found: RunFacts, *, framed: bool = True) -> str:
         framed: whether it has a frame of its own, which it needs where it stands alone.
     """
     counts = {str(state): found.counts[state] for state in STATE_MEANINGS if found.counts.get(state)}
-    trouble = "".join(_trouble_html(line) for line in trouble_of(found))
+    trouble = apart(_trouble_html(line) for line in trouble_of(found))
     step, batches = next_step(found), _batch_html(found)
     return (card if framed else _bare)(
         head(f"Run {named(found.run_id)} · {found.state}", safe(_title(found), 300), _where(found)),
@@ -54,7 +54,7 @@ def run_html(found: RunFacts, *, framed: bool = True) -> str:
 
 
 def _bare(*parts: str) -> str:
-    return "".join(parts)
+    return apart(parts)
 
 
 def _short_named(found: RunFacts) -> RunFacts:
@@ -89,7 +89,7 @@ def _fate_html(found: RunFacts) -> str:
         return ""
     funnel = _funnel_of(found)
     drawn = "" if funnel is None else funnel_html(funnel)
-    words = "".join(f'<div style="padding:1px 0;{MUTED}">{safe(line, 400)}</div>' for line in lines)
+    words = apart(f'<div style="padding:1px 0;{MUTED}">{safe(line, 400)}</div>' for line in lines)
     return section("What became of the mails", f'{drawn}<div style="margin-top:6px">{words}</div>')
 
 

@@ -57,14 +57,19 @@ def card(*parts: str) -> str:
         "border-radius:10px;font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.5;"
         "color:var(--jp-content-font-color1,inherit);overflow-wrap:anywhere;text-align:left"
     )
-    return f'<div style="{style}">{"".join(parts)}</div>'
+    return f'<div style="{style}">{apart(parts)}</div>'
+
+
+def apart(parts: Iterable[str]) -> str:
+    """Return parts of HTML one after the other, apart also on a page that strips all tags; none are empty."""
+    return "\n".join(part for part in parts if part)
 
 
 def head(kind: str, title: str, aside: str) -> str:
     """Return a card's head: what it is and an aside in small letters, and its title below; all HTML."""
     row = "display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 16px;font-size:.88em"
     return (
-        f'<div style="{row}"><span style="{MUTED}">{kind}</span> {aside}</div>'
+        f'<div style="{row}"><span style="{MUTED}">{kind}</span> {aside}</div>\n'
         f'<div style="font-size:1.3em;line-height:1.35;margin:2px 0 8px"><b>{title}</b></div>'
     )
 
@@ -151,7 +156,8 @@ def panel(content: str, name: str = "") -> str:
 
 def section(title: str, content: str) -> str:
     """Return a small heading (HTML) with HTML below it."""
-    return f'<div style="margin-top:14px"><div style="margin-bottom:3px"><b>{title}</b></div>{content}</div>'
+    heading = f'<div style="margin-bottom:3px"><b>{title}</b></div>'
+    return f'<div style="margin-top:14px">{heading}\n{content}</div>'
 
 
 def typed(steps: Sequence[tuple[str, str]]) -> str:
@@ -193,9 +199,9 @@ def _explained(counts: Mapping[str, int], meanings: Mapping[str, str]) -> str:
 
 def _table(rows: Iterable[Sequence[str]], columns: Sequence[str], style: str) -> str:
     """Return a table of HTML cells, with a style for each column and one for the whole."""
-    lines = "".join(
+    lines = "\n".join(
         '<tr style="background:none">'
-        + "".join(f'<td style="{_CELL};{own}">{cell}</td>' for cell, own in zip(cells, columns, strict=True))
+        + " ".join(f'<td style="{_CELL};{own}">{cell}</td>' for cell, own in zip(cells, columns, strict=True))
         + "</tr>"
         for cells in rows
     )
