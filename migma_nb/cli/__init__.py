@@ -11,6 +11,7 @@ import typer
 
 from migma_nb.cli import options as opt
 from migma_nb.cli.exits import EXIT_WORDS, Exit
+from migma_nb.cli.form_command import form
 from migma_nb.cli.import_command import import_
 
 __all__ = ["app", "main"]
@@ -161,6 +162,7 @@ def send(
 
 
 app.command("import")(import_)
+app.command()(form)
 
 
 @app.command()

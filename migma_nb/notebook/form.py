@@ -1,14 +1,14 @@
 """The form: a mailing without code, a view over a draft.
 
-Its parts are found by their style classes. `mnb-form` is the whole; `mnb-section-list`, `-content`, `-sender`,
-`-check` and `-send` are its sections. Controls: `mnb-mailing`, `mnb-people-kind`, `mnb-upload-list`,
-`mnb-search-tags`, `mnb-search-segments`, `mnb-address`, `mnb-subject`, `mnb-content-kind`, `mnb-template`,
-`mnb-upload-template`, `mnb-search-emails`, `mnb-project`, `mnb-placeholder` (one a line), `mnb-sender-name`,
-`mnb-sender-address`, `mnb-reply-to`, `mnb-provider`, `mnb-topic`, `mnb-kind`, `mnb-several`,
-`mnb-skip-invalid`, `mnb-test-to`, `mnb-test`, `mnb-confirm`, `mnb-send`, `mnb-full-addresses`,
-`mnb-as-python`. What is said stands in `mnb-note`, `mnb-wrong` and `mnb-verdict`, the server in `mnb-server`,
-the lines in `mnb-lines`, a run in `mnb-run`. Labels are those on the screen, such as "Mailing", "Subject",
-"From", "Address" and "People".
+Its parts are found by their style classes. `mnb-form` is the whole; `mnb-section-list`, `-content`,
+`-sender`, `-check` and `-send` are its sections. Controls: `mnb-mailing`, `mnb-people-kind`,
+`mnb-upload-list`, `mnb-search-tags`, `mnb-search-segments`, `mnb-address`, `mnb-subject`, `mnb-content-kind`,
+`mnb-template`, `mnb-upload-template`, `mnb-search-emails`, `mnb-project`, `mnb-placeholder` (one a line),
+`mnb-sender-name`, `mnb-sender-address`, `mnb-reply-to`, `mnb-provider`, `mnb-topic`, `mnb-kind`,
+`mnb-several`, `mnb-skip-invalid`, `mnb-test-to`, `mnb-test`, `mnb-confirm`, `mnb-send`,
+`mnb-full-addresses`, `mnb-as-python`. What is said stands in `mnb-note`, `mnb-wrong` and `mnb-verdict`, the
+server in `mnb-server`, the lines in `mnb-lines`, a run in `mnb-form-run`. Labels are those on the screen,
+such as "Mailing", "Subject", "From", "Address" and "People".
 """
 
 from html import escape
@@ -103,15 +103,13 @@ class Form:
         self.full.observe(bench.notices.guard(self._full), "value")
         self._code_button = widgets.ToggleButton(value=False, description="As Python", icon="")
         self._code_button.add_class("mnb-as-python")
-        self._code_button.observe(
-            bench.notices.guard(lambda change: shown(self._code, change["new"])), "value"
-        )
         self._code = widgets.HTML()
+        self._code_button.observe(bench.notices.guard(self._show_code), "value")
         shown(self._code, visible=False)
         head = row(widgets.HTML(_server(self.desk)), self.full, name="mnb-form-top")
         fields = widgets.VBox([self.list.widget, self.content.widget, self.sender.widget])
         fields.add_class("mnb-form-fields")
-        aside_head = widgets.HTML('<h3 class="mnb-head">Preview</h3>')
+        aside_head = widgets.HTML('<h3 class="mnb-form-head">Preview</h3>')
         aside = widgets.VBox([aside_head, self.preview.widget])
         aside.add_class("mnb-form-aside")
         body = widgets.HBox([fields, aside])
@@ -143,8 +141,9 @@ class Form:
     def _look(self, draft: Draft) -> tuple[Checked, Before | None]:
         checked = self._checker.check(draft)
         mailing = draft.arguments.get("mailing")
-        known = isinstance(mailing, str) and "mailing" not in checked.wrong
-        return checked, self.desk.before(mailing) if known else None
+        if not isinstance(mailing, str) or "mailing" in checked.wrong:
+            return checked, None
+        return checked, self.desk.before(mailing)
 
     def _show(self, found: tuple[Checked, Before | None] | None) -> None:
         if found is None:
@@ -167,6 +166,9 @@ class Form:
 
     def _began(self, run: Any) -> None:
         self.run = run
+
+    def _show_code(self, change: Any) -> None:
+        shown(self._code, bool(change["new"]))
 
     def _full(self, change: Any) -> None:
         self.preview.show_full_addresses = bool(change["new"])

@@ -81,7 +81,7 @@ def buttons(label: str, options: Any, value: Any, taken: Callable[[Any], None]) 
 
 def section(number: int, title: str, *children: Any, name: str) -> Any:
     """Return a numbered part of the form."""
-    head = widgets.HTML(f'<h3 class="mnb-head"><span>{number}</span>{escape(title)}</h3>')
+    head = widgets.HTML(f'<h3 class="mnb-form-head"><span>{number}</span>{escape(title)}</h3>')
     box = widgets.VBox([head, *children])
     box.add_class("mnb-section")
     box.add_class(f"mnb-section-{name}")

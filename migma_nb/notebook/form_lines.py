@@ -46,6 +46,8 @@ def python_lines(
     written = [f"{name}={_written(draft, name, arguments[name], notes)}" for name in names]
     if ask:
         written.append("client=client")
+    if "mailing" not in arguments:
+        written.insert(0, "mailing=...")
     recipients = draft.recipients
     whom = "people" if recipients is None else recipients.code
     before = ("# people: a DataFrame, a file, or mg.Tag(…)",) if recipients is None else recipients.before

@@ -14,9 +14,9 @@ SHEET = """<style>
 .mnb-form .mnb-form-fields, .mnb-form .mnb-form-aside { flex: 1 1 400px; min-width: 0; overflow: visible; }
 .mnb-form .mnb-section { padding: 6px 0 2px; overflow: visible; }
 .mnb-form .mnb-section-check, .mnb-form .mnb-section-send { border-top: 1px solid var(--mnb-line); }
-.mnb-form .mnb-head { font-size: 14px; font-weight: 600; margin: 6px 0 4px; line-height: 1.5;
+.mnb-form .mnb-form-head { font-size: 14px; font-weight: 600; margin: 6px 0 4px; line-height: 1.5;
   color: inherit; }
-.mnb-form .mnb-head span { display: inline-block; width: 20px; height: 20px; line-height: 20px;
+.mnb-form .mnb-form-head span { display: inline-block; width: 20px; height: 20px; line-height: 20px;
   border-radius: 50%; text-align: center; font-size: 12px; margin-right: 8px; background: var(--mnb-tint);
   border: 1px solid var(--mnb-line); }
 
@@ -33,7 +33,10 @@ SHEET = """<style>
   width: calc(100% - 4px); max-width: 640px; }
 .mnb-form .mnb-section .widget-label { width: 90px; min-width: 90px; text-align: left; }
 .mnb-form .widget-textarea textarea { font-family: var(--jp-code-font-family, monospace); font-size: 12px; }
-.mnb-form .mnb-section .widget-toggle-buttons { flex-flow: row wrap; align-items: center; width: auto; }
+.mnb-form .mnb-section .widget-toggle-buttons { display: flex; flex-flow: row nowrap;
+  align-items: center; width: auto; }
+.mnb-form .mnb-section .widget-toggle-buttons > :not(.widget-label) { flex: 1 1 auto; min-width: 0;
+  width: auto; margin-left: 6px; }
 .mnb-form .widget-toggle-buttons .widget-toggle-button { width: auto; min-width: 64px; }
 .mnb-form .mnb-meaning { margin-left: 96px; font-size: 12px; opacity: .75; line-height: 1.4; }
 
@@ -51,14 +54,14 @@ SHEET = """<style>
 .mnb-form .mnb-section .mnb-placeholder > :nth-child(2) .widget-label { width: auto; min-width: 0; }
 
 .mnb-form .mnb-verdict { font-size: 13px; min-height: 22px; }
-.mnb-form .mnb-section .mnb-paged-table .widget-label, .mnb-form .mnb-section .mnb-run .widget-label {
+.mnb-form .mnb-section .mnb-paged-table .widget-label, .mnb-form .mnb-section .mnb-form-run .widget-label {
   width: auto; min-width: 0; }
 .mnb-form .mnb-section .mnb-paged-table .widget-dropdown { width: 260px; }
 .mnb-form .mnb-section .mnb-paged-table .widget-text { width: 220px; }
 .mnb-form .mnb-section .mnb-test-to, .mnb-form .mnb-section .mnb-confirm { max-width: 420px;
   flex: 1 1 260px; width: auto; }
 .mnb-form .mnb-test, .mnb-form .mnb-send { width: auto; min-width: 140px; }
-.mnb-form .mnb-as-python { width: auto; margin: 10px 2px 4px; }
+.mnb-form .mnb-as-python { width: auto; align-self: flex-start; margin: 10px 2px 4px; }
 .mnb-form .mnb-lines { background: var(--mnb-tint); border-radius: 6px; padding: 10px 12px; overflow-x: auto;
   font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.5; color: inherit;
   max-height: 420px; }

@@ -48,7 +48,7 @@ class SendSection:
         self._why = widgets.HTML()
         self._why.add_class("mnb-note")
         self._place = widgets.VBox([])
-        self._place.add_class("mnb-run")
+        self._place.add_class("mnb-form-run")
         on_press(self.test, guard(self._test))
         on_press(self.send, guard(self._send))
         self.widget = section(

@@ -1,5 +1,6 @@
 """The one style sheet of everything that has controls: visible focus, tables, quiet in both themes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -18,12 +19,16 @@ SHEET = """<style>
   font-family: var(--jp-ui-font-family, system-ui, sans-serif);
   font-size: 13px;
 }
-.mnb :focus-visible { outline: 2px solid var(--mnb-focus) !important; outline-offset: 1px; }
+/* Three times, to outdo the widgets' own rule for fields, which takes it away. */
+.mnb.mnb.mnb :focus-visible { outline: 2px solid var(--mnb-focus) !important; outline-offset: 1px; }
 .mnb .widget-html, .mnb .widget-html > .widget-html-content { line-height: 1.5; height: auto; min-width: 0; }
 .mnb > .widget-html > .widget-html-content { width: 100%; }
-.mnb .widget-radio-box { margin: 0; flex-flow: row wrap; align-items: center; column-gap: 12px; }
-.mnb .widget-radio-box label { height: auto; line-height: 28px; }
-.mnb .widget-radio-box input[type="radio"] { margin: 0 4px 0 0; vertical-align: middle; float: none; }
+.mnb .mnb-across { display: flex; flex-flow: row wrap; align-items: center; column-gap: 10px; margin: 0 2px; }
+.mnb .mnb-across .widget-radio-box { display: flex; flex-flow: row wrap; column-gap: 12px;
+  margin: 0 !important; }
+.mnb .mnb-across .widget-radio-box label { display: flex; flex-direction: row-reverse; align-items: center;
+  column-gap: 5px; width: auto; height: 28px; margin: 0; line-height: 28px; }
+.mnb .mnb-across .widget-radio-box input { margin: 0; }
 .mnb .widget-label { color: var(--mnb-text); }
 .mnb .jupyter-button { width: auto; min-width: 4em; padding: 0 12px; border-radius: 4px; }
 .mnb .jupyter-button:disabled { opacity: .45; cursor: default; }
@@ -40,7 +45,8 @@ SHEET = """<style>
 .mnb .mnb-scroll th { font-weight: 600; color: var(--mnb-muted); background: var(--mnb-tint); }
 .mnb .mnb-scroll tbody tr + tr > td { border-top: 1px solid rgba(128, 128, 128, .16); }
 .mnb .mnb-head { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 1px 14px; margin: 6px 0 0;
-  padding: 8px 14px; border: 1px solid var(--mnb-line); border-bottom: 0; border-radius: 6px 6px 0 0; }
+  box-sizing: border-box; width: 100%; padding: 8px 14px; border: 1px solid var(--mnb-line);
+  border-bottom: 0; border-radius: 6px 6px 0 0; }
 .mnb .mnb-head dt { margin: 0; font-weight: 400; color: var(--mnb-muted); }
 .mnb .mnb-head dd { margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .mnb .mnb-mail, .mnb .mnb-plain { border: 1px solid var(--mnb-line); border-radius: 0 0 6px 6px; }
@@ -50,7 +56,7 @@ SHEET = """<style>
   font-family: var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace); line-height: 1.5;
   white-space: pre-wrap; overflow-wrap: anywhere; }
 .mnb .mnb-problems { box-sizing: border-box; height: 46px; overflow-y: auto; padding: 2px 10px;
-  border-left: 3px solid var(--mnb-line); background: var(--mnb-tint); border-radius: 4px; }
+  margin-top: 4px; border-left: 3px solid var(--mnb-line); background: var(--mnb-tint); border-radius: 4px; }
 </style>"""
 
 
@@ -93,6 +99,13 @@ def labelled(kind: type[Any], label: str, width: str, **options: Any) -> Any:
     """
     layout = widgets.Layout(width=width, max_width="100%")
     return kind(description=label, style={"description_width": "initial"}, layout=layout, **options)
+
+
+def radios(label: str, options: Sequence[Any]) -> Any:
+    """Return a choice between a few things, all of them beside each other."""
+    made = labelled(widgets.RadioButtons, label, "auto", options=list(options), orientation="horizontal")
+    made.add_class("mnb-across")
+    return made
 
 
 def button(name: str, meaning: str) -> Any:

@@ -1,5 +1,6 @@
 """What went wrong in a callback, shown where the person looks, and kept; ipywidgets would swallow it."""
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ _R = TypeVar("_R")
 _MOST_SHOWN = 3
 _MOST_KEPT = 100
 _LONGEST = 400
+#: Whoever quotes a request's header quotes its key.
+_BEARER = re.compile(r"\bbearer\s+\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +113,5 @@ class Notices:
         return f'<div role="{role}" aria-live="{live}">{panel(said, name)}</div>'
 
     def _fit(self, text: str) -> str:
-        return escape(one_line(masked(self._blank_out(text)), _LONGEST))
+        blanked = _BEARER.sub("Bearer [key]", self._blank_out(text))
+        return escape(one_line(masked(blanked), _LONGEST))

@@ -61,6 +61,8 @@ class PagedTable:
         self._search = ""
         self._full = False
         self._quiet = False
+        # A run's own thread may refresh the table while a person turns its pages.
+        self._lock = threading.RLock()
         self._export = export
         self._make(choice_label, own=notices is None)
         self.refresh()
@@ -84,23 +86,26 @@ class PagedTable:
     @show_full_addresses.setter
     def show_full_addresses(self, full: bool) -> None:
         self._full = full
+        self._keep_search()
         self.refresh()
 
     def refresh(self) -> None:
         """Read the source anew, staying on the page."""
-        pairs = self._source.choices()
-        options: list[tuple[str, tuple[str, ...]]] = [(f"All ({sum(count for _, count in pairs):,})", ())]
-        options += [(f"{one_line(name, 40)} ({count:,})", (name,)) for name, count in pairs]
-        if tuple(options) != tuple(self._choice.options):
-            kept = self._choice.value
-            self._quiet = True
-            try:
-                self._choice.options = options
-                self._choice.value = kept if kept in {names for _, names in options} else ()
-            finally:
-                self._quiet = False
-        self._choice.layout.display = "" if pairs else "none"
-        self._draw()
+        with self._lock:
+            pairs = self._source.choices()
+            total = sum(count for _, count in pairs)
+            options: list[tuple[str, tuple[str, ...]]] = [(f"All ({total:,})", ())]
+            options += [(f"{one_line(name, 40)} ({count:,})", (name,)) for name, count in pairs]
+            if tuple(options) != tuple(self._choice.options):
+                self._quietly(lambda: self._offer(options))
+            self._choice.layout.display = "" if pairs else "none"
+            self._draw(self._start)
+
+    def _offer(self, options: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+        """Offer these choices; what was chosen stays chosen where there still is such a choice."""
+        kept = self._choice.value
+        self._choice.options = options
+        self._choice.value = kept if kept in {names for _, names in options} else ()
 
     def _make(self, choice_label: str, *, own: bool) -> None:
         guard = self.notices.guard
@@ -115,10 +120,10 @@ class PagedTable:
         self._table, self._at, self._saved = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._choice.observe(guard(self._chosen), "value")
         self._box.observe(guard(self._searched), "value")
-        self._first.on_click(guard(lambda _: self._go(0)))
-        self._previous.on_click(guard(lambda _: self._go(self._start - self._size)))
-        self._next.on_click(guard(lambda _: self._go(self._start + self._size)))
-        self._last.on_click(guard(lambda _: self._go(self._total)))
+        self._first.on_click(guard(lambda _: self._draw(0)))
+        self._previous.on_click(guard(lambda _: self._draw(self._start - self._size)))
+        self._next.on_click(guard(lambda _: self._draw(self._start + self._size)))
+        self._last.on_click(guard(lambda _: self._draw(self._total)))
         self._save.on_click(guard(self._write))
         tools = [self._choice, self._box, *([self._save] if self._export else [])]
         pages = row(self._first, self._previous, self._next, self._last, self._at, self._saved)
@@ -126,39 +131,48 @@ class PagedTable:
         self.widget = framed(*parts, name="mnb-paged-table")
 
     def _chosen(self, _: Any) -> None:
-        if not self._quiet:
-            self._go(0)
+        with self._lock:
+            if not self._quiet:
+                self._draw(0)
 
     def _searched(self, change: Any) -> None:
-        if self._quiet:
-            return
-        self._search = str(change["new"])
-        if not self._full and masked(self._search) != self._search:
-            # What is typed is kept with the notebook, too.
-            self._quiet = True
-            try:
-                self._box.value = masked(self._search)
-            finally:
-                self._quiet = False
-        self._go(0)
+        with self._lock:
+            if not self._quiet:
+                self._search = str(change["new"])
+                self._keep_search()
+                self._draw(0)
+
+    def _keep_search(self) -> None:
+        """Shorten what was typed, too: it is kept with the notebook; the search itself goes by all of it."""
+        shown = self._search if self._full else masked(self._search)
+        self._quietly(lambda: setattr(self._box, "value", shown))
+
+    def _quietly(self, change: Callable[[], None]) -> None:
+        self._quiet = True
+        try:
+            change()
+        finally:
+            self._quiet = False
 
     def _asked(self) -> tuple[str | None, str]:
         # To ipywidgets a value of None is no choice at all.
         return (self._choice.value[0] if self._choice.value else None), self._search
 
-    def _go(self, start: int) -> None:
-        self._start = max(0, start)
-        self._draw()
+    def _draw(self, start: int) -> None:
+        with self._lock:
+            asked, start = self._asked(), max(0, start)
+            rows, total = self._source.page(*asked, start, self._size)
+            last = max(0, (total - 1) // self._size * self._size)
+            if start > last:
+                start = last
+                rows, total = self._source.page(*asked, start, self._size)
+            self._start, self._total = start, total
+            self._most = max(self._most, len(rows))
+            self._table.value = self._html(rows)
+            self._tell()
 
-    def _draw(self) -> None:
-        asked = self._asked()
-        rows, self._total = self._source.page(*asked, self._start, self._size)
-        last = max(0, (self._total - 1) // self._size * self._size)
-        if self._start > last:
-            self._start = last
-            rows, self._total = self._source.page(*asked, self._start, self._size)
-        self._most = max(self._most, len(rows))
-        self._table.value = self._html(rows)
+    def _tell(self) -> None:
+        """Say which rows these are, and switch off what leads nowhere."""
         end = min(self._start + self._size, self._total)
         words = f"{self._start + 1:,}–{end:,} of {self._total:,}" if self._total else "No rows"
         self._at.value = f'<span role="status">{words}</span>'

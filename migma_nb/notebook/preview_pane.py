@@ -4,6 +4,7 @@ Controls by their labels: Previous, Next, Next with a problem, Row, Find, Find n
 Text). Classes: `mnb-preview` for the whole, `mnb-mail` around the frame, `mnb-problems` for what is wrong.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from migma_nb.notebook.lines import safe
-from migma_nb.notebook.looks import button, framed, labelled, row
+from migma_nb.notebook.looks import button, framed, labelled, radios, row
 from migma_nb.notebook.masking import masked, masked_message
 from migma_nb.notebook.notices import Notices
 from migma_nb.notebook.plan_previews import PlanPreviews, PreviewSource
@@ -42,6 +43,8 @@ class PreviewPane:
         self.row = 0
         self._full = False
         self._quiet = False
+        # A plan that was made in a thread arrives while a person may be turning rows.
+        self._lock = threading.RLock()
         self._sought = ""
         self._make(own=notices is None)
         self.source = source
@@ -53,12 +56,13 @@ class PreviewPane:
 
     @source.setter
     def source(self, source: PreviewSource | None) -> None:
-        self._source = source
-        self._size = 0 if source is None else source.size
-        self._quietly(lambda: setattr(self._number, "max", max(0, self._size - 1)))
-        for control in self._controls:
-            control.disabled = not self._size
-        self.show(min(self.row, max(0, self._size - 1)))
+        with self._lock:
+            self._source = source
+            self._size = 0 if source is None else source.size
+            self._quietly(lambda: setattr(self._number, "max", max(0, self._size - 1)))
+            for control in self._controls:
+                control.disabled = not self._size
+            self.show(min(self.row, max(0, self._size - 1)))
 
     @property
     def show_full_addresses(self) -> bool:
@@ -67,15 +71,17 @@ class PreviewPane:
 
     @show_full_addresses.setter
     def show_full_addresses(self, full: bool) -> None:
-        self._full = full
-        self._keep_search()
-        self._draw()
+        with self._lock:
+            self._full = full
+            self._keep_search()
+            self._draw()
 
     def show(self, row: int) -> None:
         """Show the message of a row, from 0."""
-        self.row = row
-        self._quietly(lambda: setattr(self._number, "value", row))
-        self._draw()
+        with self._lock:
+            self.row = row
+            self._quietly(lambda: setattr(self._number, "value", row))
+            self._draw()
 
     def _make(self, *, own: bool) -> None:
         self._previous, self._next = button("Previous", "Previous row"), button("Next", "Next row")
@@ -85,8 +91,7 @@ class PreviewPane:
         self._box = labelled(
             widgets.Text, "Find", "260px", placeholder="address or value, then Enter", continuous_update=False
         )
-        views = [*_VIEWS, _TEXT]
-        self._view = labelled(widgets.RadioButtons, "View", "auto", options=views, orientation="horizontal")
+        self._view = radios("View", [*_VIEWS, _TEXT])
         self._of, self._said, self._shown = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._controls = (self._previous, self._next, self._problem, self._number, self._box, self._again)
         self._wire()
@@ -111,14 +116,16 @@ class PreviewPane:
         self._view.observe(guard(lambda _: self._draw()), "value")
 
     def _numbered(self, change: Any) -> None:
-        if not self._quiet:
-            self.show(int(change["new"]))
+        with self._lock:
+            if not self._quiet:
+                self.show(int(change["new"]))
 
     def _typed(self, change: Any) -> None:
-        if not self._quiet:
-            self._sought = str(change["new"]).strip()
-            self._keep_search()
-            self._search(self.row - 1)
+        with self._lock:
+            if not self._quiet:
+                self._sought = str(change["new"]).strip()
+                self._keep_search()
+                self._search(self.row - 1)
 
     def _keep_search(self) -> None:
         """Shorten what was typed, too: it is kept with the notebook; the search itself goes by all of it."""
@@ -158,12 +165,17 @@ class PreviewPane:
     def _draw(self) -> None:
         if self._source is None or not self._size:
             self._of.value = ""
-            self._shown.value = '<div class="mnb-plain mnb-muted">Nothing to show yet.</div>'
+            self._shown.value = _nothing("Nothing to show yet.")
             return
-        message, problems = self._source.message(self.row), list(self._source.problems(self.row))
+        self._of.value = f'<span class="mnb-muted">of 0 to {self._size - 1:,}</span>'
+        try:
+            message, problems = self._source.message(self.row), list(self._source.problems(self.row))
+        except BaseException:
+            # Never the last row's mail under this row's number.
+            self._shown.value = _nothing("This row cannot be shown.")
+            raise
         if not self._full:
             message, problems = masked_message(message), list(map(masked, problems))
-        self._of.value = f'<span class="mnb-muted">of 0 to {self._size - 1:,}</span>'
         self._shown.value = _strip(problems) + _head(message) + self._mail(message) + _notes(message)
 
     def _mail(self, message: RenderedMessage) -> str:
@@ -171,6 +183,10 @@ class PreviewPane:
             text = escape(shown_text(message))
             return f'<pre class="mnb-plain" {_SCROLLED} aria-label="The mail as text">{text}</pre>'
         return f'<div class="mnb-mail">{mail_frame(message.html, _HEIGHT, *_VIEWS[self._view.value])}</div>'
+
+
+def _nothing(words: str) -> str:
+    return f'<div class="mnb-plain mnb-muted">{words}</div>'
 
 
 def _head(message: RenderedMessage) -> str:

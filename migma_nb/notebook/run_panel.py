@@ -11,18 +11,16 @@ from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
-from typing import Any, Protocol
+from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
 
-from migma_nb.api.states import LIVE_STATES, RunState
-from migma_nb.ledger.control import Wish
-from migma_nb.notebook.cells import CellWatch
-from migma_nb.notebook.looks import framed, row
+from migma_nb.notebook.looks import framed
 from migma_nb.notebook.masking import masked
 from migma_nb.notebook.notices import Notices
 from migma_nb.notebook.paged_table import PagedTable
+from migma_nb.notebook.run_buttons import RunButtons, Steered
 from migma_nb.notebook.run_card import run_html, run_text
 from migma_nb.notebook.run_rows import RunRows
 from migma_nb.notebook.run_words import head_html, reason_html, troubles_html
@@ -33,32 +31,24 @@ from migma_nb.sending.summary import RunFacts
 #: How often it looks (seconds) at a run of this process, and at one that only the ledger knows.
 LIVE_EVERY_S, RECORD_EVERY_S = 0.25, 1.0
 #: Looking takes at most this share of the time.
-_SHARE = 0.1
-#: A cell that has been running for so long (seconds) keeps buttons from being heard.
-_LONG_CELL_S = 0.5
+SHARE = 0.1
 #: After so many looks in a row that failed it looks no more.
-_MOST_FAILURES = 20
+MOST_FAILURES = 20
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
-
-
-class Steered(Protocol):
-    """What the buttons do: the same that a person would type."""
-
-    def pause(self) -> None:
-        """Begin no new row until `resume`."""
-
-    def resume(self) -> None:
-        """Go on after a pause."""
-
-    def stop(self) -> None:
-        """Begin no new row."""
+_SHEET = """<style>
+.mnb-run {
+  border: 1px solid rgba(128, 128, 128, .35); border-radius: 10px; padding: 14px 18px 12px; margin: 6px 0;
+  max-width: 64em; box-sizing: border-box;
+}
+.mnb-run .widget-html, .mnb-run .widget-html-content { line-height: 1.5; height: auto; }
+</style>"""
 
 
 class RunPanel:
     """Shows a run while it goes on and after; several panels of one run are fine.
 
     `widget` is what to show, `errors` what went wrong in it, `ended` is set once it shows the run's end or
-    was closed.
+    was closed, `table` has the run's rows then.
 
     Args:
         watch: where it looks at the run.
@@ -77,24 +67,22 @@ class RunPanel:
         index: pd.Index | None = None,
         stopping: str = "",
         opening: str | None = None,
-        finished: "Callable[[RunPanel], None] | None" = None,
+        finished: Callable[["RunPanel"], None] | None = None,
     ) -> None:
         self.run_id, self.ledger = watch.run_id, watch.ledger
         self.notices = Notices()
         self.ended = threading.Event()
         self.table: PagedTable | None = None
         self._watch = watch
-        self._steered = steered if watch.ledger.writable else None
         self._index = index
-        self._stopping = stopping
         self._opening = opening or f"mg.open_run({watch.run_id!r})"
         self._finished = finished
-        self._asked: Wish | None = None
         self._seen: Glance | None = None
         self._failures = 0
         self._lock = threading.RLock()
         self._closing = threading.Event()
-        self._cells = CellWatch()
+        self._buttons = RunButtons(steered if watch.ledger.writable else None, self.notices)
+        self._buttons.stopping = stopping
         self._make()
         self._look = self.notices.guard(self._look_once)
         self.refresh()
@@ -112,19 +100,17 @@ class RunPanel:
         with self._lock:
             if self.ended.is_set():
                 return
-            before = len(self.errors)
-            self._look()
-            self._failures = self._failures + 1 if len(self.errors) > before else 0
-            if self._failures >= _MOST_FAILURES:
-                self.notices.say("This panel no longer watches the run.", "Run the cell again to look anew.")
+            self._failures = 0 if self._look() else self._failures + 1
+            if self._failures >= MOST_FAILURES:
+                self.notices.say("This panel no longer watches the run.", f"{self._opening} looks anew.")
                 self._over()
 
     def waited_for(self, stopping: str) -> None:
         """Let it know that a cell waits for the run, and what stops it then; "" once none waits any more."""
         with self._lock:
-            self._stopping = stopping
+            self._buttons.stopping = stopping
             if self._seen is not None and not self.ended.is_set():
-                self._show_buttons(self._seen)
+                self._buttons.show(self._seen)
 
     def close(self) -> None:
         """Look no more, and take the panel off the screen. The run goes on."""
@@ -134,12 +120,11 @@ class RunPanel:
 
     def twins(self) -> dict[str, str]:
         """Return what stands on a page without widgets: `text/html` and `text/plain`, true at any time."""
-        if self._seen is not None and not self._seen.over:
-            began = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        seen = self._seen
+        if seen is not None and not seen.over:
             words = (
-                f"Run {self.run_id} was {self._seen.state} at {began}, "
-                f"with {self._seen.left:,} of {self._seen.size:,} rows to go. "
-                f"{self._opening} shows what became of it."
+                f"Run {self.run_id} was {seen.state} at {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, "
+                f"with {seen.left:,} of {seen.size:,} rows to go. {self._opening} shows what became of it."
             )
             return {"text/plain": words, "text/html": f"<div>{escape(words)}</div>"}
         found = self._facts()
@@ -150,124 +135,47 @@ class RunPanel:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         return {WIDGET_MIME: view, **self.twins()}
 
-    @property
-    def every_s(self) -> float:
-        """How long it waits between two looks at least (seconds)."""
-        return LIVE_EVERY_S if isinstance(self._watch, LiveWatch) else RECORD_EVERY_S
-
     def _make(self) -> None:
-        self._head = widgets.HTML()
+        self._head, self._reason, self._troubles = (widgets.HTML() for _ in range(3))
         self._head.add_class("mnb-run-head")
-        self._troubles = widgets.HTML()
-        self._reason = widgets.HTML()
-        self._pause = self._button("Pause", "Begin no new row until you resume", self._pressed_pause)
-        self._pause.add_class("mnb-run-pause")
-        self._stop = self._button(
-            "Stop", "Begin no new row; what is in flight is finished", self._pressed_stop
-        )
-        self._stop.add_class("mnb-run-stop")
-        self._hint = widgets.HTML()
-        self._hint.add_class("mnb-run-hint")
-        self._buttons = row(self._pause, self._stop, self._hint)
         self._end = widgets.VBox([], layout=widgets.Layout(display="none"))
         self._end.add_class("mnb-run-end")
-        parts = [self._head, self._reason, self._buttons, self._troubles, self._end, self.notices.widget]
-        self.widget = framed(*parts, name="mnb-run")
-        self.widget.layout.border = "1px solid rgba(128,128,128,.35)"
-        self.widget.layout.padding = "12px 16px"
-        self.widget.layout.max_width = "64em"
+        sheet = widgets.HTML(_SHEET, layout=widgets.Layout(display="none"))
+        going = [self._head, self._reason, self._buttons.widget, self._troubles]
+        self.widget = framed(sheet, *going, self._end, self.notices.widget, name="mnb-run")
 
-    def _button(self, name: str, tooltip: str, pressed: Callable[[], None]) -> Any:
-        made = widgets.Button(description=name, tooltip=tooltip, layout=widgets.Layout(width="7em"))
-        guarded = self.notices.guard(pressed)
-
-        def heard(_: Any, content: dict[str, Any], __: Any) -> None:
-            # Only what a person clicks in the front end, not a `.click()` of some cell.
-            if content.get("event") == "click":
-                guarded()
-
-        made.on_msg(heard)
-        return made
-
-    def _pressed_pause(self) -> None:
-        if self._steered is None or self._seen is None:
-            return
-        if self._seen.state is RunState.PAUSED:
-            self._steered.resume()
-            self._asked = Wish.RUN
-        else:
-            self._steered.pause()
-            self._asked = Wish.PAUSE
-        self._show_buttons(self._seen)
-
-    def _pressed_stop(self) -> None:
-        if self._steered is None or self._seen is None:
-            return
-        self._steered.stop()
-        self._asked = Wish.STOP
-        self._show_buttons(self._seen)
-
-    def _look_once(self) -> None:
-        found = self._seen = self._watch.look()
+    def _look_once(self) -> bool:
+        found = self._watch.look()
         if found.over:
-            self._show_end()
-            return
-        _put(self._head, head_html(found))
-        _put(self._troubles, troubles_html(found))
-        _put(self._reason, reason_html(found))
-        self._show_buttons(found)
+            self._show_end(found)
+        else:
+            self._seen = found
+            _put(self._head, head_html(found))
+            _put(self._troubles, troubles_html(found))
+            _put(self._reason, reason_html(found))
+            self._buttons.show(found)
+        return True
 
-    def _show_buttons(self, found: Glance) -> None:
-        """Show what can be done now; a button that nobody would hear is not there, or says why it waits."""
-        paused, going = found.state is RunState.PAUSED, found.state in LIVE_STATES
-        if self._asked is not None and self._is_done(found, self._asked):
-            self._asked = None
-        heard = self._steered is not None and not self._stopping
-        busy = self._cells.running_s > _LONG_CELL_S
-        stopping = self._asked is Wish.STOP or found.pacing.wanted is Wish.STOP
-        for button, there in ((self._pause, heard and going), (self._stop, heard)):
-            button.layout.display = None if there else "none"
-        self._pause.description = "Resume" if paused else "Pause"
-        self._pause.tooltip = "Go on with what is left" if paused else "Begin no new row until you resume"
-        self._pause.disabled = busy or stopping or self._asked is not None
-        self._stop.disabled = busy or stopping
-        _put(self._hint, f'<span role="status">{self._hint_words(busy=heard and busy)}</span>')
-
-    def _hint_words(self, *, busy: bool) -> str:
-        if self._stopping:
-            return self._stopping
-        if busy:
-            return "A cell is running; the buttons can be pressed once it has ended."
-        asked = {Wish.STOP: "Stopping …", Wish.PAUSE: "Pausing …", Wish.RUN: "Going on …"}
-        return "" if self._asked is None else asked[self._asked]
-
-    def _is_done(self, found: Glance, asked: Wish) -> bool:
-        state = {Wish.RUN: RunState.RUNNING, Wish.PAUSE: RunState.PAUSED}.get(asked)
-        return state is not None and found.state is state
-
-    def _show_end(self) -> None:
-        found = self._facts()
-        _put(self._head, run_html(found, framed=False))
-        self.table = PagedTable(
-            rows := RunRows(self.ledger, self.run_id, self._index),
-            label="Rows",
-            choice_label="State",
-            export=rows.export,
-            notices=self.notices,
+    def _show_end(self, found: Glance) -> None:
+        _put(self._head, run_html(self._facts(), framed=False))
+        rows = RunRows(self.ledger, self.run_id, self._index)
+        self.table = table = PagedTable(
+            rows, label="Rows", choice_label="State", export=rows.export, notices=self.notices
         )
         full = widgets.Checkbox(description="Show full addresses", indent=False)
-        full.observe(self.notices.guard(self._show_addresses), "value")
-        self._end.children = [widgets.HTML("<b>Rows</b>"), self.table.widget, full]
+
+        def show_addresses(change: Any) -> None:
+            table.show_full_addresses = bool(change["new"])
+
+        full.observe(self.notices.guard(show_addresses), "value")
+        self._end.children = [table.widget, full]
         self._end.layout.display = None
-        for part in (self._troubles, self._reason, self._buttons):
+        for part in (self._troubles, self._reason, self._buttons.widget):
             part.layout.display = "none"
+        self._seen = found
         self._over()
         if self._finished is not None:
             self._finished(self)
-
-    def _show_addresses(self, change: Any) -> None:
-        if self.table is not None:
-            self.table.show_full_addresses = bool(change["new"])
 
     def _facts(self) -> RunFacts:
         """Return the account without anybody's address: what stands in a widget is kept with the notebook."""
@@ -277,19 +185,20 @@ class RunPanel:
 
     def _watching(self) -> None:
         """Look again and again, until the run is over or the panel is closed."""
-        pause_s = self.every_s
+        every_s = LIVE_EVERY_S if isinstance(self._watch, LiveWatch) else RECORD_EVERY_S
+        pause_s = every_s
         while not self._closing.wait(pause_s):
             if self.widget.comm is None:
                 self._over()
                 return
             began = time.monotonic()
             self.refresh()
-            pause_s = max(self.every_s, (time.monotonic() - began) / _SHARE)
+            pause_s = max(every_s, (time.monotonic() - began) / SHARE)
 
     def _over(self) -> None:
         self.ended.set()
         self._closing.set()
-        self._cells.end()
+        self._buttons.end()
 
 
 def _put(widget: Any, html: str) -> None:

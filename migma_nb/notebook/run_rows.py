@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from migma_nb.api.states import State
+from migma_nb.api.states import Reason, State
 from migma_nb.ledger import glances
 from migma_nb.ledger.store import Ledger
 from migma_nb.sending import accounts
 
-_COLUMNS = ("Row", "Recipient", "State", "Reason", "Detail", "Message id", "Finished (UTC)")
+_COLUMNS = ("Row", "Recipient", "State", "Why", "Message id", "Finished (UTC)")
 
 
 class RunRows:
@@ -70,9 +70,8 @@ def _asked(choice: str | None, search: str) -> tuple[State | None, str]:
 
 def _cells(row: Sequence[Any]) -> list[str]:
     position, address, state, reason, detail, message_id, finished_at = row
+    why = detail or reason or ""
+    if detail and reason not in {None, Reason.OK}:
+        why = f"{reason}: {detail}"
     when = "" if finished_at is None else f"{datetime.fromtimestamp(finished_at, UTC):%Y-%m-%d %H:%M:%S}"
-    return [
-        f"{position:,}",
-        *(str(cell or "") for cell in (address, state, reason, detail, message_id)),
-        when,
-    ]
+    return [f"{position:,}", str(address), str(state), why, message_id or "", when]

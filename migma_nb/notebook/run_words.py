@@ -70,7 +70,7 @@ def head_html(found: Glance) -> str:
             head(
                 f"Run {named(found.run_id)} · {found.state}",
                 safe(title_of(found), 120),
-                f"{where} · {safe(found.server, 80)}",
+                f"<span>{where} · {safe(found.server, 80)}</span>",
             ),
             bar(counts),
             f'<div style="margin-top:8px">{safe(pace_of(found), 160)}</div>',

@@ -1,8 +1,8 @@
 """The one place that decides whether a live send may leave from here: from no notebook that nobody watches.
 
 papermill, nbconvert, nbclient and nbval run a notebook from top to bottom with nobody at the keyboard, and
-say so with each cell: it may ask nothing (`allow_stdin` is false). A click is a message of its own, not a cell,
-and a script is no notebook.
+say so with each cell: it may ask nothing (`allow_stdin` is false). A click is a message of its own, and a
+script is no notebook.
 """
 
 import os

@@ -21,12 +21,12 @@ from migma_nb.notebook.lines import counted
 from migma_nb.planning.columns import near_matches
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.targets import Audience, Segment, Tag
-from migma_nb.sending.glance import LiveWatch
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.make import plan as make_plan
 from migma_nb.surface.plan import SendPlan
 from migma_nb.surface.run import Run
 from migma_nb.surface.sandbox import Sandbox
+from migma_nb.surface.showing import panel_of
 
 #: Mailed, or perhaps: whoever stands so gets nothing of the mailing any more.
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.UNKNOWN)
@@ -121,7 +121,7 @@ class AccountDesk:
 
     def blank_out(self, text: str) -> str:
         """Return a text without the API key."""
-        return self._settings.key.blank_out(text)
+        return str(self._settings.key.blank_out(text))
 
     def asks(self, recipients: Any) -> bool:
         """Say whether the plan asks how many people a target holds; a fresh sandbox knows of none."""
@@ -166,20 +166,16 @@ class AccountDesk:
 
     def start(self, plan: Plan, confirm: int | str, *, skip_invalid: bool) -> Run:
         """Set a plan going in the background."""
-        return SendPlan(plan).start(self.client, confirm=confirm, skip_invalid=skip_invalid)
+        return SendPlan(plan).start(self.client, confirm=confirm, skip_invalid=skip_invalid, progress=False)
 
     def test(self, plan: Plan, to: str) -> str:
         """Send a few rows to one address."""
         run = SendPlan(plan).test(self.client, to=to, progress=False)
-        return str(run.summary().splitlines()[0])
+        return run.summary().splitlines()[0]
 
     def screen(self, run: Run) -> Any:
         """Return the panel that shows a run."""
-        from migma_nb.notebook.run_panel import RunPanel  # noqa: PLC0415 - needs ipywidgets, an extra
-
-        live = run._live  # noqa: SLF001 - as the run itself shows it
-        assert live is not None  # noqa: S101 - it was begun here
-        return RunPanel(LiveWatch(live), run, index=live.plan.index)
+        return panel_of(run)
 
     def _projects(self, _: str | None) -> Sequence[Choice]:
         return _choices(self.client.projects(), "id", "name")

@@ -20,8 +20,7 @@ from migma_nb.sending.preflight import MOST_CALLS
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.run import Run
-from migma_nb.surface.showing import show
-from migma_nb.surface.whereabouts import has_widgets
+from migma_nb.surface.showing import show_begun
 
 
 class Preview:
@@ -245,8 +244,8 @@ class SendPlan:
         place, ledger = _place_of(ledger), None
         options = SendOptions(confirm, skip_invalid, limit, preflight=preflight)
         run = self._begin(client, options, place)
-        if progress and has_widgets():
-            show(run)
+        if progress:
+            show_begun(run)
         return run
 
     def campaign(

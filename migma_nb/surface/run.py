@@ -199,7 +199,8 @@ class Run(Fated, Shown):
         """
         until = None if timeout is None else time.monotonic() + timeout
         if self._live is None and self.state in LIVE_STATES:
-            with watched(self, shown=progress):
+            with watched(self, shown=progress) as panel:
+                panel.update()
                 wait_for_others(lambda: self.state in LIVE_STATES, until)
         if self._live is None or self._live.ended.is_set():
             known = self._live.settings if self._live else None

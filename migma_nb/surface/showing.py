@@ -1,6 +1,7 @@
 """How a `Run` shows itself: as the live panel where widgets are, else as card and text; once under a cell."""
 
 import secrets
+import warnings
 import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -16,11 +17,13 @@ from migma_nb.notebook.run_card import run_html, run_text
 from migma_nb.sending import facts
 from migma_nb.sending.glance import LiveWatch, RecordWatch
 from migma_nb.sending.live import LiveRun
+from migma_nb.surface.interrupts import explain
 from migma_nb.surface.progress import Progress
 from migma_nb.surface.whereabouts import has_widgets
 
 if TYPE_CHECKING:
     from migma_nb.notebook.run_panel import RunPanel
+    from migma_nb.surface.run import Run
 
 _STOPS = "The kernel's ■ stops it; what is in flight is finished first."
 _ENDS_THE_WAIT = "The kernel's ■ ends the waiting; the run goes on."
@@ -38,18 +41,6 @@ class Shown:
     _run_id: str
     _live: LiveRun | None
     _index: pd.Index | None
-
-    def pause(self) -> None:
-        """Begin no new row until `resume`."""
-        raise NotImplementedError
-
-    def resume(self) -> None:
-        """Go on after a pause."""
-        raise NotImplementedError
-
-    def stop(self) -> None:
-        """Begin no new row."""
-        raise NotImplementedError
 
     def _text(self) -> str:
         return run_text(facts.facts_of(self._ledger, self._run_id))
@@ -114,22 +105,56 @@ class _Panelled:
     def __init__(self, run: Shown, *, shown: bool) -> None:
         self._run = run
         self._shown = shown
+        self._begun = False
         self._stopping = _ENDS_THE_WAIT if run._live is None else _STOPS  # noqa: SLF001 - as above
 
     def __enter__(self) -> Self:
-        if self._shown and not _is_under_this_cell(self._run):
-            show(self._run, stopping=self._stopping)
-        for panel in _panels_of(self._run):
-            panel.waited_for(self._stopping)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.update()
         bring_up_to_date(self._run)
 
     def update(self) -> None:
-        """Nothing to do: the panel looks by itself."""
+        """Show the panel, which then moves by itself."""
+        if self._begun:
+            return
+        # Not before the first look: importing the widgets takes a moment, in which an interrupt must find
+        # somebody who stops the run.
+        self._begun = True
+        if self._shown and not _is_under_this_cell(self._run):
+            show_safely(self._run, stopping=self._stopping)
+        for panel in _panels_of(self._run):
+            panel.waited_for(self._stopping)
+
+
+def show_safely(run: Shown, *, stopping: str = "") -> None:
+    """Show a run's panel; where that fails, the run goes on all the same, and a warning says why."""
+    try:
+        show(run, stopping=stopping)
+    except Exception as error:  # noqa: BLE001 - the mails go out, and the caller must get hold of the run
+        words = (
+            f"The panel cannot be shown ({type(error).__name__}: {error}). The run goes on: {opening(run)}"
+        )
+        warnings.warn(words, RuntimeWarning, stacklevel=3)
+
+
+def show_begun(run: "Run") -> None:
+    """Show the panel of a run that has just begun; an interrupt meanwhile stops the run.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted; what was in flight is put on record.
+    """
+    if not has_widgets():
+        return
+    try:
+        show_safely(run)
+    except KeyboardInterrupt as interrupt:
+        run.stop()
+        explain(interrupt, f"Stopped by you; what is in flight is put on record. Look at it: {opening(run)}")
+        raise
 
 
 def show(run: Shown, *, stopping: str = "") -> "RunPanel":
@@ -170,9 +195,10 @@ def panel_of(run: Shown, *, stopping: str = "", finished: Any = None) -> "RunPan
 
     live = run._live  # noqa: SLF001 - as above
     watch = RecordWatch(*_key(run)) if live is None else LiveWatch(live)
+    steered: Any = run  # a `Run` can be paused, resumed and stopped
     panel = RunPanel(
         watch,
-        run,
+        steered,
         index=run._index,  # noqa: SLF001 - as above
         stopping=stopping,
         opening=opening(run),

@@ -1,17 +1,36 @@
 """What the browser tests share: one server and one browser for all, a page for each."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.account import Account
 from tests.browser.chromium import OPTIONS, chromium
 from tests.browser.kernels import NEWEST, Kernel, needed
 from tests.browser.lab import VIEWPORT, Lab
+from tests.browser.screens import ARTEFACTS
 from tests.browser.server import LabServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+#: Whether a test's call has failed, for the fixtures that come after it.
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+    call: pytest.CallInfo[None],  # noqa: ARG001 - pytest's own signature
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note that a test has failed."""
+    report = yield
+    if report.failed and report.when == "call":
+        item.stash[FAILED] = True
+    return report
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,10 +65,26 @@ def kernel(request: pytest.FixtureRequest) -> Kernel:
 
 
 @pytest.fixture
-def lab(server: LabServer, browser: "Browser", kernel: Kernel) -> Iterator[Lab]:
-    """Open a page of Lab; at its end nothing but this Lab has been asked for anything."""
+def lab(
+    server: LabServer, browser: "Browser", kernel: Kernel, request: pytest.FixtureRequest
+) -> Iterator[Lab]:
+    """Open a page of Lab; at its end nothing but this Lab has been asked for anything.
+
+    Of a test that failed a picture is kept.
+    """
     context = browser.new_context(viewport=VIEWPORT)
     opened = Lab(context.new_page(), server, kernel)
     yield opened
+    if request.node.stash.get(FAILED, False):
+        name = re.sub(r"\W+", "-", request.node.name)
+        opened.page.screenshot(path=ARTEFACTS / f"failed-{name}.png", full_page=True)
     context.close()
     assert [] == opened.elsewhere
+
+
+@pytest.fixture
+def account(server: LabServer, request: pytest.FixtureRequest) -> Iterator[Account]:
+    """Open an account in the tests' own process, and a ledger, that outlive the kernels."""
+    opened = Account(server, re.sub(r"\W+", "-", request.node.name))
+    yield opened
+    opened.close()

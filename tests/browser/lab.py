@@ -118,6 +118,12 @@ class Lab:
         """Return a cell's outputs as they stand on the screen."""
         return self.page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-Cell-outputWrapper")
 
+    def upload(self, button: "Locator", path: "Path") -> None:
+        """Press a button that asks for a file, and choose one."""
+        with self.page.expect_file_chooser() as asked:
+            button.click()
+        asked.value.set_files(path)
+
     def save(self) -> None:
         """Save the notebook."""
         self.command("docmanager:save")

@@ -1,0 +1,389 @@
+"""The form without a browser: a real sandbox, a real ledger, and what stands on the screen."""
+
+import gc
+import html
+import json
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from ipywidgets import Widget
+
+import migma_nb as mg
+from tests.notebook.conftest import COMPLETE
+
+pytest.importorskip("ipywidgets")
+CLICK = {"event": "click"}
+PEOPLE = 3
+
+
+@pytest.fixture
+def sandbox() -> Iterator[mg.Sandbox]:
+    """Return a rehearsal account."""
+    with mg.Sandbox(seed=1) as opened:
+        yield opened
+
+
+def settled(form: Any) -> Any:
+    """Return a form that has nothing left to do."""
+    form.settle()
+    assert [] == form.errors
+    return form
+
+
+def complete(people: pd.DataFrame, sandbox: mg.Sandbox, **changes: Any) -> Any:
+    """Return a form with everything filled in."""
+    return settled(mg.form(people, sandbox.client(), **{**COMPLETE, **changes}))
+
+
+def seen(form: Any) -> str:
+    """Return what stands on the screen as text, hidden parts left out."""
+    texts = (str(widget.value) for widget in parts(form.widget) if type(widget).__name__ == "HTML")
+    return html.unescape(
+        re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", " ".join(texts), flags=re.DOTALL))
+    )
+
+
+def parts(widget: Any) -> Iterator[Any]:
+    """Return the widgets that are shown, in their order."""
+    if widget.layout.display == "none":
+        return
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from parts(child)
+
+
+def control(form: Any, name: str, kind: str = "") -> Any:
+    """Return a control by its style class, as a person finds it; hidden ones too."""
+
+    def everything(widget: Any) -> Iterator[Any]:
+        yield widget
+        for child in getattr(widget, "children", ()):
+            yield from everything(child)
+
+    for widget in everything(form.widget):
+        if name in widget._dom_classes:
+            found = [one for one in everything(widget) if not kind or type(one).__name__ == kind]
+            return found[0]
+    raise AssertionError(name)
+
+
+def click(form: Any, name: str) -> None:
+    """Press a button as the front end does."""
+    control(form, name)._handle_custom_msg(CLICK, [])
+
+
+def send(form: Any, number: str) -> None:
+    """Type the number in, press Send, and wait for the run's end."""
+    control(form, "mnb-confirm").value = number
+    click(form, "mnb-send")
+    form.settle()
+    if form.run is not None:
+        form.run.wait(progress=False)
+
+
+def test_what_is_filled_in_is_planned_previewed_and_sent(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """From an empty form to the outbox, by the controls alone."""
+    form = settled(mg.form(people, sandbox.client()))
+    assert "Still needed: the content, a subject" in seen(form)
+    control(form, "mnb-mailing").value = "2026-11 renewal notice"
+    control(form, "mnb-subject").value = "{{first_name}}, your plan renews"
+    control(form, "mnb-template").value = "<p>Hello {{first_name}}, you have {{plan}}.</p>"
+    control(form, "mnb-sender-name").value = "Acme Billing"
+    control(form, "mnb-sender-address").value = "billing@acme.example"
+    control(form, "mnb-kind").value = True
+    settled(form)
+    assert "3 people of 3 rows · no problems" in re.sub(r"\s+", " ", seen(form))
+    assert "Ann, your plan renews" in seen(form)
+    assert form.plan.people == PEOPLE
+    assert sandbox.outbox.empty
+    send(form, "3")
+    assert [] == form.errors
+    assert set(people["email"]) == set(sandbox.outbox["to"])
+    assert PEOPLE == len(sandbox.outbox)
+
+
+def test_send_needs_the_number_also_in_the_sandbox(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """Neither without it nor with another one is anything sent."""
+    form = complete(people, sandbox)
+    for number in ("", "2", "33", "three", plan_id(form)):
+        send(form, number)
+        assert control(form, "mnb-send").disabled
+    assert form.run is None
+    assert sandbox.outbox.empty
+
+
+def plan_id(form: Any) -> str:
+    """Return the id of a form's plan."""
+    return str(form.plan.id)
+
+
+def test_a_cell_cannot_press_send(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """Only the front end's own message counts: running a cell again mails nobody."""
+    form = complete(people, sandbox)
+    control(form, "mnb-confirm").value = "3"
+    assert not control(form, "mnb-send").disabled
+    control(form, "mnb-send").click()
+    control(form, "mnb-test-to").value = "me@acme.example"
+    control(form, "mnb-test").click()
+    settled(form)
+    assert form.run is None
+    assert sandbox.outbox.empty
+
+
+def test_pressing_twice_sends_once(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """Also before the first press has come to anything, and after it with the number typed again."""
+    form = complete(people, sandbox)
+    control(form, "mnb-confirm").value = "3"
+    click(form, "mnb-send")
+    click(form, "mnb-send")
+    settled(form)
+    form.run.wait(progress=False)
+    assert PEOPLE == len(sandbox.outbox)
+    send(form, "3")
+    assert {mg.State.ALREADY_SENT: PEOPLE} == form.run.counts
+    assert PEOPLE == len(sandbox.outbox)
+
+
+def test_what_was_changed_after_the_number_was_typed_is_not_sent(
+    people: pd.DataFrame, sandbox: mg.Sandbox
+) -> None:
+    """The number confirms what was on the screen: it has to be typed again for anything else."""
+    form = complete(people, sandbox)
+    control(form, "mnb-confirm").value = "3"
+    control(form, "mnb-subject").value = "Something else"
+    click(form, "mnb-send")
+    settled(form)
+    assert form.run is None
+    assert "" == control(form, "mnb-confirm").value
+    click(form, "mnb-send")
+    settled(form)
+    assert sandbox.outbox.empty
+
+
+def test_rows_with_errors_are_sent_around_only_when_told(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """The form asks; the choice stands in the lines, too."""
+    people.loc[1, "email"] = "bo@@acme.org"
+    form = complete(people, sandbox)
+    assert "First mend the rows with errors" in seen(form)
+    send(form, "2")
+    assert form.run is None
+    control(form, "mnb-skip-invalid").value = True
+    assert "skip_invalid=True" in form.lines
+    send(form, "2")
+    assert {"ann@acme.org", "cy@acme.org"} == set(sandbox.outbox["to"])
+
+
+def test_the_same_person_twice_is_a_choice(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """Only the first row, or each told apart by a column; the planner's question is gone then."""
+    people.loc[2, "email"] = "ann@acme.org"
+    form = complete(people, sandbox)
+    assert "Decide below" in seen(form)
+    choice = control(form, "mnb-several")
+    assert choice.layout.display != "none"
+    choice.value = ("key", "plan")
+    settled(form)
+    assert (PEOPLE, "plan") == (form.plan.people, form.draft.arguments["key"])
+    choice.value = choice.options[1][1]
+    settled(form)
+    assert 2 == form.plan.people
+    assert 'duplicates="first"' in form.lines
+
+
+def test_a_test_goes_to_the_address_alone_and_is_not_kept(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """The real mailing is untouched, and the address stands in no widget."""
+    form = complete(people, sandbox)
+    control(form, "mnb-test-to").value = "me@acme.example"
+    click(form, "mnb-test")
+    settled(form)
+    assert {"me@acme.example"} == set(sandbox.outbox["to"])
+    assert "" == control(form, "mnb-test-to").value
+    assert "m…@acme.example" in control(form, "mnb-test-to").placeholder
+    sent = len(sandbox.outbox)
+    click(form, "mnb-test")
+    settled(form)
+    assert sent == len(sandbox.outbox)
+    send(form, "3")
+    assert sent + PEOPLE == len(sandbox.outbox)
+
+
+def test_an_upload_is_the_list_and_is_not_kept(sandbox: mg.Sandbox) -> None:
+    """What came through the browser is in no widget any more."""
+    form = settled(mg.form(None, sandbox.client(), **COMPLETE))
+    content = b"email,first_name,plan\nann@acme.org,Ann,Team\nbo@acme.org,Bo,Starter\n"
+    upload = control(form, "mnb-upload-list")
+    upload.value = ({"name": "people.csv", "type": "text/csv", "size": len(content), "content": content},)
+    settled(form)
+    assert () == upload.value
+    assert 2 == form.plan.people
+    assert 'people = mg.read_recipients("people.csv")' in form.lines
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(sandbox: mg.Sandbox) -> None:
+    """It stands in the form, and is kept."""
+    form = settled(mg.form(None, sandbox.client(), **COMPLETE))
+    control(form, "mnb-upload-list").value = (
+        {"name": "a.csv", "type": "", "size": 2, "content": b"\xff\xff"},
+    )
+    form.settle()
+    assert "a.csv" in seen(form)
+    assert [mg.InputError] == [type(error) for error in form.errors]
+
+
+def test_an_uploaded_template_is_shown_and_may_be_changed(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """The lines name the file as long as its text is as it came."""
+    form = complete(people, sandbox)
+    content = b"<h1>{{first_name}}</h1>"
+    control(form, "mnb-upload-template").value = (
+        {"name": "card.html", "type": "text/html", "size": len(content), "content": content},
+    )
+    settled(form)
+    assert "<h1>{{first_name}}</h1>" == control(form, "mnb-template").value
+    assert 'template=Path("card.html")' in form.lines
+    control(form, "mnb-template").value += "!"
+    settled(form)
+    assert 'template="<h1>{{first_name}}</h1>!"' in form.lines
+
+
+def test_a_tag_is_found_by_its_name(sandbox: mg.Sandbox) -> None:
+    """The account's own tags are offered with their sizes, and the search narrows them."""
+    project = sandbox.client().projects()["id"][0]
+    tags = [sandbox.server.add_tag(name) for name in ("VIP", "Newsletter")]
+    for at in range(4):
+        sandbox.server.add_contact(f"p{at}@acme.org", tags=["VIP"])
+    form = settled(
+        mg.form(
+            None,
+            sandbox.client(),
+            **{**COMPLETE, "project_id": project, "template": "<p>Hi</p>", "subject": "Hi"},
+        )
+    )
+    control(form, "mnb-people-kind").value = "Tag"
+    settled(form)
+    found = control(form, "mnb-search-tags", "Select")
+    assert 2 == len(found.options)
+    control(form, "mnb-search-tags", "Text").value = "vi"
+    assert ["VIP · 4 people"] == [label for label, _ in found.options]
+    found.value = found.options[0][1]
+    settled(form)
+    assert 4 == form.plan.people
+    assert "mg.Tag(" in form.lines
+    assert "client=client" in form.lines
+    send(form, "4")
+    assert 4 == len(sandbox.outbox)
+    assert len(tags) == 2
+
+
+def test_a_mailing_that_exists_is_told(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """Its name says how many people it has mailed; another name is new."""
+    mg.plan(people.head(2), **COMPLETE).send(sandbox.client(), progress=False)
+    form = complete(people, sandbox)
+    assert "2 people were mailed in it" in seen(form)
+    control(form, "mnb-mailing").value = "another"
+    settled(form)
+    assert "were mailed in it" not in seen(form)
+    control(form, "mnb-mailing").value = " "
+    settled(form)
+    assert "Still needed: a name for the mailing" in seen(form)
+
+
+def test_problems_stand_at_their_field(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """And are gone once they are mended."""
+    form = complete(people, sandbox)
+    control(form, "mnb-sender-address").value = "billing@"
+    control(form, "mnb-template").value = "<p>{{town}}</p>"
+    settled(form)
+    assert "of sender is not valid" in seen(form)
+    assert "No column is called {{town}}" in seen(form)
+    assert form.plan is None
+    line = control(form, "mnb-placeholder")
+    line.children[0].value = "plan"
+    control(form, "mnb-sender-address").value = "billing@acme.example"
+    settled(form)
+    assert {"town": "plan"} == dict(form.frozen.columns) | {}
+    assert "⚠" not in seen(form)
+
+
+def test_where_mails_go_is_always_said(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """LIVE and the server, or the sandbox; without a client the form rehearses and says how to go live."""
+    assert "SANDBOX" in seen(complete(people, sandbox))
+    own = settled(mg.form(people))
+    assert "mg.form(people, mg.Migma())" in seen(own)
+    assert "mg.Sandbox().client()" in own.lines
+    live = mg.Migma("mgma_sk_test_0123456789", base_url=sandbox.url)
+    form = mg.form(people, live, **COMPLETE)
+    form.settle()
+    assert f"LIVE {sandbox.url}" in re.sub(r"\s+", " ", seen(form))
+    assert f'client = mg.Migma(base_url="{sandbox.url}/v1")' in form.lines
+
+
+def test_a_live_send_from_the_form_is_confirmed_by_the_number(
+    people: pd.DataFrame, sandbox: mg.Sandbox
+) -> None:
+    """A client that is not the sandbox's own sends by the same way."""
+    form = mg.form(people, mg.Migma(sandbox.server.api_key, base_url=sandbox.url), **COMPLETE)
+    settled(form)
+    send(form, "3")
+    assert PEOPLE == len(sandbox.outbox)
+
+
+def test_an_argument_that_is_none_of_the_plans_is_named(people: pd.DataFrame) -> None:
+    """The nearest one is offered."""
+    with pytest.raises(mg.InputError, match="Did you mean 'subject'"):
+        mg.form(people, subjekt="Hi")
+
+
+def test_no_widget_holds_an_address_of_the_list_or_the_key(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """What is saved with the notebook names nobody, unless the box is ticked."""
+    people.loc[1, "email"] = "bo@@acme.org"
+    Widget.close_all()
+    form = complete(people, sandbox)
+    control(form, "mnb-skip-invalid").value = True
+    send(form, "2")
+    settled(form)
+    state = json.dumps([widget.get_state() for widget in parts(form.widget)], default=str)
+    for address in people["email"]:
+        assert address not in state
+    assert sandbox.server.api_key not in state
+    form.full.value = True
+    shown = json.dumps([widget.get_state() for widget in parts(form.widget)], default=str)
+    assert "ann@acme.org" in shown
+
+
+def test_the_planned_arguments_fill_their_fields(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """Whatever `mg.plan` takes can be given, and is there to be changed."""
+    form = complete(people, sandbox, reply_to="answers@acme.example", provider="ses", address="email")
+    assert "answers@acme.example" == control(form, "mnb-reply-to").value
+    assert "ses" == control(form, "mnb-provider").value
+    assert "email" == control(form, "mnb-address").value
+    assert mg.plan(people, **COMPLETE, reply_to="answers@acme.example", provider="ses").id == form.plan.id
+    control(form, "mnb-provider").value = ""
+    settled(form)
+    assert mg.plan(people, **COMPLETE, reply_to="answers@acme.example").id == form.plan.id
+
+
+def test_a_page_without_widgets_has_words(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """The form's output has a text and an HTML twin."""
+    bundle = complete(people, sandbox)._repr_mimebundle_()
+    assert {"text/plain", "text/html"} <= set(bundle)
+    assert "ann@acme.org" not in str(bundle)
+
+
+def test_no_thread_of_the_form_outlives_its_work(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """Nothing goes on when nothing is typed."""
+    complete(people, sandbox)
+    gc.collect()
+    assert not [one for one in threading.enumerate() if one.name.startswith("mnb-form")]
+
+
+def test_a_form_leaves_nothing_in_the_folder(
+    people: pd.DataFrame, sandbox: mg.Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening it writes no file."""
+    monkeypatch.chdir(tmp_path)
+    complete(people, sandbox)
+    assert [] == list(tmp_path.iterdir())

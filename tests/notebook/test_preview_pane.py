@@ -1,0 +1,212 @@
+"""Walking through the mails of a plan: each row as it goes, and nobody's address kept."""
+
+import json
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import ipywidgets as widgets
+import pandas as pd
+import pytest
+
+from migma_nb.notebook.preview_pane import PlanPreviews, PreviewPane
+from migma_nb.planning.plan import Plan
+
+Planner = Callable[..., Plan]
+Tags = Callable[[str], list[tuple[str, dict[str, str | None]]]]
+
+
+@pytest.fixture
+def made(plan: Planner) -> Plan:
+    """Return a plan of 40 people: rows 7 and 30 have a bad address, row 20 is row 3 again."""
+    addresses = [f"person{number}@acme.org" for number in range(40)]
+    addresses[7], addresses[30], addresses[20] = "jane.doe@@x", "joe.roe@@x", "Person3@acme.org"
+    people = pd.DataFrame({"email": addresses, "first_name": [f"Ann {number}" for number in range(40)]})
+    people.loc[20, "first_name"] = "Ann 3"
+    return plan(people, template="<h1>Hello {{first_name}}</h1><p>This went to {{email}}.</p>")
+
+
+def parts(widget: Any) -> list[Any]:
+    """Return a widget and all in it."""
+    return [widget, *(part for child in getattr(widget, "children", ()) for part in parts(child))]
+
+
+def control(pane: PreviewPane, name: str) -> Any:
+    """Return the control with this label, as a person finds it."""
+    found = [part for part in parts(pane.widget) if getattr(part, "description", None) == name]
+    assert 1 == len(found), name
+    return found[0]
+
+
+def html(pane: PreviewPane) -> str:
+    """Return all HTML on the screen but the style sheet."""
+    values = [part.value for part in parts(pane.widget) if isinstance(part, widgets.HTML)]
+    return "".join(value for value in values if not value.startswith("<style>"))
+
+
+def head(pane: PreviewPane) -> dict[str, str]:
+    """Return the head of the mail by its names."""
+    return dict(re.findall(r"<dt>(.*?)</dt><dd>(?:<bdi>)?(.*?)(?:</bdi>)?</dd>", html(pane)))
+
+
+def problems(pane: PreviewPane) -> str:
+    """Return what stands in the strip of problems, as text."""
+    strip = re.findall(r'<div class="mnb-problems".*?>(.*?)<dl', html(pane), re.DOTALL)[0]
+    return unescape(re.sub(r"<[^>]+>", "", strip)).strip()
+
+
+def frame(pane: PreviewPane) -> str:
+    """Return what the frame holds."""
+    return unescape(re.findall(r'srcdoc="([^"]*)"', html(pane))[0])
+
+
+def test_a_row_is_shown_as_its_recipient_will_see_it(made: Plan) -> None:
+    """Sender, subject and HTML are the row's own; its address is shortened everywhere."""
+    pane = PreviewPane(PlanPreviews(made))
+    pane.show(12)
+    expected = {"From": "Acme Billing &lt;billing@acme.example&gt;", "To": "p…@acme.org"}
+    assert {**expected, "Subject": "Ann 12, your plan renews"} == head(pane)
+    assert frame(pane).endswith("<h1>Hello Ann 12</h1><p>This went to p…@acme.org.</p>")
+    assert "No problem in this row." == problems(pane)
+
+
+def test_the_buttons_walk_and_stop_at_the_ends(made: Plan) -> None:
+    """Next and previous go by one; the number goes anywhere and never out of the list."""
+    pane = PreviewPane(PlanPreviews(made))
+    seen = []
+    for press in ("Previous", "Next", "Next", "Previous"):
+        control(pane, press).click()
+        seen.append((pane.row, control(pane, "Row").value, head(pane)["Subject"][:5]))
+    assert [(0, 0, "Ann 0"), (1, 1, "Ann 1"), (2, 2, "Ann 2"), (1, 1, "Ann 1")] == seen
+    control(pane, "Row").value = 4_000
+    control(pane, "Next").click()
+    assert (39, "Ann 39, your plan renews") == (pane.row, head(pane)["Subject"])
+
+
+def test_problems_are_found_one_after_the_other(made: Plan) -> None:
+    """Each row with an error or a warning in its turn, with its words and its fix; then from the top."""
+    pane, seen = PreviewPane(PlanPreviews(made)), []
+    for _ in range(5):
+        control(pane, "Next with a problem").click()
+        seen.append(pane.row)
+        assert problems(pane) != "No problem in this row."
+    assert [3, 7, 20, 30, 3] == seen
+    assert "From the first row again." in html(pane)
+    pane.show(7)
+    assert problems(pane).startswith("Row 7: 'j…@@x' is no valid email address.")
+    assert problems(pane).endswith("leave the row out.")
+    pane.show(20)
+    assert problems(pane).startswith("Not sent (duplicate): ")
+
+
+def test_a_search_finds_address_and_value_and_keeps_neither(made: Plan) -> None:
+    """It begins with the row on the screen; what was typed is shortened, and goes on being looked for."""
+    pane = PreviewPane(PlanPreviews(made))
+    control(pane, "Find").value = "PERSON1@acme.org"
+    assert (1, "P…@acme.org") == (pane.row, control(pane, "Find").value)
+    control(pane, "Find").value = "ann 1"
+    assert 1 == pane.row
+    seen = []
+    for _ in range(3):
+        control(pane, "Find next").click()
+        seen.append(pane.row)
+    assert [10, 11, 12] == seen
+    control(pane, "Find").value = "nobody"
+    assert 12 == pane.row
+    assert "Not in any row." in html(pane)
+    control(pane, "Find").value = ""
+    assert "Not in any row." not in html(pane)
+    control(pane, "Find").value = "Ann 39"
+    control(pane, "Find next").click()
+    assert (39, True) == (pane.row, "No other row." in html(pane))
+
+
+def test_no_address_is_kept_in_the_state_of_a_widget(made: Plan) -> None:
+    """Whatever is pressed, a saved notebook has nobody's address, unless it was asked for."""
+    pane = PreviewPane(PlanPreviews(made))
+    for row in range(made.size):
+        pane.show(row)
+        for view in ("Text", "Phone", "Desktop"):
+            control(pane, "View").value = view
+            state = json.dumps([part.get_state() for part in parts(pane.widget)], default=str).casefold()
+            assert not re.search(r"person\d|jane|joe", state)
+    pane.show_full_addresses = True
+    assert "person39@acme.org" == head(pane)["To"]
+    pane.show_full_addresses = False
+    assert "p…@acme.org" == head(pane)["To"]
+
+
+def test_a_mail_is_shown_as_wide_as_a_desktop_a_phone_and_as_text(made: Plan) -> None:
+    """The frame is the same, only its width differs; the text twin can be read without any frame."""
+    pane = PreviewPane(PlanPreviews(made))
+    assert "min-width:640px" in html(pane)
+    control(pane, "View").value = "Phone"
+    assert "min-width:375px;max-width:375px" in html(pane)
+    control(pane, "View").value = "Text"
+    assert "<iframe" not in html(pane)
+    assert "Hello Ann 0\n\nThis went to p…@acme.org.</pre>" in html(pane)
+
+
+def test_a_hostile_mail_stays_in_its_frame(plan: Planner, tags: Tags) -> None:
+    """Scripts, frames and quotes in template, subject and values; in a frame without any permission."""
+    bad = "<script>x()</script>\"'></iframe><img src=x onerror=y()>"
+    people = pd.DataFrame({"email": ["ann@acme.org"], "first_name": [bad]})
+    pane = PreviewPane(PlanPreviews(plan(people, template="<p>{{first_name}}</p></iframe>" + bad)))
+    for view in ("Desktop", "Text"):
+        control(pane, "View").value = view
+        found = tags(html(pane).replace("<dd><bdi>", "<dd>").replace("</bdi></dd>", "</dd>"))
+        frames = [attrs for tag, attrs in found if tag == "iframe"]
+        assert (1 if view == "Desktop" else 0) == len(frames)
+        for attrs in frames:
+            assert (None, "no-referrer") == (attrs["sandbox"] or None, attrs["referrerpolicy"])
+            assert (attrs["srcdoc"] or "").startswith('<meta http-equiv="Content-Security-Policy"')
+
+
+def test_content_that_migma_holds_is_said_to_be_there(plan: Planner, people: pd.DataFrame) -> None:
+    """There is nothing to put into a frame; a sentence stands in its place."""
+    made = plan(people, template=None, conversation_id="c_1")
+    pane = PreviewPane(PlanPreviews(made))
+    assert "<iframe" not in html(pane)
+    assert "The content is stored at Migma and cannot be shown here." in html(pane)
+
+
+def test_without_a_plan_the_controls_rest(made: Plan) -> None:
+    """Nothing to walk through, nothing to press; a plan that arrives later sets them going."""
+    pane = PreviewPane()
+    walking = ("Previous", "Next", "Next with a problem", "Row", "Find", "Find next")
+    assert {True} == {control(pane, name).disabled for name in walking}
+    assert "Nothing to show yet." in html(pane)
+    pane.source = PlanPreviews(made)
+    assert {False} == {control(pane, name).disabled for name in walking}
+    pane.show(30)
+    pane.source = PlanPreviews(made)
+    assert (30, "joe", False) == (pane.row, made.address(30)[:3], "joe" in html(pane))
+    pane.source = None
+    assert "Nothing to show yet." in html(pane)
+
+
+def test_another_plan_keeps_the_row_as_far_as_there_is_one(made: Plan, plan: Planner) -> None:
+    """A plan that was made anew while somebody typed does not throw them back to the first row."""
+    pane = PreviewPane(PlanPreviews(made))
+    pane.show(30)
+    few = pd.DataFrame({"email": ["a@acme.org", "b@acme.org"], "first_name": ["A", "B"], "plan": ["x", "y"]})
+    pane.source = PlanPreviews(plan(few))
+    assert (1, 1, "B, your plan renews") == (pane.row, control(pane, "Row").value, head(pane)["Subject"])
+
+
+def test_a_row_that_cannot_be_shown_shows_no_other_ones_mail(made: Plan) -> None:
+    """The error stands in the pane, the old mail is gone, and the next row is shown again."""
+
+    class Broken(PlanPreviews):
+        def message(self, i: int) -> Any:
+            if i == 1:
+                raise ValueError("odd row")
+            return super().message(i)
+
+    pane = PreviewPane(Broken(made))
+    control(pane, "Next").click()
+    assert (1, True, False) == (pane.row, "ValueError: odd row" in html(pane), "<iframe" in html(pane))
+    control(pane, "Next").click()
+    assert (2, False, True) == (pane.row, "ValueError: odd row" in html(pane), "<iframe" in html(pane))
+    assert ["odd row"] == [str(error) for error in pane.notices.errors]
