@@ -11,6 +11,8 @@ server in `mnb-server`, the lines in `mnb-lines`, a run in `mnb-form-run`. Label
 such as "Mailing", "Subject", "From", "Address" and "People".
 """
 
+import threading
+from contextvars import copy_context
 from html import escape
 from typing import Any
 
@@ -58,6 +60,7 @@ class Form:
         )
         self._make()
         self._newest.ask(draft, now=True)
+        self._bench.begin()
 
     @property
     def errors(self) -> list[BaseException]:
@@ -164,8 +167,22 @@ class Form:
         self.send.offer(self.frozen)
         self._code.value = _code(self.lines)
 
-    def _began(self, run: Any) -> None:
+    def _began(self, run: Any, panel: Any) -> None:
+        """Take up a run; at its end the form says how many people its mailing has mailed."""
         self.run = run
+
+        def look_again() -> None:
+            panel.ended.wait()
+            self._newest.ask(self.draft, now=True)
+
+        threading.Thread(
+            target=copy_context().run, args=(look_again,), name="mnb-run-end", daemon=True
+        ).start()
+
+    @property
+    def sandbox(self) -> Any:
+        """The sandbox that the form rehearses in, with its `outbox`; None where a client was given."""
+        return self.desk.account
 
     def _show_code(self, change: Any) -> None:
         shown(self._code, bool(change["new"]))

@@ -29,6 +29,8 @@ class Bench:
         self._changed = changed
         self._lock = threading.RLock()
         self._threads: list[threading.Thread] = []
+        self._waiting: list[threading.Thread] = []
+        self._begun = False
 
     @property
     def draft(self) -> Draft:
@@ -75,8 +77,19 @@ class Bench:
             target=copy_context().run, args=(self.notices.guard(both),), name="mnb-form-ask", daemon=True
         )
         with self._lock:
+            if not self._begun:
+                self._waiting.append(thread)
+                return
             self._threads = [one for one in self._threads if one.is_alive()] + [thread]
         thread.start()
+
+    def begin(self) -> None:
+        """Begin what was put off while the form was being made: until then nobody could take the answers."""
+        with self._lock:
+            self._begun = True
+            self._threads += self._waiting
+        for thread in self._waiting:
+            thread.start()
 
     def settle(self, timeout_s: float = 60.0) -> None:
         """Wait until what was begun in the background has ended."""

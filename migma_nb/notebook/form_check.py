@@ -7,7 +7,7 @@ import ipywidgets as widgets
 from migma_nb.notebook.form_bench import Bench
 from migma_nb.notebook.form_checks import WHOLE, Checked
 from migma_nb.notebook.form_draft import Draft
-from migma_nb.notebook.form_fields import dropdown, problem, section, shown
+from migma_nb.notebook.form_fields import dropdown, plain_hint, problem, section, shown
 from migma_nb.notebook.lines import counted, one_line, safe
 from migma_nb.notebook.paged_table import FrameSource, PagedTable
 from migma_nb.notebook.plan_view import whom_of
@@ -158,7 +158,7 @@ def _verdict(checked: Checked) -> str:
         return f"Still needed: {safe(words, 300)}."
     if WHOLE in checked.wrong:
         error = checked.wrong[WHOLE]
-        return problem(error.message, error.hint or "")
+        return problem(error.message, plain_hint(error))
     return "See the lines marked ⚠ above."
 
 

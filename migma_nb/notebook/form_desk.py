@@ -58,6 +58,10 @@ class Desk(Protocol):
         """Whether the sandbox is the form's own, since no client was given."""
 
     @property
+    def account(self) -> Any:
+        """The form's own sandbox, None where there is none."""
+
+    @property
     def client_lines(self) -> Sequence[str]:
         """The lines of Python that make the client."""
 
@@ -81,8 +85,8 @@ class Desk(Protocol):
             project_id: of which project, None for the only one.
         """
 
-    def content(self, choice: Choice) -> tuple[str, Any, str]:
-        """Return a generated email as argument, value and expression."""
+    def content(self, choice: Choice) -> tuple[str, Any, str] | Sequence[Choice]:
+        """Return a generated email as argument, value and expression; several ones to choose of as such."""
 
     def before(self, mailing: str) -> Before:
         """Return what is on record of a mailing."""

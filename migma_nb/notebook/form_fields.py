@@ -1,5 +1,6 @@
 """A control of the form with its label, and below it what there is to say about it."""
 
+import re
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -10,6 +11,7 @@ from migma_nb.api.errors import MigmaError
 from migma_nb.notebook.lines import one_line, safe
 
 _LONGEST = 300
+_PYTHON = re.compile(r"\w=|mg\.|pandas|\w\(")
 #: The value of a choice that stands for None.
 NOTHING = ""
 
@@ -37,11 +39,17 @@ class Field:
 
     def wrong(self, error: MigmaError | None) -> None:
         """Say what is wrong, and what to do; None says nothing."""
-        self._set("" if error is None else problem(error.message, error.hint or ""))
+        self._set("" if error is None else problem(error.message, plain_hint(error)))
 
     def _set(self, value: str) -> None:
         if self._note.value != value:
             self._note.value = value
+
+
+def plain_hint(error: MigmaError) -> str:
+    """Return an error's hint, "" where it is what to write in Python: the form has a control for that."""
+    hint = error.hint or ""
+    return "" if _PYTHON.search(hint) else hint
 
 
 def problem(words: str, hint: str = "") -> str:

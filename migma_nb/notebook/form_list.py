@@ -68,6 +68,8 @@ class ListSection:
 
     def show(self, checked: Checked, before: Before | None) -> None:
         """Show what was found out about the list and the name."""
+        for one in self._targets.values():
+            one.load()
         self._mailing.wrong(checked.wrong.get("mailing"))
         if "mailing" not in checked.wrong:
             self._mailing.note(before.words if before else "")

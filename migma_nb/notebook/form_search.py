@@ -30,8 +30,9 @@ class SearchList:
         self._kind = kind
         self._taken = taken
         self._all: Sequence[Choice] | None = None
-        self._asked = False
+        self._asked: tuple[str | None] | None = None
         self._quiet = False
+        self._visible = False
         self._search = widgets.Text(description="Find", placeholder=f"part of the {label.lower()}'s name")
         self._list = widgets.Select(options=[], rows=4, description=label)
         self._said = widgets.HTML()
@@ -43,29 +44,32 @@ class SearchList:
         self.widget.add_class(f"mnb-search-{kind}")
 
     def show(self, visible: bool) -> None:
-        """Show or hide the list; the first time it asks the account."""
+        """Show or hide the list; the first time, and for another project, it asks the account."""
+        self._visible = visible
         shown(self.widget, visible)
-        if visible and not self._asked:
-            self._asked = True
-            self.load()
+        self.load()
 
     def load(self) -> None:
-        """Ask the account, in the background."""
-        self._say("Loading …")
+        """Ask the account, in the background, unless it was asked."""
         project = self._bench.draft.arguments.get("project_id")
+        if not self._visible or self._asked == (project,):
+            return
+        self._asked = (project,)
+        self._say("Loading …")
 
         def ask() -> Sequence[Choice]:
             try:
                 return self._bench.desk.choices(self._kind, project)
             except BaseException:
-                self._asked = False
                 self._say("")
                 raise
 
-        self._bench.in_background(ask, self._loaded)
+        self._bench.in_background(ask, self.offer)
 
-    def _loaded(self, found: Sequence[Choice]) -> None:
+    def offer(self, found: Sequence[Choice]) -> None:
+        """Offer these, in place of what was offered."""
         self._all = found
+        self._search.value = ""
         self._draw()
 
     def _draw(self) -> None:

@@ -19,10 +19,12 @@ class SendSection:
     Args:
         bench: whom to ask.
         skip_invalid: whether rows with errors are left out.
-        sent: called with each run that was begun.
+        sent: called with each run that was begun, and its panel.
     """
 
-    def __init__(self, bench: Bench, skip_invalid: Callable[[], bool], sent: Callable[[Any], None]) -> None:
+    def __init__(
+        self, bench: Bench, skip_invalid: Callable[[], bool], sent: Callable[[Any, Any], None]
+    ) -> None:
         self._bench = bench
         self._skip_invalid = skip_invalid
         self._sent = sent
@@ -121,11 +123,11 @@ class SendSection:
         self._work(lambda: self._bench.desk.start(plan, wanted, skip_invalid=skip), self._began)
 
     def _began(self, run: Any) -> None:
-        self._sent(run)
         # Kept, since a panel that nobody holds looks no more.
         self._panel = self._bench.desk.screen(run)
         self._place.children = [self._panel.widget]
         shown(self._place, visible=True)
+        self._sent(run, self._panel)
 
     def _work(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """Do one thing at a time: a second click meanwhile does nothing."""

@@ -98,8 +98,11 @@ def mail_frame(html: str, height: int, low: int = 0, high: int = 0) -> str:
     frame = "display:block;width:100%;height:100%;border:0;background:#fff;color-scheme:light"
     frame += f";min-width:{low}px" if low else ""
     frame += f";max-width:{high}px;margin:0 auto" if high else ""
+    # Who has no mouse scrolls with the arrow keys, once Tab has come to it.
+    scrolled = 'tabindex="0" role="group" aria-label="The mail, wider than this page" ' if low else ""
+    overflow = "auto hidden" if low else "hidden"
     return (
-        f'<div style="height:{height}px;resize:vertical;overflow:{"auto hidden" if low else "hidden"}">'
+        f'<div {scrolled}style="height:{height}px;resize:vertical;overflow:{overflow}">'
         f'<iframe sandbox srcdoc="{escape(_GUARD + _CONNECTING.sub("<meta", html))}" title="The mail" '
         f'referrerpolicy="no-referrer" style="{frame}"></iframe></div>'
     )

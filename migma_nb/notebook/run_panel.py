@@ -40,7 +40,7 @@ _SHEET = """<style>
   border: 1px solid rgba(128, 128, 128, .35); border-radius: 10px; padding: 14px 18px 12px; margin: 6px 0;
   max-width: 64em; box-sizing: border-box;
 }
-.mnb-run .widget-html, .mnb-run .widget-html-content { line-height: 1.5; height: auto; }
+.mnb-run .mnb-run-end { margin-top: 8px; }
 </style>"""
 
 

@@ -128,14 +128,17 @@ class _Searched:
             codes, values = self._codes
             # A missing cell has the code -1, and so finds the last mark.
             return np.array([*(sought in _text(value).casefold() for value in values), False])[codes]
-        if self._by_pandas and sought.isascii():
-            found = self._column.str.contains(sought, case=False, regex=False, na=False)
-            return found.to_numpy(dtype=np.bool_)
+        if sought.isascii() and (texts := self._texts) is not None:
+            return texts.str.contains(sought, case=False, regex=False, na=False).to_numpy(dtype=np.bool_)
         return np.fromiter((sought in line for line in self._lines), np.bool_, len(self._column))
 
     @cached_property
-    def _by_pandas(self) -> bool:
-        return pd.api.types.infer_dtype(self._column, skipna=True) == "string"
+    def _texts(self) -> "pd.Series[Any] | None":
+        """The cells as pandas' own texts, which it searches faster than a loop; None where they differ."""
+        kind = pd.api.types.infer_dtype(self._column, skipna=True)
+        if kind == "integer":
+            return self._column.astype("string")
+        return self._column if kind == "string" else None
 
     @cached_property
     def _codes(self) -> tuple[npt.NDArray[np.intp], Any]:

@@ -106,6 +106,11 @@ class AccountDesk:
         return self._sandbox is not None
 
     @property
+    def account(self) -> Sandbox | None:
+        """The form's own sandbox, None where a client was given."""
+        return self._sandbox
+
+    @property
     def where(self) -> str:
         """The server's address."""
         return self._settings.origin
@@ -140,14 +145,22 @@ class AccountDesk:
         """Return what the account has of a kind."""
         return self._shelves[kind](project_id)
 
-    def content(self, choice: Choice) -> tuple[str, Any, str]:
-        """Return a generated email as argument of `mg.plan`, its value and its expression."""
+    def content(self, choice: Choice) -> tuple[str, Any, str] | Sequence[Choice]:
+        """Return a generated email as argument of `mg.plan`, its value and its expression.
+
+        A conversation that made several emails is the choice between them.
+        """
         email_id, conversation_id = choice.value
         if email_id:
             email = self.client.email(email_id)
             if email.id is not None:
                 return "email_id", email, f"client.email({expression(email.id)})"
         found = self.client.conversation(conversation_id)
+        if len(found.emails) > 1:
+            return [
+                Choice(one.id or found.id, one.subject or found.id, f"email {at}", (one.id, found.id))
+                for at, one in enumerate(found.emails, 1)
+            ]
         return "conversation_id", found, f"client.conversation({expression(found.id)})"
 
     def before(self, mailing: str) -> Before:

@@ -1,4 +1,4 @@
-"""An account that outlives the kernels of a notebook: a sandbox in the tests' own process, over a real socket."""
+"""An account that outlives kernels: a sandbox in the tests' own process, which notebooks reach as a live server."""
 
 import os
 from pathlib import Path
@@ -55,11 +55,3 @@ class Account:
         """End the server and take the key away."""
         self.sandbox.close()
         self._key.unlink()
-
-
-def people(count: int, folder: Path) -> Path:
-    """Write a list of people into a CSV file, and return it."""
-    path = folder / f"people-{count}.csv"
-    rows = [f"person{n}@x.example,Person {n},{n % 7 + 1}" for n in range(count)]
-    path.write_text("\n".join(["email,first_name,seats", *rows, ""]), encoding="utf-8")
-    return path

@@ -68,7 +68,7 @@ class Lab:
         """
         name = "notebook:restart-run-all" if run_all else "notebook:restart-kernel"
         self.page.evaluate("name => { window.asked = jupyterapp.commands.execute(name); }", name)
-        self.page.get_by_role("dialog").get_by_role("button", name="Restart").click()
+        self.page.get_by_role("dialog").locator("button.jp-mod-accept").click()
         self.page.evaluate("() => window.asked.then(() => null)")
         self.page.get_by_text("| Idle").wait_for()
 

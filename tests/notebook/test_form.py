@@ -72,6 +72,20 @@ def control(form: Any, name: str, kind: str = "") -> Any:
     raise AssertionError(name)
 
 
+def upload(form: Any, name: str, file: str, content: bytes) -> Any:
+    """Choose a file, as the front end sends it; return the control."""
+    found = control(form, name)
+    sent = {
+        "name": file,
+        "type": "",
+        "size": len(content),
+        "last_modified": 0,
+        "content": memoryview(content),
+    }
+    found.set_state({"value": [sent]})
+    return found
+
+
 def click(form: Any, name: str) -> None:
     """Press a button as the front end does."""
     control(form, name)._handle_custom_msg(CLICK, [])
@@ -215,10 +229,9 @@ def test_an_upload_is_the_list_and_is_not_kept(sandbox: mg.Sandbox) -> None:
     """What came through the browser is in no widget any more."""
     form = settled(mg.form(None, sandbox.client(), **COMPLETE))
     content = b"email,first_name,plan\nann@acme.org,Ann,Team\nbo@acme.org,Bo,Starter\n"
-    upload = control(form, "mnb-upload-list")
-    upload.value = ({"name": "people.csv", "type": "text/csv", "size": len(content), "content": content},)
+    chosen = upload(form, "mnb-upload-list", "people.csv", content)
     settled(form)
-    assert () == upload.value
+    assert () == chosen.value
     assert 2 == form.plan.people
     assert 'people = mg.read_recipients("people.csv")' in form.lines
 
@@ -226,9 +239,7 @@ def test_an_upload_is_the_list_and_is_not_kept(sandbox: mg.Sandbox) -> None:
 def test_a_file_that_cannot_be_read_is_a_sentence(sandbox: mg.Sandbox) -> None:
     """It stands in the form, and is kept."""
     form = settled(mg.form(None, sandbox.client(), **COMPLETE))
-    control(form, "mnb-upload-list").value = (
-        {"name": "a.csv", "type": "", "size": 2, "content": b"\xff\xff"},
-    )
+    upload(form, "mnb-upload-list", "a.csv", b"\xff\xff")
     form.settle()
     assert "a.csv" in seen(form)
     assert [mg.InputError] == [type(error) for error in form.errors]
@@ -237,10 +248,7 @@ def test_a_file_that_cannot_be_read_is_a_sentence(sandbox: mg.Sandbox) -> None:
 def test_an_uploaded_template_is_shown_and_may_be_changed(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
     """The lines name the file as long as its text is as it came."""
     form = complete(people, sandbox)
-    content = b"<h1>{{first_name}}</h1>"
-    control(form, "mnb-upload-template").value = (
-        {"name": "card.html", "type": "text/html", "size": len(content), "content": content},
-    )
+    upload(form, "mnb-upload-template", "card.html", b"<h1>{{first_name}}</h1>")
     settled(form)
     assert "<h1>{{first_name}}</h1>" == control(form, "mnb-template").value
     assert 'template=Path("card.html")' in form.lines
@@ -252,9 +260,8 @@ def test_an_uploaded_template_is_shown_and_may_be_changed(people: pd.DataFrame, 
 def test_a_tag_is_found_by_its_name(sandbox: mg.Sandbox) -> None:
     """The account's own tags are offered with their sizes, and the search narrows them."""
     project = sandbox.client().projects()["id"][0]
-    tags = [sandbox.server.add_tag(name) for name in ("VIP", "Newsletter")]
     for at in range(4):
-        sandbox.server.add_contact(f"p{at}@acme.org", tags=["VIP"])
+        sandbox.server.add_contact(f"p{at}@acme.org", tags=["VIP", "News"] if at else ["VIP"])
     form = settled(
         mg.form(
             None,
@@ -275,7 +282,6 @@ def test_a_tag_is_found_by_its_name(sandbox: mg.Sandbox) -> None:
     assert "client=client" in form.lines
     send(form, "4")
     assert 4 == len(sandbox.outbox)
-    assert len(tags) == 2
 
 
 def test_a_mailing_that_exists_is_told(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
@@ -300,11 +306,11 @@ def test_problems_stand_at_their_field(people: pd.DataFrame, sandbox: mg.Sandbox
     assert "of sender is not valid" in seen(form)
     assert "No column is called {{town}}" in seen(form)
     assert form.plan is None
-    line = control(form, "mnb-placeholder")
-    line.children[0].value = "plan"
+    (column,) = (one for one in parts(form.widget) if getattr(one, "description", "") == "{{town}}")
+    column.value = "plan"
     control(form, "mnb-sender-address").value = "billing@acme.example"
     settled(form)
-    assert {"town": "plan"} == dict(form.frozen.columns) | {}
+    assert "plan" == form.frozen.columns["town"]
     assert "⚠" not in seen(form)
 
 
