@@ -60,7 +60,7 @@ def _compose(form: FormScreen, path: Path) -> None:
     form.type("mailing", "2026-12 renewal")
     form.upload("upload-list", path)
     form.read("customers.csv, 241 rows", "section-list")
-    form.read("column \"email\"", "section-list")
+    form.read('column "email"', "section-list")
     form.type("subject", "{{firstname}}, your plan renews on {{day}}")
     form.type("template", MAIL)
     form.type("sender-name", "Acme Billing")
