@@ -80,8 +80,6 @@ EASTERN = ("gb2312", "big5", "euc_kr", "euc_jp", "cp932")
 #: Stands beside words in ordinary text, and never inside one; other symbols hardly stand in a list at all.
 _SIGNS = frozenset("“”„«»–—…€£§°®©™¿¡ºª\u00a0")
 _APOSTROPHES = frozenset("’‘´·")
-#: Nobody's list is read with more alphabets than this.
-_MOST = 4
 #: What no word has in it: blanks, separators and other ASCII signs; apostrophes, hyphens and digits may be.
 _STOP = rb"\x00-\x26\x28-\x2c\x2e\x2f\x3a-\x40\x5b-\x60\x7b-\x7f"
 _WORD = re.compile(rb"[^%b]*[\x80-\xff][^%b]*" % (_STOP, _STOP))
@@ -153,10 +151,12 @@ def _could_be_a_word(word: str, *, latin: bool) -> bool:
 
 
 def _languages(letters: set[str], alphabets: tuple[str, ...]) -> int:
-    for count in range(_MOST):
-        if any(letters <= frozenset("".join(some)) for some in combinations(alphabets, count)):
-            return count
-    return _MOST
+    sets = [letters.intersection(alphabet) for alphabet in alphabets]
+    return next(
+        count
+        for count in range(len(sets) + 1)
+        if any(letters == set().union(*some) for some in combinations(sets, count))
+    )
 
 
 def eastern_readings(text: bytes) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import IO, Any
 
 import pandas as pd
+from pandas.api.types import is_float_dtype
 
 from migma_nb.api.errors import InputError
 from migma_nb.planning.containers import Content, opened, require_known
@@ -16,6 +17,7 @@ from migma_nb.planning.header_line import find_header
 from migma_nb.planning.read_report import ReadReport, attach
 from migma_nb.planning.text_encoding import decode
 from migma_nb.planning.trimming import trimmed
+from migma_nb.planning.values import LARGEST_EXACT
 from migma_nb.planning.workbooks import needed, read_excel, read_ods
 
 _TEXTS = {".csv": "CSV", ".tsv": "TSV", ".tab": "TSV"}
@@ -155,9 +157,32 @@ def _read_parquet(content: Content) -> tuple[pd.DataFrame, ReadReport]:
     pyarrow = needed("pyarrow", content.name, "parquet")
     try:
         frame = pd.read_parquet(io.BytesIO(content.raw), engine="pyarrow")
+        frame = _exact(frame, content.raw, needed("pyarrow.parquet", content.name, "parquet"))
     except (pyarrow.ArrowException, ValueError) as error:
         raise InputError(
             f"{content.name} is no Parquet file that can be read.",
             hint="Write it again with DataFrame.to_parquet.",
         ) from error
     return frame, ReadReport(content.name, "Parquet")
+
+
+def _exact(frame: pd.DataFrame, raw: bytes, parquet: Any) -> pd.DataFrame:
+    """Return the frame with the whole numbers that pandas made floats, since one is missing, as they were.
+
+    Only where a float has too few digits for them: as floats the others are whole and exact.
+    """
+    wide = [
+        name
+        for name in frame.columns.unique()
+        if frame.columns.tolist().count(name) == 1
+        and is_float_dtype(frame[name].dtype)
+        and (frame[name].abs() > LARGEST_EXACT).any()
+    ]
+    if not wide:
+        return frame
+    schema = parquet.read_schema(io.BytesIO(raw))
+    whole = [name for name in wide if name in schema.names and "int" in str(schema.field(name).type)]
+    table = parquet.read_table(io.BytesIO(raw), columns=whole)
+    return frame.assign(
+        **{name: pd.Series(table[name].to_pylist(), index=frame.index, dtype=object) for name in whole}
+    )
