@@ -33,6 +33,7 @@ class Content:
         suffix: its ending in lower case, "" for none (str).
         named: whether it had a name at all (bool).
         repairs: what was done on the way, a sentence each.
+        decoded: whether it came as text, so that its encoding is no question any more (bool).
     """
 
     raw: bytes
@@ -40,6 +41,7 @@ class Content:
     suffix: str
     named: bool = True
     repairs: tuple[str, ...] = ()
+    decoded: bool = False
 
 
 def opened(source: Any, name: str | None, member: str | None, suffixes: tuple[str, ...]) -> Content:
@@ -101,13 +103,24 @@ def _content(source: Any, name: str | None, suffixes: tuple[str, ...]) -> Conten
         own = getattr(source, "name", None)
         called = name or (os.path.basename(own) if isinstance(own, str) else None)  # noqa: PTH119 - any text
         if isinstance(found, str):
-            return _of_bytes(b"\xef\xbb\xbf" * (not found.startswith("\ufeff")) + found.encode(), called)
+            return replace(_of_bytes(_encoded(found, called), called), decoded=True)
         if isinstance(found, bytes):
             return _of_bytes(found, called)
     raise InputError(
         f"A list of people cannot be read from a {type(source).__name__}.",
         hint="Pass a path, bytes, or a file opened with open(path, 'rb').",
     )
+
+
+def _encoded(text: str, name: str | None) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{name or 'The list'} was opened with an encoding that does not fit: half a character stands at "
+            f"position {error.start:,}.",
+            hint="Open it with open(path, 'rb'), and leave the encoding to read_recipients.",
+        ) from error
 
 
 def _of_bytes(raw: bytes, name: str | None) -> Content:

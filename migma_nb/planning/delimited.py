@@ -71,7 +71,7 @@ def read_table(data: bytes, name: str, dialect: Dialect, header: int | None) -> 
     """
     body = data[dialect.skipped :] if dialect.skipped else data
     text = _Text(body, name, dialect, data[: dialect.skipped].count(b"\n"))
-    head = _head_rows(text)
+    head = _head_rows(text, max(HEAD_ROWS, header if isinstance(header, int) else 0))
     found = find_header(head, header, name)
     shape = structure_of(body, dialect.delimiter, dialect.quote)
     fast = None if shape is None else _fast(text, shape, head, found)
@@ -80,13 +80,13 @@ def read_table(data: bytes, name: str, dialect: Dialect, header: int | None) -> 
     return replace(table, repairs=(*table.repairs, ends)) if ends else table
 
 
-def _head_rows(text: _Text) -> list[Row]:
+def _head_rows(text: _Text, most: int) -> list[Row]:
     size = _HEAD
     while True:
         whole = size >= len(text.body)
-        rows = _parsed(text, text.body[:size].decode("utf-8", "ignore"), most=HEAD_ROWS, whole=whole)
+        rows = _parsed(text, text.body[:size].decode("utf-8", "ignore"), most=most, whole=whole)
         head: list[Row] = [(line, row) for line, row in rows if any(cell.strip() for cell in row)]
-        if len(rows) > HEAD_ROWS or whole:
+        if len(rows) > most or whole:
             break
         size *= 8
     if not head:

@@ -13,7 +13,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.planning.containers import Content, opened, require_known
 from migma_nb.planning.delimited import read_table, refuse_swallowed
 from migma_nb.planning.dialect import find_dialect
-from migma_nb.planning.header_line import find_header
+from migma_nb.planning.header_line import HEAD_ROWS, find_header
 from migma_nb.planning.read_report import ReadReport, attach
 from migma_nb.planning.text_encoding import decode
 from migma_nb.planning.trimming import trimmed
@@ -96,7 +96,13 @@ def read_recipients(
 def _read_text(
     content: Content, encoding: str | None, delimiter: str | None, header: int | None, quote: str | None
 ) -> tuple[pd.DataFrame, ReadReport]:
+    if content.decoded and encoding is not None:
+        raise InputError(
+            f"{content.name} was opened as text, so encoding={encoding!r} comes too late.",
+            hint="Open it with open(path, 'rb'), or name the encoding there.",
+        )
     text = decode(content.raw, content.name, encoding)
+    _refuse_other_texts(text.data, content.name)
     if not text.data.strip():
         raise InputError(
             f"{content.name} is empty.", hint="Check the export; a header line and rows are needed."
@@ -119,11 +125,27 @@ def _read_text(
     return frame, report
 
 
+def _refuse_other_texts(data: bytes, name: str) -> None:
+    start = data[:200].lstrip().lower()
+    if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
+        raise InputError(
+            f"{name} is a web page or XML, not a list in CSV.",
+            hint="Open it in Excel or LibreOffice and save it as .xlsx or CSV UTF-8; an export behind a login "
+            "may have given its login page.",
+        )
+    if start.startswith((b"[{", b'{"', b"{\n", b"[\n")):
+        raise InputError(
+            f"{name} is JSON, not a list in CSV.",
+            hint="Pass json.load(open(path)), if it is a list of dicts.",
+        )
+
+
 def _read_sheet(
     content: Content, sheet: str | int | None, header: int | None
 ) -> tuple[pd.DataFrame, ReadReport]:
     found = (read_excel if content.suffix == ".xlsx" else read_ods)(content, sheet)
-    head = find_header(found.rows[:30], header, content.name, "row")
+    first = found.rows[: max(HEAD_ROWS, header or 0)]
+    head = find_header(first, header, content.name, "row")
     rows = [(number, row) for number, row in found.rows if number > head.line]
     names = None if head.position < 0 else _wide(found.rows[head.position][1], rows)
     width = len(names) if names is not None else max((len(row) for _, row in rows), default=0)

@@ -4,6 +4,7 @@ import importlib
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +58,11 @@ def read_excel(content: Content, sheet: str | int | None) -> Sheet:
 
         hidden = [one.title for one in book.worksheets if one.sheet_state != "visible"]
         found = _chosen(content.name, list(sheets), hidden, rows, sheet)
+    except (zipfile.BadZipFile, zlib.error, SyntaxError, KeyError, EOFError) as error:
+        # XML that breaks off is a SyntaxError.
+        raise InputError(
+            f"{content.name} is damaged: a sheet of it cannot be read.", hint="Get it again, or save it anew."
+        ) from error
     finally:
         book.close()
     _refuse_uncomputed(content, found, openpyxl)
@@ -72,17 +78,20 @@ def read_ods(content: Content, sheet: str | int | None) -> Sheet:
     calamine = needed("python_calamine", content.name, "excel")
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content.raw))
-    except (calamine.CalamineError, OSError, ValueError) as error:
+
+        def rows(name: str) -> Iterator[list[Any]]:
+            one = book.get_sheet_by_name(name)
+            # Older versions panic where there is no row to give.
+            return ([_ods_cell(cell) for cell in row] for row in (one.iter_rows() if one.height else ()))
+
+        shown = calamine.SheetVisibleEnum.Visible
+        hidden = [one.name for one in book.sheets_metadata if one.visible != shown]
+        found = _chosen(content.name, list(book.sheet_names), hidden, rows, sheet)
+    except (calamine.CalamineError, OSError) as error:
         raise InputError(
             f"{content.name} is no OpenDocument sheet that can be read.",
             hint="It may be protected by a password or only be named .ods; save it again, or as CSV UTF-8.",
         ) from error
-
-    def rows(name: str) -> Iterator[list[Any]]:
-        return ([_ods_cell(cell) for cell in row] for row in book.get_sheet_by_name(name).iter_rows())
-
-    hidden = [one.name for one in book.sheets_metadata if one.visible != calamine.SheetVisibleEnum.Visible]
-    found = _chosen(content.name, list(book.sheet_names), hidden, rows, sheet)
     numbers = any(type(cell) in {int, float} for _, row in found.rows for cell in row)
     if numbers and _ODS_PADDED.search(_part(content, "content.xml")):
         raise InputError(

@@ -445,6 +445,18 @@ HEADERS = [
     ),
 ]
 
+OTHER = [
+    Case(
+        "a web page",
+        "<!DOCTYPE html><html><body>Please log in</body></html>",
+        refused="web page",
+        hint="login",
+    ),
+    Case("a table that is HTML", "\n<table><tr><td>email</td></tr></table>", refused="web page or XML"),
+    Case("JSON", '[{"email": "ann@x.example"}]', refused="is JSON", hint="json.load"),
+    Case("a header far down", "x\n" * 40 + PLAIN, said=("header in line 41",), options={"header": 41}),
+]
+
 PACKED = [
     Case("gzip", gzipped(PLAIN), name="list.csv.gz", said=("unpacked from gzip",)),
     Case("gzip by another name", gzipped(PLAIN), said=("unpacked from gzip",)),
@@ -482,4 +494,4 @@ PACKED = [
     Case("a text without a name", PLAIN, name="list", refused="ends in nothing"),
 ]
 
-TEXTS = [*ENCODINGS, *SEPARATORS, *QUOTES, *ROWS, *HEADERS, *PACKED]
+TEXTS = [*ENCODINGS, *SEPARATORS, *QUOTES, *ROWS, *HEADERS, *OTHER, *PACKED]

@@ -238,6 +238,18 @@ def test_a_damaged_open_document_is_refused() -> None:
             mg.read_recipients(raw, name="list.ods")
 
 
+def test_a_workbook_with_a_damaged_sheet_is_refused() -> None:
+    """Its cells end in the middle."""
+    whole = zipfile.ZipFile(io.BytesIO(xlsx({"People": PEOPLE})))
+    broken = io.BytesIO()
+    with zipfile.ZipFile(broken, "w") as archive:
+        for name in whole.namelist():
+            content = whole.read(name)
+            archive.writestr(name, content[: len(content) // 2] if "worksheets/" in name else content)
+    with pytest.raises(mg.InputError, match="is damaged"):
+        mg.read_recipients(broken.getvalue(), name="list.xlsx")
+
+
 @pytest.mark.parametrize("given", [{"encoding": "cp1252"}, {"delimiter": ";"}, {"quote": '"'}])
 def test_what_says_nothing_about_a_sheet_is_refused(given: dict[str, Any]) -> None:
     """An option that would have no effect is a mistake."""

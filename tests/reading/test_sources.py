@@ -54,6 +54,21 @@ def test_open_files_and_bytes_of_any_kind_are_read(tmp_path: Path) -> None:
             assert TWO == cells(mg.read_recipients(source))
 
 
+def test_text_that_is_open_already_takes_no_encoding(tmp_path: Path) -> None:
+    """Nor is it said to have had one's mark; text that was opened wrongly is refused."""
+    frame = mg.read_recipients(io.StringIO(PLAIN))
+    assert () == getattr(mg.ReadReport.of(frame), "repairs", None)
+    with pytest.raises(mg.InputError, match="opened as text, so encoding='cp1252' comes too late"):
+        mg.read_recipients(io.StringIO(PLAIN), encoding="cp1252")
+    path = tmp_path / "list.csv"
+    path.write_bytes("email,name\na@x.example,Zoë\n".encode("cp1252"))
+    with (
+        path.open(encoding="utf-8", errors="surrogateescape") as text,
+        pytest.raises(mg.InputError, match="encoding that does not fit"),
+    ):
+        mg.read_recipients(text)
+
+
 def test_a_name_says_what_bytes_are_and_stands_in_the_report() -> None:
     """As an upload brings it."""
     frame = mg.read_recipients(PLAIN.replace(",", "\t").encode(), name="upload.tsv")
