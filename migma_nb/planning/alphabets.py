@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
+
 _GERMAN = "äöüß"
 _WEST = (
     _GERMAN,
@@ -81,8 +83,11 @@ EASTERN = ("gb2312", "big5", "euc_kr", "euc_jp", "cp932")
 _SIGNS = frozenset("“”„«»–—…€£§°®©™¿¡ºª\u00a0")
 _APOSTROPHES = frozenset("’‘´·")
 #: What no word has in it: blanks, separators and other ASCII signs; apostrophes, hyphens and digits may be.
-_STOP = rb"\x00-\x26\x28-\x2c\x2e\x2f\x3a-\x40\x5b-\x60\x7b-\x7f"
-_WORD = re.compile(rb"[^%b]*[\x80-\xff][^%b]*" % (_STOP, _STOP))
+_ENDS_WORD = np.array(
+    [chr(byte).isascii() and not (chr(byte).isalnum() or chr(byte) in "'-") for byte in range(256)]
+)
+#: Bytes that are looked at in one go.
+_PIECE = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,25 @@ class Reading:
 
 def odd_words(raw: bytes) -> list[bytes]:
     """Return the different words that are not ASCII, in the order in which they come."""
-    return list(dict.fromkeys(_WORD.findall(raw)))
+    found: dict[bytes, None] = {}
+    start = 0
+    while start < len(raw):
+        end = min(start + _PIECE, len(raw))
+        # A piece ends where a line does, so that no word is cut; a line longer than a piece is cut.
+        end = end if end == len(raw) else raw.rfind(b"\n", start, end) + 1 or end
+        piece = raw[start:end]
+        text = np.frombuffer(piece, np.uint8)
+        stops = np.concatenate(([-1], np.flatnonzero(_ENDS_WORD[text]), [len(piece)]))
+        odd = np.unique(np.searchsorted(stops, np.flatnonzero(text > 127)))  # noqa: PLR2004 - the last of ASCII
+        begins, ends = (stops[odd - 1] + 1).tolist(), stops[odd].tolist()
+        found |= dict.fromkeys(piece[at:to] for at, to in zip(begins, ends, strict=True))
+        start = end
+    return list(found)
+
+
+def are_words(words: Iterable[bytes], encoding: str) -> bool:
+    """Say whether each word reads as one in an encoding of `ENCODINGS`."""
+    return _reading(tuple(words), encoding, ENCODINGS[encoding]) is not None
 
 
 def readings(words: Iterable[bytes]) -> list[Reading]:

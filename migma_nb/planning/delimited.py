@@ -183,15 +183,15 @@ def _strict(text: _Text, head: list[Row], found: Header) -> Table:
     every = _parsed(text, text.body.decode("utf-8"))
     header = None if found.position < 0 else head[found.position][1]
     below = [(line, row) for line, row in every if line > found.line]
-    blank = [line for line, row in below if not any(cell.strip() for cell in row)]
-    rows = [(line, row) for line, row in below if any(cell.strip() for cell in row)]
+    blank = [line for line, row in below if not _filled(row)]
+    rows = [(line, row) for line, row in below if _filled(row)]
     full = len(header) if header is not None else max((len(row) for _, row in rows), default=0)
     named = _filled_width(header) if header is not None else full
-    over = any(any(cell.strip() for cell in row[named:full]) for _, row in rows)
+    over = named < full and any(_filled(row[named:full]) for _, row in rows)
     width = full if over or named == 0 else named
     cut: list[int] = []
     for line, row in rows:
-        if len(row) < width or any(cell.strip() for cell in row[width:]):
+        if len(row) != width and (len(row) < width or _filled(row[width:])):
             raise _ragged(text, line, row, full, headless=header is None)
         if len(row) > full:
             cut.append(line)
@@ -209,6 +209,10 @@ def _strict(text: _Text, head: list[Row], found: Header) -> Table:
         repairs=(said,) if said else (),
         multiline=True,
     )
+
+
+def _filled(cells: Sequence[str]) -> bool:
+    return bool("".join(cells).strip())
 
 
 def _filled_width(cells: Sequence[Any]) -> int:

@@ -130,8 +130,8 @@ def _refuse_other_texts(data: bytes, name: str) -> None:
     if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
         raise InputError(
             f"{name} is a web page or XML, not a list in CSV.",
-            hint="Open it in Excel or LibreOffice and save it as .xlsx or CSV UTF-8; an export behind a login "
-            "may have given its login page.",
+            hint="Open it in Excel or LibreOffice and save it as .xlsx or CSV UTF-8; an export behind a "
+            "login may have given its login page.",
         )
     if start.startswith((b"[{", b'{"', b"{\n", b"[\n")):
         raise InputError(

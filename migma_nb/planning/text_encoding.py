@@ -3,9 +3,10 @@
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from migma_nb.api.errors import InputError
-from migma_nb.planning.alphabets import Reading, eastern_readings, is_japanese, odd_words, readings
+from migma_nb.planning.alphabets import Reading, are_words, eastern_readings, is_japanese, odd_words, readings
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
@@ -21,6 +22,8 @@ _MOST_WORDS = 5_000
 #: Bytes in which UTF-16 without a mark shows itself.
 _HEAD = 1_000
 _SHOWN = 3
+_MOST_LINES = 5_000
+_ODD_LINE = re.compile(rb"[^\r\n\x80-\xff]*[\x80-\xff][^\r\n]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +132,24 @@ def _bare_utf_16(raw: bytes) -> str | None:
 
 
 def _eight_bits(raw: bytes, name: str, error: UnicodeDecodeError) -> DecodedText:
-    lines = b"\n".join({line for line in re.split(rb"[\r\n]+", raw) if not line.isascii()})
+    lines = b"\n".join(line[0] for line in islice(_ODD_LINE.finditer(raw), _MOST_LINES))
     eastern = eastern_readings(lines)
     if eastern == ["cp932"] and is_japanese(lines.decode("cp932")):
-        return DecodedText(raw.decode("cp932").encode(), "Shift-JIS (found by its kana and kanji)")
-    words = odd_words(raw)[:_MOST_WORDS]
+        try:
+            return DecodedText(raw.decode("cp932").encode(), "Shift-JIS (found by its kana and kanji)")
+        except UnicodeDecodeError:
+            pass  # a line beyond those looked at is something else
+    every = odd_words(raw)
+    words = every[:_MOST_WORDS]
     possible = readings(words)
     western = next((one for one in possible if one.encoding == "cp1252"), None)
-    if western is not None and not eastern and _is_sure(western, possible):
-        try:
-            return DecodedText(raw.decode("cp1252").encode(), "Windows-1252 (found by its letters)")
-        except UnicodeDecodeError:
-            pass  # a byte that cp1252 does not have, in a word beyond those looked at
+    if (
+        western is not None
+        and not eastern
+        and _is_sure(western, possible)
+        and are_words(every[_MOST_WORDS:], "cp1252")
+    ):
+        return DecodedText(raw.decode("cp1252").encode(), "Windows-1252 (found by its letters)")
     raise InputError(
         f"{name} is not UTF-8: {_place(raw, error.start)}.{_as_read(words, possible, eastern, lines)}",
         hint=f"Pass the one that reads right, such as {_passed(possible, eastern)}, or save it as CSV UTF-8.",
