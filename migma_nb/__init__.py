@@ -14,6 +14,7 @@ from migma_nb.api.errors import (
 )
 from migma_nb.api.states import Reason, RunState, State
 from migma_nb.planning.issues import IssueCode, Severity
+from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.stored import Conversation, StoredEmail
 from migma_nb.planning.targets import Audience, Segment, Tag
@@ -46,6 +47,7 @@ __all__ = [
     "MigmaError",
     "NotSentError",
     "Preview",
+    "ReadReport",
     "Reason",
     "RefusedError",
     "Run",

@@ -23,6 +23,13 @@ def test_faults_and_kills_mail_nobody_twice_and_leave_no_untrue_state() -> None:
     assert "600 people, 4 kills" in done.stdout
 
 
+def test_what_reading_costs_can_be_measured() -> None:
+    """A small list, ours and pandas': they read the same, and the ratio is printed."""
+    done = run("reading.py", "--rounds=1", "--rows=2000")
+    assert "" == done.stderr
+    assert "ours / pandas: median" in done.stdout
+
+
 def test_what_a_send_costs_can_be_measured() -> None:
     """Three small rounds: bare, again and ours, with their ratio; how large it is depends on the machine."""
     done = run("sends.py", "--rounds=3", "--people=40")

@@ -11,7 +11,10 @@ THE_SEND = "The send"
 
 File = Annotated[
     Path | None,
-    typer.Argument(help="CSV, TSV, XLSX or Parquet with a column of addresses.", show_default=False),
+    typer.Argument(
+        help="CSV, TSV, XLSX, ODS or Parquet, also packed (gzip, zip), with a column of addresses.",
+        show_default=False,
+    ),
 ]
 Tag = Annotated[
     str | None,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from migma_nb.api.states import State
 from migma_nb.notebook.lines import counted, one_line, padded, quoted, safe, visible, width_of
 from migma_nb.notebook.plan_card import kind_lines, kinds_html
+from migma_nb.notebook.plan_view import read_facts
 from migma_nb.notebook.problems import kinds_of, verdict_of
 from migma_nb.notebook.theme import MUTED, badge, bar, card, dot, facts, head, named, panel, section, typed
 from migma_nb.planning.contacts import ContactList
@@ -129,6 +130,7 @@ def _stand(contacts: ContactList) -> dict[str, int]:
 
 def _facts(contacts: ContactList) -> list[tuple[str, str]]:
     pairs = [
+        *read_facts(contacts.reading),
         ("Addresses", contacts.address_note if contacts.size > 1 else ""),
         ("Fields", _mapped(contacts.fields)),
         ("Custom fields", _mapped(contacts.custom)),

@@ -15,6 +15,7 @@ from migma_nb.notebook.lines import counted, one_line, quoted
 from migma_nb.notebook.problems import Kind, kinds_of, verdict_of
 from migma_nb.planning.contacts import CHUNK_ROWS
 from migma_nb.planning.frozen import Plan
+from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.rendering import RenderedMessage
 
 _MOST_VARIABLES = 8
@@ -111,6 +112,7 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
         ("Content", _content(plan)),
         ("Kind", _kind(constants)),
         ("Calls", _calls(plan)),
+        *read_facts(plan.reading),
         ("Addresses", plan.address_note if plan.batches or plan.size > 1 else ""),
         ("Batches", _batches(plan)),
         ("Per row", ", ".join(_cut([one_line(column, 30) for column in plan.per_row.values()]))),
@@ -120,6 +122,14 @@ def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:
         ("Topic", constants.get("topicId", "")),
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def read_facts(report: ReadReport | None) -> list[tuple[str, str]]:
+    """Return how a list was read and what was repaired, as names and values; "" where there is nothing."""
+    if report is None:
+        return []
+    more = f"{len(report.repairs)} times, see plan.reading: " if len(report.repairs) > 1 else ""
+    return [("Read", report.summary), ("Repaired", report.repaired and more + report.repaired)]
 
 
 def _fewer(plan: Plan) -> int | None:

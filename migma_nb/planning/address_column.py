@@ -86,7 +86,7 @@ def find_address_column(frame: pd.DataFrame, given: object = None) -> AddressCol
         return AddressColumn(position, name, f'The addresses are in column "{name}", as given.')
     names = column_names(frame)
     _require_header(names)
-    by_name = {position for position, name in enumerate(names) if _name_key(name) in _NAMES}
+    by_name = {position for position, name in enumerate(names) if is_address_name(name)}
     by_content = {
         position
         for position, name in enumerate(names)
@@ -115,6 +115,11 @@ def find_address_column(frame: pd.DataFrame, given: object = None) -> AddressCol
 def looks_like_address(text: object) -> bool:
     """Say whether a text has the shape of an address; whether it is valid is another question."""
     return isinstance(text, str) and "@" in text and bool(_LOOKS_LIKE_ADDRESS.fullmatch(text.strip()))
+
+
+def is_address_name(text: object) -> bool:
+    """Say whether a text is what a column of addresses is called, such as "E-Mail" or "courriel"."""
+    return isinstance(text, str) and _name_key(text) in _NAMES
 
 
 def _require_header(names: list[str]) -> None:

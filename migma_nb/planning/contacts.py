@@ -19,6 +19,7 @@ from migma_nb.planning.contact_fields import SUBSCRIBED, map_contact_columns, re
 from migma_nb.planning.issues import IssueList
 from migma_nb.planning.lists import identities
 from migma_nb.planning.people import People, read_people
+from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.settling import Rules, Settled, settle
 from migma_nb.planning.sources import people_frame
 from migma_nb.planning.targets import Audience, Segment, Tag
@@ -51,6 +52,7 @@ class ContactList:
         statuses: the API's word for a status to the ready rows that say so.
         resubscribe: whether unsubscribed people may be subscribed again.
         duplicates_question: what has to be decided before the import (str), "" if nothing.
+        reading: how the list was read from a file, None where it was not.
     """
 
     id: str
@@ -68,6 +70,7 @@ class ContactList:
     _texts: Sequence[str]
     _settled: Settled
     _issues: pd.DataFrame
+    reading: ReadReport | None = None
 
     @property
     def issues(self) -> pd.DataFrame:
@@ -139,7 +142,7 @@ def make_contacts(
     A tag of its own for each import keeps older members of a tag from receiving the mail too.
 
     Args:
-        people: a DataFrame, a file (CSV, TSV, XLSX, Parquet), a list of dicts, or one address.
+        people: a DataFrame, a Polars or PyArrow table, a file, a list of dicts, or one address.
         tag: the tag's name, at most 100 characters; it is made where there is none.
         project_id: the Migma project; None takes `MIGMA_PROJECT_ID`, else the account's only project.
         address: the column with the addresses; looked for when not given.
@@ -204,6 +207,7 @@ def make_contacts(
         _texts=texts,
         _settled=settled,
         _issues=issues.frame(frame.index.tolist()),
+        reading=ReadReport.of(frame),
     )
 
 

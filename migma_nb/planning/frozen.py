@@ -13,6 +13,7 @@ from migma_nb.api.states import Reason, State
 from migma_nb.planning.bodies import AnyBodies
 from migma_nb.planning.content import Content
 from migma_nb.planning.questions import overlap_question
+from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.rendering import RenderedMessage, render
 from migma_nb.planning.settling import Preset, Settled
 from migma_nb.planning.sources import Target
@@ -54,6 +55,7 @@ class Plan:
         duplicates_question: what has to be decided before the send (str), "" if nothing.
         per_row: what each row says itself: field on the wire to the column it was taken from.
         people_note: why it is not known how many people the batches hold (str), "" where nobody asked.
+        reading: how the list was read from a file, None where it was not.
         request: the call that mails the target, None for a send.
     """
 
@@ -76,6 +78,7 @@ class Plan:
     _settled: Settled
     _issues: pd.DataFrame
     people_note: str = ""
+    reading: ReadReport | None = None
     request: Request | None = None
 
     @property

@@ -12,6 +12,7 @@ from migma_nb.planning.addresses import identity
 from migma_nb.planning.columns import column_at
 from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.sources import is_file_name
+from migma_nb.planning.tables import frame_of, series_of
 from migma_nb.planning.values import is_missing
 
 
@@ -33,6 +34,9 @@ def _entries(people: Any, argument: str) -> list[str]:
         people = read_recipients(people)
     if isinstance(people, str):
         people = [people]
+    if not isinstance(people, pd.DataFrame | pd.Series | pd.Index):
+        table, column = frame_of(people), series_of(people)
+        people = people if table is None and column is None else table if column is None else column
     if isinstance(people, pd.DataFrame):
         people = _only_addresses(people)
     if isinstance(people, (pd.Series, pd.Index)):

@@ -18,6 +18,7 @@ from migma_nb.planning.matching import match_columns, match_constants
 from migma_nb.planning.options import PlanOptions
 from migma_nb.planning.people import read_people
 from migma_nb.planning.questions import duplicates_question, transactional_of
+from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.settling import Rules, Settled, settle
 from migma_nb.planning.sources import Target, is_one_address, people_frame
 from migma_nb.planning.target_columns import is_target_frame
@@ -32,7 +33,7 @@ def make_plan(recipients: Any, **arguments: Any) -> Plan:
     """Plan a mailing: decide and check everything, send nothing.
 
     Args:
-        recipients: a DataFrame, a file (CSV, TSV, XLSX, Parquet), a list of dicts, one address, or a target.
+        recipients: a DataFrame, a Polars or PyArrow table, a file, a list of dicts, one address, or a target.
         arguments: the fields of `PlanOptions`; `mg.plan` says what each means.
 
     Raises:
@@ -123,4 +124,5 @@ def _plan_people(frame: pd.DataFrame, options: PlanOptions, *, one_address: bool
         _recipients=persons,
         _settled=settled,
         _issues=issues.frame(frame.index.tolist()),
+        reading=ReadReport.of(frame),
     )

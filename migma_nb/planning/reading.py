@@ -1,227 +1,210 @@
 """Files of people become frames in which text stays text: 00501 is not 501, and NA is not missing."""
 
-import csv
-import importlib
+import io
 import os
-import re
-import zipfile
-from collections.abc import Callable, Iterator
-from itertools import islice
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from pathlib import PurePath
+from typing import IO, Any
 
 import pandas as pd
+from pandas.api.types import is_float_dtype
 
 from migma_nb.api.errors import InputError
+from migma_nb.planning.containers import Content, opened, require_known
+from migma_nb.planning.delimited import read_table, refuse_swallowed
+from migma_nb.planning.dialect import find_dialect
+from migma_nb.planning.header_line import HEAD_ROWS, find_header
+from migma_nb.planning.read_report import ReadReport, attach
+from migma_nb.planning.text_encoding import decode
+from migma_nb.planning.trimming import trimmed
+from migma_nb.planning.values import LARGEST_EXACT
+from migma_nb.planning.workbooks import needed, read_excel, read_ods
 
-_DELIMITERS = ",;\t|"
-_LONGEST_CELL = 2**31 - 1
-#: A header's cells may hold line breaks, though hardly more than these.
-_HEADER_LINES = 20
-_ZERO_PADDED = re.compile(r"0{2,}")
+_TEXTS = {".csv": "CSV", ".tsv": "TSV", ".tab": "TSV"}
+_SHEETS = {".xlsx": "Excel workbook", ".ods": "OpenDocument sheet"}
+#: The endings by which a text is taken for a file of people, beside the packed ones.
+KNOWN_SUFFIXES = (*_TEXTS, *_SHEETS, ".parquet")
+PACKED_SUFFIXES = (".gz", ".zip")
 
 
-def read_recipients(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a list of people from CSV, TSV, XLSX (its first sheet) or Parquet.
+def read_recipients(
+    path_or_buffer: str | os.PathLike[str] | bytes | IO[Any],
+    sheet: str | int | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    *,
+    header: int | None = None,
+    quote: str | None = None,
+    member: str | None = None,
+    name: str | None = None,
+) -> pd.DataFrame:
+    """Read a list of people from CSV, TSV, XLSX, ODS or Parquet, also packed with gzip or zip.
 
-    In CSV and TSV every cell is text, and only an empty one is missing: "NA" and "None" stay text.
-    Excel and Parquet keep the types that they hold. Empty lines are no rows.
+    In CSV and TSV every cell is text, and only an empty one is missing: "NA" and "None" stay text. Sheets and
+    Parquet keep the types that they hold. Encoding, separator, quoting, header and sheet are found out where
+    that is certain; what is not is an error that says what to pass. What was found and repaired is in
+    `mg.ReadReport.of(people)`, and a plan shows it.
 
     Args:
-        path: the file; its ending says what it is.
+        path_or_buffer: the file, its bytes, or a file that is open for reading.
+        sheet: a workbook's sheet, by its name or its position from 0.
+        encoding: the encoding of a text, such as "cp1252".
+        delimiter: the character between a text's cells.
+        header: the number of the line (in sheets: the row) with the columns' names, from 1; 0 for none.
+        quote: the character around a text's cells; "" where quotation marks are ordinary text.
+        member: which file of a zip is meant, where it holds several.
+        name: what the file is called, for bytes and open files; its ending then says what it is.
 
     Returns:
-        One row per line of the file, under a plain index (Parquet: under the index it holds).
+        One row per person, under a plain index (Parquet: under the index it holds).
 
     Raises:
-        InputError: the file is not there, cannot be read, or holds no rows. Nothing was sent.
+        InputError: it is not there, cannot be read with certainty, or holds no rows. Nothing was sent.
     """
-    file = Path(path).expanduser()
-    reader = _READERS.get(file.suffix.lower())
-    if file.is_dir():
-        raise InputError(f"{file} is a folder, not a file.", hint="Name the file inside it.")
-    if reader is None:
-        raise InputError(
-            f"{file.name} ends in {file.suffix or 'nothing'}, which is no kind of list that can be read.",
-            hint=f"Save it as {', '.join(KNOWN_SUFFIXES)}, or read it with pandas and pass the DataFrame.",
-        )
-    if not file.exists():
-        raise InputError(f"There is no file {file}.", hint=_nearby(file))
-    try:
-        frame = reader(file)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"{file} cannot be read: {reason}.", hint="Check the file and its rights."
-        ) from error
+    content = opened(path_or_buffer, name, member, KNOWN_SUFFIXES)
+    require_known(content, KNOWN_SUFFIXES)
+    text = content.suffix in _TEXTS or content.suffix not in KNOWN_SUFFIXES
+    for argument, given, fits in (
+        ("sheet", sheet, content.suffix in _SHEETS),
+        ("encoding", encoding, text),
+        ("delimiter", delimiter, text),
+        ("quote", quote, text),
+        ("header", header, content.suffix != ".parquet"),
+    ):
+        if given is not None and not fits:
+            raise InputError(
+                f"{content.name} is no file that {argument}={given!r} says anything about.",
+                hint=f"Leave {argument}= out.",
+            )
+    if text:
+        frame, report = _read_text(content, encoding, delimiter, header, quote)
+    elif content.suffix in _SHEETS:
+        frame, report = _read_sheet(content, sheet, header)
+    else:
+        frame, report = _read_parquet(content)
     if frame.empty:
         raise InputError(
-            f"{file} has a header and no rows.", hint="Nobody is in this list; check the export."
+            f"{content.name} has a header and no rows.", hint="Nobody is in this list; check the export."
         )
-    return frame
+    repairs = (*content.repairs, *report.repairs)
+    done = replace(
+        report, source=PurePath(content.name).name, rows=len(frame), columns=frame.shape[1], repairs=repairs
+    )
+    return attach(frame, done)
 
 
-def _nearby(file: Path) -> str:
-    folder = file.parent
-    if not folder.is_dir():
-        return f"There is no folder {folder} either; the current folder is {Path.cwd()}."
-    lists = sorted(entry.name for entry in folder.iterdir() if entry.suffix.lower() in _READERS)
-    return f"In that folder are: {', '.join(lists[:5])}." if lists else f"The current folder is {Path.cwd()}."
-
-
-def _read_delimited(file: Path) -> pd.DataFrame:
-    text = _decoded(file)
-    if not text.strip():
-        raise InputError(f"{file} is empty.", hint="Check the export; a header line and rows are needed.")
-    delimiter = "\t" if file.suffix.lower() in {".tsv", ".tab"} else _delimiter(text)
-    rows = _rows(file, text, delimiter)
-    header = next(rows, [])
-    columns: list[list[str | None]] = [[] for _ in header]
-    for row in rows:
-        for column, cell in zip(columns, row, strict=True):
-            column.append(cell or None)
-    names = _column_names(header)
-    return pd.DataFrame(dict(zip(names, columns, strict=True)), columns=names)
-
-
-def _decoded(file: Path) -> str:
-    raw = file.read_bytes()
-    encoding = "utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
+def _read_text(
+    content: Content, encoding: str | None, delimiter: str | None, header: int | None, quote: str | None
+) -> tuple[pd.DataFrame, ReadReport]:
+    if content.decoded and encoding is not None:
         raise InputError(
-            f"{file} is not UTF-8: line {line} has the byte 0x{raw[error.start]:02X}.",
-            hint="Save it as 'CSV UTF-8', or pass pandas.read_csv(path, encoding='cp1252', dtype=str).",
-        ) from error
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise InputError(
-            f"{file} is no plain text: line {line} has a NUL in it.", hint="Save it as 'CSV UTF-8'."
+            f"{content.name} was opened as text, so encoding={encoding!r} comes too late.",
+            hint="Open it with open(path, 'rb'), or name the encoding there.",
         )
-    return text
-
-
-def _delimiter(text: str) -> str:
-    """Take the delimiter that splits the header into the most cells; a comma if none does."""
-    lines = list(islice((line for line in _lines(text) if line.strip()), _HEADER_LINES))
-    return max(_DELIMITERS, key=lambda sign: len(next(csv.reader(lines, delimiter=sign), [])))
-
-
-def _rows(file: Path, text: str, delimiter: str) -> Iterator[list[str]]:
-    width = 0
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
-    longest = csv.field_size_limit(_LONGEST_CELL)
-    try:
-        for row in reader:
-            if not row:
-                continue
-            width = width or len(row)
-            if len(row) != width:
-                raise InputError(
-                    f"Line {reader.line_num} of {file} has {len(row)} cells, the header has {width}.",
-                    hint="Put cells that hold the separator in quotation marks, or export the list again.",
-                )
-            yield row
-    except csv.Error as error:
+    text = decode(content.raw, content.name, encoding)
+    _refuse_other_texts(text.data, content.name)
+    if not text.data.strip():
         raise InputError(
-            f"{file} cannot be read as a table: line {reader.line_num}: {error}.",
-            hint="A quotation mark is probably not closed, or not doubled inside its cell.",
-        ) from error
-    finally:
-        csv.field_size_limit(longest)
+            f"{content.name} is empty.", hint="Check the export; a header line and rows are needed."
+        )
+    kind = _TEXTS.get(content.suffix, "CSV")
+    dialect = find_dialect(text.data, content.name, delimiter=delimiter, quote=quote, tabs=kind == "TSV")
+    table = read_table(text.data, content.name, dialect, header)
+    if quote is None:
+        refuse_swallowed(table, content.name, dialect)
+    frame, repairs = trimmed(table.frame, table.header, table.lines, table.blank)
+    report = ReadReport(
+        content.name,
+        kind,
+        encoding=text.encoding,
+        delimiter=dialect.delimiter,
+        quote=dialect.quote,
+        header=table.found.line,
+        repairs=(*text.repairs, *dialect.repairs, *table.found.repairs, *table.repairs, *repairs),
+    )
+    return frame, report
 
 
-def _lines(text: str) -> Iterator[str]:
-    # Not str.splitlines: it also splits at characters that are no line ends in CSV, such as U+2028.
-    start = 0
-    for match in re.finditer(r"\r\n|\n|\r", text):
-        yield text[start : match.end()]
-        start = match.end()
-    if start < len(text):
-        yield text[start:]
-
-
-def _column_names(header: list[str]) -> list[str]:
-    """Name every column once, as pandas does: spaces around a name dropped, a second `email` is `email.1`."""
-    names: list[str] = []
-    for position, cell in enumerate(header):
-        name = cell.strip() or f"Unnamed: {position}"
-        number = 0
-        unique = name
-        while unique in names:
-            number += 1
-            unique = f"{name}.{number}"
-        names.append(unique)
-    return names
-
-
-def _read_excel(file: Path) -> pd.DataFrame:
-    openpyxl = _needed("openpyxl", file, "excel")
-    try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+def _refuse_other_texts(data: bytes, name: str) -> None:
+    start = data[:200].lstrip().lower()
+    if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
         raise InputError(
-            f"{file} is no Excel workbook that can be read.",
-            hint="It may be protected by a password or only be named .xlsx; save it again, or as CSV UTF-8.",
-        ) from error
-    try:
-        rows = [[_excel_cell(cell) for cell in row] for row in book.worksheets[0].iter_rows()]
-    finally:
-        book.close()
-    rows = [row for row in rows if any(cell is not None for cell in row)]
-    if not rows:
-        raise InputError(f"The first sheet of {file} is empty.", hint="Put the list on the first sheet.")
-    width = max(position + 1 for row in rows for position, cell in enumerate(row) if cell is not None)
-    header = ["" if cell is None else str(cell) for cell in (*rows[0], *[None] * width)][:width]
-    names = _column_names(header)
+            f"{name} is a web page or XML, not a list in CSV.",
+            hint="Open it in Excel or LibreOffice and save it as .xlsx or CSV UTF-8; an export behind a "
+            "login may have given its login page.",
+        )
+    if start.startswith((b"[{", b'{"', b"{\n", b"[\n")):
+        raise InputError(
+            f"{name} is JSON, not a list in CSV.",
+            hint="Pass json.load(open(path)), if it is a list of dicts.",
+        )
+
+
+def _read_sheet(
+    content: Content, sheet: str | int | None, header: int | None
+) -> tuple[pd.DataFrame, ReadReport]:
+    found = (read_excel if content.suffix == ".xlsx" else read_ods)(content, sheet)
+    first = found.rows[: max(HEAD_ROWS, header or 0)]
+    head = find_header(first, header, content.name, "row")
+    rows = [(number, row) for number, row in found.rows if number > head.line]
+    names = None if head.position < 0 else _wide(found.rows[head.position][1], rows)
+    width = len(names) if names is not None else max((len(row) for _, row in rows), default=0)
     columns = {
-        name: pd.Series(
-            [row[at] if at < len(row) else None for row in rows[1:]], dtype=object
-        ).infer_objects()
-        for at, name in enumerate(names)
+        at: pd.Series([row[at] if at < len(row) else None for _, row in rows], dtype=object)
+        for at in range(width)
     }
-    return pd.DataFrame(columns, columns=names)
+    raw = pd.DataFrame(columns, columns=range(width), dtype=object)
+    blank = [number for number in found.blank if number > head.line]
+    frame, repairs = trimmed(raw, names, [number for number, _ in rows], blank, "row")
+    report = ReadReport(
+        content.name,
+        _SHEETS[content.suffix],
+        sheet=found.name,
+        header=head.line,
+        repairs=(*found.repairs, *head.repairs, *repairs),
+    )
+    return _typed(frame), report
 
 
-def _excel_cell(cell: Any) -> Any:
-    value = cell.value
-    if value is None or value == "":
-        return None
-    if type(value) is int and _ZERO_PADDED.fullmatch(cell.number_format or ""):
-        # The sheet shows 00501 and stores 501: people mean what they see.
-        return str(value).zfill(len(cell.number_format))
-    return value
+def _wide(header: list[Any], rows: list[tuple[int, list[Any]]]) -> list[Any]:
+    width = max([len(header), *(len(row) for _, row in rows)])
+    return [*header, *[None] * (width - len(header))]
 
 
-def _read_parquet(file: Path) -> pd.DataFrame:
-    pyarrow = _needed("pyarrow", file, "parquet")
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({name: frame[name].infer_objects() for name in frame.columns}, columns=frame.columns)
+
+
+def _read_parquet(content: Content) -> tuple[pd.DataFrame, ReadReport]:
+    pyarrow = needed("pyarrow", content.name, "parquet")
     try:
-        return pd.read_parquet(file, engine="pyarrow")
+        frame = pd.read_parquet(io.BytesIO(content.raw), engine="pyarrow")
+        frame = _exact(frame, content.raw, needed("pyarrow.parquet", content.name, "parquet"))
     except (pyarrow.ArrowException, ValueError) as error:
         raise InputError(
-            f"{file} is no Parquet file that can be read.", hint="Write it again with DataFrame.to_parquet."
+            f"{content.name} is no Parquet file that can be read.",
+            hint="Write it again with DataFrame.to_parquet.",
         ) from error
+    return frame, ReadReport(content.name, "Parquet")
 
 
-def _needed(module: str, file: Path, extra: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise InputError(
-            f"Reading {file.name} needs {module}, which is not installed.",
-            hint=f"Run: pip install 'migma-nb[{extra}]'",
-        ) from error
+def _exact(frame: pd.DataFrame, raw: bytes, parquet: Any) -> pd.DataFrame:
+    """Return the frame with the whole numbers that pandas made floats, since one is missing, as they were.
 
-
-_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".csv": _read_delimited,
-    ".tsv": _read_delimited,
-    ".tab": _read_delimited,
-    ".xlsx": _read_excel,
-    ".parquet": _read_parquet,
-}
-
-#: The endings by which a text is taken for a file of people.
-KNOWN_SUFFIXES = tuple(_READERS)
+    Only where a float has too few digits for them: as floats the others are whole and exact.
+    """
+    wide = [
+        name
+        for name in frame.columns.unique()
+        if frame.columns.tolist().count(name) == 1
+        and is_float_dtype(frame[name].dtype)
+        and (frame[name].abs() > LARGEST_EXACT).any()
+    ]
+    if not wide:
+        return frame
+    schema = parquet.read_schema(io.BytesIO(raw))
+    whole = [name for name in wide if name in schema.names and "int" in str(schema.field(name).type)]
+    table = parquet.read_table(io.BytesIO(raw), columns=whole)
+    return frame.assign(
+        **{name: pd.Series(table[name].to_pylist(), index=frame.index, dtype=object) for name in whole}
+    )

@@ -2,24 +2,29 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from migma_nb.api.errors import InputError
-from migma_nb.planning.reading import KNOWN_SUFFIXES, read_recipients
+from migma_nb.planning.reading import KNOWN_SUFFIXES, PACKED_SUFFIXES, read_recipients
+from migma_nb.planning.tables import frame_of
 from migma_nb.planning.targets import Audience, Segment, Tag
 
 Target = Tag | Segment | Audience
 
-_ACCEPTED = "a DataFrame, a file, a list of dicts, one address, mg.Tag(…), mg.Segment(…) or mg.Audience(…)"
+_ACCEPTED = (
+    "a DataFrame, a Polars or PyArrow table, a file, a list of dicts, one address, mg.Tag(…), mg.Segment(…) "
+    "or mg.Audience(…)"
+)
 
 
 def people_frame(recipients: Any) -> pd.DataFrame:
     """Return the list of people as a frame; one that was passed in is neither copied nor changed.
 
     Args:
-        recipients: a DataFrame, a path, a list of dicts, or one address.
+        recipients: a DataFrame, a Polars or PyArrow table, a path, a list of dicts, or one address.
 
     Raises:
         InputError: it is none of these, or it has no rows.
@@ -37,7 +42,11 @@ def is_one_address(recipients: Any) -> bool:
 
 def is_file_name(text: str) -> bool:
     """Say whether a text ends as a file of people does."""
-    return text.strip().lower().endswith(KNOWN_SUFFIXES)
+    plain = text.strip().lower()
+    if plain.endswith(PACKED_SUFFIXES) and "@" in plain:
+        # .zip is a top-level domain too.
+        return Path(text.strip()).expanduser().is_file()
+    return plain.endswith((*KNOWN_SUFFIXES, *PACKED_SUFFIXES))
 
 
 def _as_frame(recipients: Any) -> pd.DataFrame:
@@ -50,10 +59,13 @@ def _as_frame(recipients: Any) -> pd.DataFrame:
     if isinstance(recipients, str):
         raise InputError(
             f"{recipients!r} is neither an address nor a file of people.",
-            hint=f"An address has an @; a file ends in {', '.join(KNOWN_SUFFIXES)}.",
+            hint=f"An address has an @; a file ends in {', '.join((*KNOWN_SUFFIXES, *PACKED_SUFFIXES))}.",
         )
     if isinstance(recipients, (list, tuple)):
         return _frame_of_list(list(recipients))
+    table = frame_of(recipients)
+    if table is not None:
+        return table
     raise InputError(f"Recipients cannot be a {type(recipients).__name__}.", hint=f"Pass {_ACCEPTED}.")
 
 

@@ -17,6 +17,7 @@ from migma_nb.planning.keys import with_keys
 from migma_nb.planning.lists import identities
 from migma_nb.planning.options import PlanOptions
 from migma_nb.planning.questions import duplicates_question, transactional_of
+from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.settling import Rules, settle
 from migma_nb.planning.target_columns import EMAIL, ID, TYPE, TargetColumns, read_target_columns
 from migma_nb.planning.target_content import read_row_contents
@@ -77,6 +78,7 @@ def plan_target_frame(frame: pd.DataFrame, options: PlanOptions) -> Plan:
         _recipients=recipients,
         _settled=settled,
         _issues=issues.frame(frame.index.tolist()),
+        reading=ReadReport.of(frame),
     )
 
 

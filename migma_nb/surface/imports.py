@@ -20,6 +20,7 @@ from migma_nb.notebook.import_card import (
     import_text,
 )
 from migma_nb.planning.contacts import ContactList, make_contacts
+from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.targets import Tag
 from migma_nb.sending import accounts, import_accounts, importing
 from migma_nb.sending.import_gate import ImportOptions
@@ -184,6 +185,11 @@ class ImportPlan:
         return self._contacts.issues
 
     @property
+    def reading(self) -> ReadReport | None:
+        """How the list was read from its file, with every repair; None where it was no file."""
+        return self._contacts.reading
+
+    @property
     def forecast(self) -> pd.DataFrame:
         """How many calls the import takes, by the kind of account, before anything is sent.
 
@@ -264,7 +270,7 @@ def import_contacts(
     nothing twice: only new and changed rows are sent.
 
     Args:
-        people: a DataFrame, a file (CSV, TSV, XLSX, Parquet), a list of dicts, or one address.
+        people: a DataFrame, a Polars or PyArrow table, a file, a list of dicts, or one address.
         client: as for `ImportPlan.send`, and so are the arguments below.
         tag: the tag's name; a new one for each import keeps its older members from being mailed too.
         account: "counts" or "rows".

@@ -12,6 +12,7 @@ from migma_nb.ledger.places import Place, place_of
 from migma_nb.notebook.plan_card import plan_html, plan_text
 from migma_nb.notebook.preview import preview_html, preview_text
 from migma_nb.planning.frozen import Plan
+from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.rendering import RenderedMessage
 from migma_nb.planning.trials import trial_of
 from migma_nb.sending import campaigns, live, preflight
@@ -96,6 +97,11 @@ class SendPlan:
             Problems × (`row`, `index`, `column`, `value`, `code`, `severity`, `message`, `fix`).
         """
         return self._plan.issues
+
+    @property
+    def reading(self) -> ReadReport | None:
+        """How the list was read from its file, with every repair; None where it was no file."""
+        return self._plan.reading
 
     def preview(self, row: int = 0) -> Preview:
         """Return a row's message as the documented rules render it.

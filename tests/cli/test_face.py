@@ -162,7 +162,7 @@ def test_a_fault_of_the_program_is_one_line_unless_asked(migma: Migma, folder: P
     broken.write_text(
         "import migma_nb.planning.reading as reading\n"
         "def fail(*_): raise RuntimeError('a surprise')\n"
-        "reading._READERS['.csv'] = fail\n"
+        "reading.decode = fail\n"
     )
     found = migma("check", "people.csv", PYTHONPATH=str(folder))
     assert (Exit.FAULT, "") == (found.returncode, found.stdout)

@@ -1,0 +1,153 @@
+"""How the cells of a text are separated and quoted: found by what makes a table of it, else a question."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from migma_nb.api.errors import InputError
+from migma_nb.planning.address_column import looks_like_address
+from migma_nb.planning.header_line import HEAD_ROWS
+from migma_nb.planning.read_report import separated_by
+
+DELIMITERS = ",;\t|"
+#: Bytes that are looked at.
+_HEAD = 200_000
+_SAID = re.compile(rb'"?sep=([^\r\n"])"?\r?\n')
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How cells are told apart.
+
+    Args:
+        delimiter: one character (str).
+        quote: one character, "" where marks are ordinary text (str).
+        skipped: bytes at the start that only say how to read the rest (int).
+        repairs: what was found that is not plain, a sentence each.
+    """
+
+    delimiter: str
+    quote: str
+    skipped: int = 0
+    repairs: tuple[str, ...] = ()
+
+
+def find_dialect(
+    data: bytes, name: str, *, delimiter: str | None, quote: str | None, tabs: bool = False
+) -> Dialect:
+    """Find out how a text's cells are separated and quoted.
+
+    Args:
+        data: the text in UTF-8.
+        name: the file, for errors.
+        delimiter: the one that the user named, None to find it.
+        quote: the mark that the user named, "" for none, None to find it.
+        tabs: whether the file's name says that tabs separate.
+
+    Raises:
+        InputError: two ways make a table of it, and nothing says which.
+    """
+    _check("delimiter", delimiter, ",")
+    _check("quote", quote or None, '"')
+    said = _SAID.match(data)
+    skipped = said.end() if said else 0
+    repairs = [f"The first line, {said[0].decode().strip()}, was taken as the separator."] if said else []
+    text = data[skipped : skipped + _HEAD].decode("utf-8", "ignore")
+    whole = skipped + _HEAD >= len(data)
+    if delimiter is None and said is not None:
+        delimiter = said[1].decode("utf-8", "replace")
+    if delimiter is None:
+        tables = {sign: _head(text, sign, '"' if quote is None else quote, whole) for sign in DELIMITERS}
+        prefers = tabs and any(len(row) > 1 for row in tables["\t"])
+        delimiter = "\t" if prefers else _best(tables, name)
+    if quote is None:
+        single = _in_single_quotes(_head(text, delimiter, '"', whole))
+        quote = "'" if single else '"'
+        repairs += ["Cells are in single quotation marks, which were taken off."] * single
+    return Dialect(delimiter, quote, skipped, tuple(repairs))
+
+
+def _check(argument: str, given: Any, example: str) -> None:
+    if given is not None and (not isinstance(given, str) or len(given) != 1 or given in "\r\n\0"):
+        raise InputError(
+            f"{argument}={given!r} is no single character.", hint=f"Write for example {argument}={example!r}."
+        )
+
+
+def lines_with_ends(text: str) -> Iterator[str]:
+    """Yield a text's lines with what ends each: LF, CRLF or CR.
+
+    Not str.splitlines: it also splits at characters that are no line ends in CSV, such as U+2028.
+    """
+    start = 0
+    for match in re.finditer(r"\r\n|\n|\r", text):
+        yield text[start : match.end()]
+        start = match.end()
+    if start < len(text):
+        yield text[start:]
+
+
+def reader_options(dialect: Dialect) -> dict[str, Any]:
+    """Return the csv module's options for a dialect."""
+    if not dialect.quote:
+        return {"delimiter": dialect.delimiter, "quoting": csv.QUOTE_NONE}
+    return {"delimiter": dialect.delimiter, "quotechar": dialect.quote}
+
+
+def _head(text: str, delimiter: str, quote: str, whole: bool) -> list[list[str]]:
+    rows: list[list[str]] = []
+    reader = csv.reader(lines_with_ends(text), **reader_options(Dialect(delimiter, quote)))
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append(row)
+            if len(rows) > HEAD_ROWS:
+                return rows
+    except csv.Error:
+        return rows  # the strict reading says where and why
+    return rows if whole or len(rows) < 2 else rows[:-1]  # noqa: PLR2004 - the last one may be cut
+
+
+def _best(tables: dict[str, list[list[str]]], name: str) -> str:
+    fitting = [sign for sign, rows in tables.items() if _is_table(rows)]
+    if len(fitting) > 1:
+        addresses = {sign: _addresses(tables[sign]) for sign in fitting}
+        most = max(addresses.values())
+        fitting = [sign for sign in fitting if addresses[sign] == most]
+        if len(fitting) > 1:
+            words = " or ".join(separated_by(sign) for sign in fitting)
+            raise InputError(
+                f"The cells of {name} could be separated by {words}: both make a table of it.",
+                hint=f"Say which: {' or '.join(f'delimiter={sign!r}' for sign in fitting)}.",
+            )
+    if fitting:
+        return fitting[0]
+    wide = {sign: Counter(len(row) for row in rows if len(row) > 1) for sign, rows in tables.items()}
+    usual = {sign: max(counts.values(), default=0) for sign, counts in wide.items()}
+    half = max(len(rows) for rows in tables.values()) / 2
+    header = {sign: len(rows[0]) if rows else 0 for sign, rows in tables.items()}
+    if max(usual.values()) < half and max(header.values()) <= 1:
+        # One column, in which a sign may stand by chance.
+        return next((sign for sign in DELIMITERS if not wide[sign]), ",")
+    return max(
+        DELIMITERS, key=lambda sign: (usual[sign] >= half, header[sign] > 1, usual[sign], header[sign])
+    )
+
+
+def _is_table(rows: list[list[str]]) -> bool:
+    """Say whether all rows have as many cells as the first, at least two; empty ones behind do not count."""
+    width = len(rows[0]) if rows else 0
+    return width > 1 and all(len(row) >= width and not any(row[width:]) for row in rows)
+
+
+def _addresses(rows: list[list[str]]) -> int:
+    cells = (cell for row in rows for cell in row)
+    return sum(looks_like_address(cell) and not set(DELIMITERS) & set(cell) for cell in cells)
+
+
+def _in_single_quotes(rows: list[list[str]]) -> bool:
+    cells = [cell for row in rows for cell in row if cell]
+    return len(rows) > 1 and all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)

@@ -1,0 +1,69 @@
+"""Tables of Polars, PyArrow and their like become DataFrames, cell by cell; no such package is imported."""
+
+from typing import Any
+
+import pandas as pd
+from pandas.api.types import is_float_dtype
+
+from migma_nb.api.errors import InputError
+
+
+def frame_of(table: Any) -> pd.DataFrame | None:
+    """Return a table of another library as a frame; None for what is no table.
+
+    Cells go over as Python values, so that a whole number beside a missing one stays whole and exact.
+
+    Args:
+        table: anything.
+
+    Raises:
+        InputError: it is a query that was not run yet, or two of its columns have one name.
+    """
+    wrapped = _wrapped(table)
+    if wrapped is None:
+        return None
+    if type(wrapped).__name__ == "LazyFrame":
+        raise InputError(
+            f"A {_kind(table)} is a query, not yet a list.", hint="Run it first, for example with .collect()."
+        )
+    if not hasattr(wrapped, "columns"):
+        return None
+    names = list(wrapped.columns)
+    columns = {name: _column(wrapped[name].to_list()) for name in names}
+    return pd.DataFrame(columns, columns=names, index=pd.RangeIndex(len(wrapped)))
+
+
+def series_of(column: Any) -> "pd.Series[Any] | None":
+    """Return a column of another library as a Series; None for what is no column."""
+    wrapped = _wrapped(column)
+    if wrapped is None or hasattr(wrapped, "columns"):
+        return None
+    return _column(wrapped.to_list())
+
+
+def _column(cells: list[Any]) -> "pd.Series[Any]":
+    series = pd.Series(cells, dtype=object)
+    inferred = series.infer_objects()
+    # Whole numbers beside missing ones would become floats, and long ones would lose digits.
+    return series if is_float_dtype(inferred) and any(type(cell) is int for cell in cells) else inferred
+
+
+def _wrapped(thing: Any) -> Any:
+    """Return what narwhals makes of a thing, None where it knows no such table or column."""
+    if type(thing).__module__.partition(".")[0] in {"builtins", "pandas", "numpy", "migma_nb"}:
+        return None
+    import narwhals  # noqa: PLC0415 - 40 ms that only those pay who pass such a table
+
+    try:
+        wrapped = narwhals.from_native(thing, pass_through=True, allow_series=True)
+    except ValueError as error:
+        raise InputError(
+            f"The {_kind(thing)} cannot be used as a list: {' '.join(str(error).split())}.",
+            hint="Give each of its columns a name of its own.",
+        ) from error
+    return None if wrapped is thing else wrapped
+
+
+def _kind(thing: Any) -> str:
+    kind = type(thing)
+    return f"{kind.__module__.partition('.')[0]} {kind.__name__}"

@@ -1,0 +1,223 @@
+"""Sheets of Excel and OpenDocument files: which one has the people, and what its cells hold."""
+
+import importlib
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from migma_nb.api.errors import InputError
+from migma_nb.planning.address_column import looks_like_address
+from migma_nb.planning.containers import Content
+
+_ZERO_PADDED = re.compile(r"0{2,}")
+#: A style of an OpenDocument sheet that shows 501 as 00501.
+_ODS_PADDED = re.compile(rb"number:min-integer-digits=\"(?:[2-9]|\d\d+)\"")
+_FORMULA = re.compile(rb"<f[ >/]")
+
+Rows = list[tuple[int, list[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet's rows that are not blank, each with its number; the numbers of the blank ones between."""
+
+    name: str
+    rows: Rows
+    blank: list[int]
+    repairs: list[str] = field(default_factory=list)
+
+
+def read_excel(content: Content, sheet: str | int | None) -> Sheet:
+    """Read a sheet of an XLSX file.
+
+    Args:
+        content: the file.
+        sheet: its name, or its position from 0; None takes the one that has people.
+
+    Raises:
+        InputError: it is no workbook, there is no such sheet, or several have people.
+    """
+    openpyxl = needed("openpyxl", content.name, "excel")
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content.raw), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+        raise InputError(
+            f"{content.name} is no Excel workbook that can be read.",
+            hint="It may be protected by a password or only be named .xlsx; save it again, or as CSV UTF-8.",
+        ) from error
+    try:
+        sheets = {one.title: one for one in book.worksheets}
+
+        def rows(name: str) -> Iterator[list[Any]]:
+            sheets[name].reset_dimensions()
+            return ([_excel_cell(cell) for cell in row] for row in sheets[name].iter_rows())
+
+        hidden = [one.title for one in book.worksheets if one.sheet_state != "visible"]
+        found = _chosen(content.name, list(sheets), hidden, rows, sheet)
+    except (zipfile.BadZipFile, zlib.error, SyntaxError, KeyError, EOFError) as error:
+        # XML that breaks off is a SyntaxError.
+        raise InputError(
+            f"{content.name} is damaged: a sheet of it cannot be read.", hint="Get it again, or save it anew."
+        ) from error
+    finally:
+        book.close()
+    _refuse_uncomputed(content, found, openpyxl)
+    return found
+
+
+def read_ods(content: Content, sheet: str | int | None) -> Sheet:
+    """Read a sheet of an OpenDocument file; arguments and errors as in `read_excel`.
+
+    Raises:
+        InputError: also where a number is shown with leading zeros, which this format's readers lose.
+    """
+    calamine = needed("python_calamine", content.name, "excel")
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content.raw))
+
+        def rows(name: str) -> Iterator[list[Any]]:
+            one = book.get_sheet_by_name(name)
+            # Older versions panic where there is no row to give.
+            return ([_ods_cell(cell) for cell in row] for row in (one.iter_rows() if one.height else ()))
+
+        shown = calamine.SheetVisibleEnum.Visible
+        hidden = [one.name for one in book.sheets_metadata if one.visible != shown]
+        found = _chosen(content.name, list(book.sheet_names), hidden, rows, sheet)
+    except (calamine.CalamineError, OSError) as error:
+        raise InputError(
+            f"{content.name} is no OpenDocument sheet that can be read.",
+            hint="It may be protected by a password or only be named .ods; save it again, or as CSV UTF-8.",
+        ) from error
+    numbers = any(type(cell) in {int, float} for _, row in found.rows for cell in row)
+    if numbers and _ODS_PADDED.search(_part(content, "content.xml")):
+        raise InputError(
+            f"{content.name} shows numbers with leading zeros, as in 00501, which cannot be read from .ods.",
+            hint="Save it as .xlsx or CSV, or format that column as text and type the zeros.",
+        )
+    return found
+
+
+def _part(content: Content, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content.raw)) as archive:
+        return archive.read(name)
+
+
+def _chosen(
+    name: str, names: list[str], hidden: list[str], rows: Callable[[str], Iterator[list[Any]]], given: Any
+) -> Sheet:
+    """Return the sheet that is meant: the named one, or the only one with people, or with anything."""
+    listed = ", ".join(repr(one) for one in names)
+    if given is not None:
+        at = given if isinstance(given, str) else _at(names, given)
+        if at not in names:
+            raise InputError(f"{name} has no sheet {given!r}.", hint=f"Its sheets are: {listed}.")
+        sheet = _read(at, rows(at))
+        if not sheet.rows:
+            raise InputError(f"The sheet {at!r} of {name} is empty.", hint=f"Its sheets are: {listed}.")
+        return sheet
+    read = [_read(one, rows(one)) for one in names]
+    filled = [one for one in read if one.rows]
+    if not filled:
+        raise InputError(f"The first sheet of {name} is empty.", hint="No other holds anything either.")
+    with_people = [one for one in filled if _has_addresses(one)]
+    candidates = with_people or filled
+    if len(candidates) > 1:
+        choices = ", ".join(repr(one.name) for one in candidates)
+        what = "email addresses" if with_people else "anything"
+        raise InputError(
+            f"{len(candidates)} sheets of {name} hold {what}: {choices}.",
+            hint=f"Say which: sheet={candidates[0].name!r}.",
+        )
+    sheet = candidates[0]
+    others = [one.name for one in filled if one is not sheet]
+    if others:
+        words = ", ".join(repr(other) for other in others)
+        sheet.repairs.append(f"Only the sheet {sheet.name!r} holds email addresses; not read: {words}.")
+    if sheet.name in hidden:
+        sheet.repairs.append(f"The sheet {sheet.name!r} is hidden in the workbook.")
+    return sheet
+
+
+def _at(names: list[str], given: Any) -> str | None:
+    usable = isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(names)
+    return names[given] if usable else None
+
+
+def _read(name: str, rows: Iterator[list[Any]]) -> Sheet:
+    filled: Rows = []
+    blank: list[int] = []
+    for number, row in enumerate(rows, start=1):
+        if any(cell is not None and not (isinstance(cell, str) and cell.isspace()) for cell in row):
+            filled.append((number, row))
+        else:
+            blank.append(number)
+    last = filled[-1][0] if filled else 0
+    # What comes behind the last row is no part of the list, and sheets are full of it.
+    return Sheet(name, filled, [number for number in blank if number < last])
+
+
+def _has_addresses(sheet: Sheet) -> bool:
+    return any(looks_like_address(cell) for _, row in sheet.rows for cell in row)
+
+
+def _excel_cell(cell: Any) -> Any:
+    value = cell.value
+    if value is None or value == "":
+        return None
+    if type(value) is int and _ZERO_PADDED.fullmatch(cell.number_format or ""):
+        # The sheet shows 00501 and stores 501: people mean what they see.
+        return str(value).zfill(len(cell.number_format))
+    return value
+
+
+def _ods_cell(value: Any) -> Any:
+    if value == "":
+        return None
+    # The format knows no whole numbers.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _refuse_uncomputed(content: Content, sheet: Sheet, openpyxl: Any) -> None:
+    """Refuse a sheet with formulas that no program has computed: their cells would be missing.
+
+    Raises:
+        InputError: names the first such cell.
+    """
+    with zipfile.ZipFile(io.BytesIO(content.raw)) as archive:
+        parts = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        if not any(_FORMULA.search(archive.read(name)) for name in parts):
+            return
+    computed = dict(sheet.rows)
+    book = openpyxl.load_workbook(io.BytesIO(content.raw), read_only=True)
+    try:
+        for number, row in enumerate(book[sheet.name].iter_rows(), start=1):
+            for at, cell in enumerate(row):
+                values = computed.get(number, ())
+                if cell.data_type == "f" and (at >= len(values) or values[at] is None):
+                    raise InputError(
+                        f"{content.name} has a formula without a result in {cell.coordinate} of "
+                        f"{sheet.name!r}.",
+                        hint="Open it in Excel or LibreOffice and save it there, so that it is computed; or "
+                        "paste the column as values.",
+                    )
+    finally:
+        book.close()
+
+
+def needed(module: str, name: str, extra: str) -> Any:
+    """Return a module that an extra brings.
+
+    Raises:
+        InputError: it is not installed; says how to.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise InputError(
+            f"Reading {name} needs {module}, which is not installed.",
+            hint=f"Run: pip install 'migma-nb[{extra}]'",
+        ) from error

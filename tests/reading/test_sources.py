@@ -1,0 +1,170 @@
+"""Where lists come from: paths, bytes, open files, packed ones, and tables of other libraries."""
+
+import datetime as dt
+import io
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped]  # it has no types
+import pyarrow.parquet  # type: ignore[import-untyped]  # nor here
+import pytest
+
+import migma_nb as mg
+from tests.reading.corpus import PLAIN, TWO, gzipped, zipped
+
+MAILING: dict[str, Any] = {
+    "mailing": "m",
+    "sender": "A <a@acme.example>",
+    "subject": "Hi {{name}}",
+    "template": "<p>x</p>",
+    "project_id": "p",
+    "transactional": True,
+}
+CELLS: dict[str, list[Any]] = {
+    "email": ["ann@x.example", "bo@x.example"],
+    "name": ["Ann", None],
+    "zip": ["00501", "NA"],
+    "big": [2**60 + 1, None],
+    "due": [Decimal("19.90"), None],
+    "day": [dt.date(2026, 12, 1), None],
+}
+MAKERS = [pl.DataFrame, pa.table]
+
+
+def cells(frame: pd.DataFrame) -> list[list[Any]]:
+    """Return a frame's cells by row, missing ones as None."""
+    return [
+        [None if pd.isna(cell) else cell for cell in row] for row in frame.to_numpy(dtype=object).tolist()
+    ]
+
+
+def test_open_files_and_bytes_of_any_kind_are_read(tmp_path: Path) -> None:
+    """In binary and in text, from memory and from disk."""
+    path = tmp_path / "list.csv"
+    path.write_text(PLAIN, encoding="utf-8")
+    with path.open("rb") as binary, path.open(encoding="utf-8") as text:
+        sources: list[Any] = [binary, text, PLAIN.encode(), bytearray(PLAIN.encode())]
+        sources += [memoryview(PLAIN.encode()), io.BytesIO(PLAIN.encode()), io.StringIO(PLAIN), str(path)]
+        for source in sources:
+            assert TWO == cells(mg.read_recipients(source))
+
+
+def test_text_that_is_open_already_takes_no_encoding(tmp_path: Path) -> None:
+    """Nor is it said to have had one's mark; text that was opened wrongly is refused."""
+    frame = mg.read_recipients(io.StringIO(PLAIN))
+    assert () == getattr(mg.ReadReport.of(frame), "repairs", None)
+    with pytest.raises(mg.InputError, match="opened as text, so encoding='cp1252' comes too late"):
+        mg.read_recipients(io.StringIO(PLAIN), encoding="cp1252")
+    path = tmp_path / "list.csv"
+    path.write_bytes("email,name\na@x.example,Zoë\n".encode("cp1252"))
+    with (
+        path.open(encoding="utf-8", errors="surrogateescape") as text,
+        pytest.raises(mg.InputError, match="encoding that does not fit"),
+    ):
+        mg.read_recipients(text)
+
+
+def test_a_name_says_what_bytes_are_and_stands_in_the_report() -> None:
+    """As an upload brings it."""
+    frame = mg.read_recipients(PLAIN.replace(",", "\t").encode(), name="upload.tsv")
+    report = mg.ReadReport.of(frame)
+    assert report is not None
+    assert ("upload.tsv", "TSV", "\t") == (report.source, report.kind, report.delimiter)
+    with pytest.raises(mg.InputError, match=r"upload\.pdf ends in \.pdf"):
+        mg.read_recipients(PLAIN.encode(), name="upload.pdf")
+
+
+@pytest.mark.parametrize("source", [7, None, ["a"], object()])
+def test_what_is_no_source_is_refused(source: Any) -> None:
+    """With what would be one."""
+    with pytest.raises(mg.InputError, match="cannot be read from a") as caught:
+        mg.read_recipients(source)
+    assert "bytes" in (caught.value.hint or "")
+
+
+def test_parquet_is_read_from_bytes_and_from_a_zip() -> None:
+    """With its index and its types."""
+    frame = pd.DataFrame({"email": ["a@x.example"], "n": [7]}, index=pd.Index(["k"], name="id"))
+    made = io.BytesIO()
+    frame.to_parquet(made)
+    for raw in (made.getvalue(), zipped({"p.parquet": made.getvalue()}), gzipped(made.getvalue())):
+        pd.testing.assert_frame_equal(frame, mg.read_recipients(raw))
+
+
+def test_long_whole_numbers_of_parquet_keep_their_digits() -> None:
+    """Beside a missing one, pandas would make them floats."""
+    made = io.BytesIO()
+    table = pa.table({"email": ["a@x.example", "b@x.example"], "id": [2**60 + 1, None]})
+    pa.parquet.write_table(table, made)
+    assert [2**60 + 1, None] == [row[1] for row in cells(mg.read_recipients(made.getvalue()))]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_table_of_another_library_is_planned_like_a_frame(make: Any) -> None:
+    """The same plan, to the byte, as from the same cells in pandas."""
+    names = ["name", "zip", "big", "due", "day"]
+    options = MAILING | {"variables": names, "defaults": dict.fromkeys(names, "-")}
+    expected = mg.plan(pd.DataFrame(CELLS, dtype=object), **options)
+    assert 2 == expected.people
+    assert expected.id == mg.plan(make(CELLS), **options).id
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_tables_and_columns_of_other_libraries_exclude_and_allow(make: Any) -> None:
+    """Whole tables with an address column, and single columns."""
+    people = pd.DataFrame({"email": ["ann@x.example", "bo@x.example"], "name": ["Ann", "Bo"]})
+    one = make({"email": ["ann@x.example", None], "note": ["x", "y"]})
+    for given in (one, one["email"]):
+        assert 1 == mg.plan(people, **MAILING, exclude=given).people
+        assert 1 == mg.plan(people, **MAILING, allow=given).people
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_table_of_another_library_is_imported(make: Any) -> None:
+    """As contacts under a tag."""
+    with mg.Sandbox() as sandbox:
+        client = sandbox.client()
+        run = mg.import_contacts(make(CELLS), client, tag="t", project_id="p", custom=None, progress=False)
+        assert {mg.State.ACCEPTED: 2} == {state: count for state, count in run.counts.items() if count}
+
+
+def test_a_query_that_was_not_run_is_refused_with_how_to_run_it() -> None:
+    """A LazyFrame has no rows yet."""
+    with pytest.raises(mg.InputError, match="is a query, not yet a list") as caught:
+        mg.plan(pl.LazyFrame(CELLS), **MAILING)
+    assert ".collect()" in (caught.value.hint or "")
+
+
+def test_two_columns_of_one_name_in_a_table_are_refused() -> None:
+    """Nothing says which is meant."""
+    table = pa.Table.from_arrays([pa.array(["a@x.example"]), pa.array(["b"])], names=["email", "email"])
+    with pytest.raises(mg.InputError, match="'email' 2 times"):
+        mg.plan(table, **MAILING)
+
+
+def test_planning_a_frame_imports_no_other_library_of_tables() -> None:
+    """Nor does importing the package."""
+    program = (
+        "import sys, pandas as pd, migma_nb as mg\n"
+        "people = pd.DataFrame({'email': ['a@x.example']})\n"
+        "mg.plan(people, mailing='m', sender='A <a@acme.example>', subject='s', template='<p>x</p>',"
+        " project_id='p', transactional=True, exclude=pd.Series(['b@x.example']))\n"
+        "print(sorted({'polars', 'narwhals', 'python_calamine', 'openpyxl'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ("", "[]") == (done.stderr, done.stdout.strip())
+
+
+def test_a_file_that_is_packed_is_planned_by_its_path(tmp_path: Path) -> None:
+    """And an address in the domain .zip is an address."""
+    for name, raw in (("list.csv.gz", gzipped(PLAIN)), ("list.zip", zipped({"list.csv": PLAIN}))):
+        path = tmp_path / name
+        path.write_bytes(raw)
+        assert 2 == mg.plan(str(path), **MAILING).people
+        assert 0 == mg.plan(str(path), **MAILING, exclude=str(path)).people
+    assert 1 == mg.plan("ann@files.zip", **MAILING | {"subject": "Hi"}).people
