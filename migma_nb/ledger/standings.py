@@ -57,6 +57,8 @@ def standings(
         names = [column.name for column in _COLUMNS]
         found = (_standing(dict(zip(names, one, strict=True))) for one in everybody)
         return {one.recipient: one for one in found}
+    if not recipients:
+        return {}
     query = sa.select(*_COLUMNS).where(claims.c.scope == scope, claims.c.mailing == mailing)
     known: dict[str, Standing] = {}
     for start in range(0, len(recipients), _AT_ONCE):
