@@ -2,9 +2,9 @@
 
 Three measurements a round, in changing order: bare httpx twice (the second is the A/A control) and
 `plan.send`, which claims, syncs every intent to disk, posts, and records. Each posts the same bytes with the
-same headers to the same server, which runs in a process of its own and keeps its answers under their idempotency
-keys, as the API does: so the proof of that is made once, by the first run, and believed for a day. What is compared is the CPU time of this
-process, all threads included. Run it with::
+same headers to the same server, which runs in a process of its own and keeps its answers under their
+idempotency keys, as the API does: so the proof of that is made once, by the first run, and believed for a
+day. What is compared is the CPU time of this process, all threads included. Run it with::
 
     .venv/bin/python benchmarks/sends.py --rounds 12 --people 1000 --delay-ms 0
 """

@@ -110,7 +110,9 @@ def held_by(conn: sa.Connection, scope: str, mailing: str) -> set[str | None]:
     return found
 
 
-def _held(column: "sa.ColumnElement[str | None]", *where: sa.ColumnElement[bool]) -> tuple[Prepared, Prepared]:
+def _held(
+    column: "sa.ColumnElement[str | None]", *where: sa.ColumnElement[bool]
+) -> tuple[Prepared, Prepared]:
     """Return what finds the batches in a column, and what finds a single recipient there."""
     batch = batches_in(column)
     return (

@@ -42,13 +42,11 @@ _FIRST_ROW = Prepared(
     rows.insert(), ("run_id", "position", "recipient", "address", "state", "reason", "detail")
 )
 
-_FIRST_RUN = Prepared(runs.insert(), tuple(field.name for field in fields(RunRecord)) + ("state",))
+_FIRST_RUN = Prepared(runs.insert(), (*(field.name for field in fields(RunRecord)), "state"))
 _RUN_ENDS = Prepared(
     runs.update().where(runs.c.run_id == sa.bindparam("of_run")), ("state", "reason", "detail", "finished_at")
 )
-_RUNNING = Prepared(
-    sa.select(runs.c.run_id).where(sa.or_(*(runs.c.state == state for state in LIVE_STATES)))
-)
+_RUNNING = Prepared(sa.select(runs.c.run_id).where(sa.or_(*(runs.c.state == state for state in LIVE_STATES))))
 _NEWEST = Prepared(sa.select(sa.func.max(attempts.c.intent_at)))
 _PROOF = Prepared(
     sa.select(proofs.c.proven_at).where(
