@@ -121,7 +121,8 @@ def _held(
     )
 
 
-_SCOPE, _MAILING = sa.bindparam("of_scope"), sa.bindparam("of_mailing")
+_SCOPE: sa.BindParameter[str] = sa.bindparam("of_scope")
+_MAILING: sa.BindParameter[str] = sa.bindparam("of_mailing")
 _GOING = sa.select(runs.c.run_id).where(
     runs.c.scope == _SCOPE,
     runs.c.mailing == _MAILING,

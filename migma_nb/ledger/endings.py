@@ -9,7 +9,7 @@ from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 from migma_nb.ledger.prepared import Prepared
 from migma_nb.ledger.schema import ACCOUNT_COLUMNS, ClaimState, attempts, claims, rows, runs
 
-_OF_RUN = sa.bindparam("of_run")
+_OF_RUN: sa.BindParameter[str] = sa.bindparam("of_run")
 _THIS_RUN = runs.c.run_id == _OF_RUN
 _DIED = Prepared(
     runs.update()
