@@ -120,6 +120,11 @@ class Histories(RuleBasedStateMachine):
         self.run_is_there = threading.Event()
         self.running: mg.Run | None = None
 
+    @property
+    def people(self) -> int:
+        """How many people that are in all."""
+        return sum(self.whom.values())
+
     @staticmethod
     @contextmanager
     def new_place() -> Iterator[str]:
@@ -169,7 +174,7 @@ class Histories(RuleBasedStateMachine):
         self._script(acts, whims)
         with self._mortal(dies_at, committed=committed) as ledgers, suppress(mg.LedgerError):
             run = self._plan(edited=edited).start(
-                self._client(colleague=colleague), confirm=sum(self.whom.values()), limit=limit, ledger=self.place
+                self._client(colleague=colleague), confirm=self.people, limit=limit, ledger=self.place
             )
             self._await(run)
         self._check(None if any(ledger.dead for ledger in ledgers) else self.last)
@@ -179,12 +184,12 @@ class Histories(RuleBasedStateMachine):
         """Two runs of the same plan share the work."""
         self._script(acts, {})
         runs = [
-            self._plan().start(self._client(workers=workers), confirm=sum(self.whom.values()), ledger=self.place)
+            self._plan().start(self._client(workers=workers), confirm=self.people, ledger=self.place)
             for _ in range(2)
         ]
         for run in runs:
             self._await(run)
-        frames = [run.frame.set_index("recipient")["state"] for run in runs]
+        frames = [dict(zip(self.whom, run.frame["state"], strict=True)) for run in runs]
         for run, other in zip(runs, reversed(frames), strict=True):
             # What one run left when it halted, the other may have mailed.
             self._check(run, elsewhere={who for who, state in other.items() if state != "not_sent"})
@@ -224,7 +229,7 @@ class Histories(RuleBasedStateMachine):
         """The server behaves at last: what can be settled is settled."""
         if hasattr(self, "server"):
             self._script([], {})
-            run = self._plan().start(self._client(), confirm=sum(self.whom.values()), ledger=self.place)
+            run = self._plan().start(self._client(), confirm=self.people, ledger=self.place)
             self._await(run)
             self._check(run)
             self._check_that_no_doubt_is_needless(run)
@@ -333,8 +338,7 @@ class Histories(RuleBasedStateMachine):
         return denied if self.server.memory is Memory.ALL else 0
 
     def _check_frame(self, frame: pd.DataFrame, mailed: Counter[str], elsewhere: set[Any]) -> None:
-        assert PEOPLE == len(frame)
-        for who, state in zip(frame["recipient"], frame["state"], strict=True):
+        for who, state in zip(self.whom, frame["state"], strict=True):
             if state in {"accepted", "already_sent"}:
                 assert mailed[who] or who in self.said_sent, f"{who} is {state} and was never mailed"
             elif state in {"refused", "not_sent"}:
@@ -352,7 +356,8 @@ class Histories(RuleBasedStateMachine):
         if not answered.any():
             # What a person said proves nothing about keys: only the key of an accepted mail can be tried.
             return
-        for who in frame.loc[frame["state"] == "unknown", "recipient"]:
+        unknown = [who for who, state in zip(self.whom, frame["state"], strict=True) if state == "unknown"]
+        for who in unknown:
             open_doubts = _LOST if ":" in who else _OPEN_DOUBTS
             assert self.acts[who] & open_doubts, f"{who} is unknown without need"
 
