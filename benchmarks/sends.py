@@ -2,8 +2,9 @@
 
 Three measurements a round, in changing order: bare httpx twice (the second is the A/A control) and
 `plan.send`, which claims, syncs every intent to disk, posts, and records. Each posts the same bytes with the
-same headers to the same server, which runs in a process of its own. What is compared is the CPU time of this
-process, all threads included. Run it with::
+same headers to the same server, which runs in a process of its own and keeps its answers under their
+idempotency keys, as the API does: so the proof of that is made once, by the first run, and believed for a
+day. What is compared is the CPU time of this process, all threads included. Run it with::
 
     .venv/bin/python benchmarks/sends.py --rounds 12 --people 1000 --delay-ms 0
 """
@@ -11,6 +12,7 @@ process, all threads included. Run it with::
 import argparse
 import asyncio
 import contextlib
+import hashlib
 import multiprocessing
 import multiprocessing.connection
 import resource
@@ -35,6 +37,7 @@ KEY = "benchmark-key-of-no-account"
 _TEMPLATE = "<h1>Hello {{first_name}}</h1>" + "<p>Your plan renews soon, as it does each year.</p>" * 30
 _ANSWER = b'{"success":true,"data":{"id":"em_0123456789","status":"queued","provider":"migma"}}'
 _REFUSAL = b'{"success":false,"error":"recipientEmail is required","code":"VALIDATION_ERROR"}'
+_CONFLICT = b'{"success":false,"error":"another body","code":"IDEMPOTENCY_CONFLICT"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,8 @@ def serve(delay_s: float, line: "multiprocessing.connection.Connection[int, int]
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        made = await loop.create_server(lambda: _Exchange(delay_s), "127.0.0.1", 0)
+        kept: dict[bytes, bytes] = {}
+        made = await loop.create_server(lambda: _Exchange(delay_s, kept), "127.0.0.1", 0)
         line.send(made.sockets[0].getsockname()[1])
         await made.serve_forever()
 
@@ -209,14 +213,16 @@ def serve(delay_s: float, line: "multiprocessing.connection.Connection[int, int]
 
 
 class _Exchange(asyncio.Protocol):
-    """One connection: a request with Content-Length in, a fixed answer out.
+    """One connection: a request with Content-Length in, a fixed answer out, kept under its idempotency key.
 
     Args:
         delay_s: how long the answer takes.
+        kept: the digest of the body that each key came with first, shared by all connections.
     """
 
-    def __init__(self, delay_s: float) -> None:
+    def __init__(self, delay_s: float, kept: dict[bytes, bytes]) -> None:
         self._delay_s = delay_s
+        self._kept = kept
         self._received = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -227,30 +233,43 @@ class _Exchange(asyncio.Protocol):
         head, found, body = self._received.partition(b"\r\n\r\n")
         if not found or len(body) < _length(head):
             return
-        good = b"recipientEmail" in body
+        answer = self._answer_to(head, body)
         self._received.clear()
         if self._delay_s:
-            asyncio.get_running_loop().call_later(self._delay_s, self._answer, good)
+            asyncio.get_running_loop().call_later(self._delay_s, self._write, answer)
         else:
-            self._answer(good)
+            self._write(answer)
 
-    def _answer(self, good: bool) -> None:
-        body = _ANSWER if good else _REFUSAL
-        status = b"200 OK" if good else b"400 Bad Request"
-        head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (
-            status,
-            len(body),
-        )
+    def _answer_to(self, head: bytearray, body: bytearray) -> bytes:
+        key, digest = _header(head, b"idempotency-key"), hashlib.sha256(body).digest()
+        first = self._kept.setdefault(key, digest) if key else digest
+        if first != digest:
+            return _whole(b"409 Conflict", _CONFLICT)
+        more = b"Idempotent-Replayed: true\r\n" if key in self._kept and first is not digest else b""
+        if b"recipientEmail" in body:
+            return _whole(b"200 OK", _ANSWER, more)
+        return _whole(b"400 Bad Request", _REFUSAL, more)
+
+    def _write(self, answer: bytes) -> None:
         if isinstance(self._transport, asyncio.Transport):
-            self._transport.write(head + body)
+            self._transport.write(answer)
+
+
+def _whole(status: bytes, body: bytes, more: bytes = b"") -> bytes:
+    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\n%bContent-Length: %d\r\n\r\n"
+    return head % (status, more, len(body)) + body
 
 
 def _length(head: bytes | bytearray) -> int:
+    return int(_header(head, b"content-length") or 0)
+
+
+def _header(head: bytes | bytearray, wanted: bytes) -> bytes:
     for line in bytes(head).split(b"\r\n"):
         name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
+        if name.lower() == wanted:
+            return value.strip()
+    return b""
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from migma_nb.api.models import BatchStatus
 from migma_nb.api.states import LIVE_STATES, State
+from migma_nb.ledger.prepared import Prepared
 from migma_nb.ledger.schema import ClaimState, claims, rows, runs
 from migma_nb.planning.targets import BATCH_PREFIXES
 
@@ -100,15 +101,37 @@ def held_by(conn: sa.Connection, scope: str, mailing: str) -> set[str | None]:
 
     A run that is going counts although it may have claimed nobody yet.
     """
-    taken = (claims.c.scope == scope, claims.c.mailing == mailing, claims.c.state != ClaimState.FREE)
-    going = sa.select(runs.c.run_id).where(
-        runs.c.scope == scope, runs.c.mailing == mailing, runs.c.state.in_(LIVE_STATES)
-    )
-    waiting = (rows.c.run_id.in_(going), rows.c.recipient.is_not(None))
+    whose = {"of_scope": scope, "of_mailing": mailing}
     found: set[str | None] = set()
-    for column, where in ((claims.c.recipient, taken), (rows.c.recipient, waiting)):
-        batch = batches_in(column)
-        found.update(conn.scalars(sa.select(column).where(*where, batch).distinct()))
-        if None not in found and conn.execute(sa.select(column).where(*where, ~batch).limit(1)).first():
+    for batch, single in (_TAKEN, _WAITING):
+        found.update(recipient for (recipient,) in batch.all(conn, whose))
+        if None not in found and single.one(conn, whose) is not None:
             found.add(None)
     return found
+
+
+def _held(
+    column: "sa.ColumnElement[str | None]", *where: sa.ColumnElement[bool]
+) -> tuple[Prepared, Prepared]:
+    """Return what finds the batches in a column, and what finds a single recipient there."""
+    batch = batches_in(column)
+    return (
+        Prepared(sa.select(column).where(*where, batch).distinct()),
+        Prepared(sa.select(column).where(*where, ~batch).limit(1)),
+    )
+
+
+_SCOPE: sa.BindParameter[str] = sa.bindparam("of_scope")
+_MAILING: sa.BindParameter[str] = sa.bindparam("of_mailing")
+_GOING = sa.select(runs.c.run_id).where(
+    runs.c.scope == _SCOPE,
+    runs.c.mailing == _MAILING,
+    sa.or_(*(runs.c.state == state for state in LIVE_STATES)),
+)
+_TAKEN = _held(
+    claims.c.recipient,
+    claims.c.scope == _SCOPE,
+    claims.c.mailing == _MAILING,
+    claims.c.state != ClaimState.FREE,
+)
+_WAITING = _held(rows.c.recipient, rows.c.run_id.in_(_GOING), rows.c.recipient.is_not(None))

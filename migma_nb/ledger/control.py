@@ -5,7 +5,11 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from migma_nb.api.states import LIVE_STATES, Reason, RunState
+from migma_nb.ledger.prepared import Prepared
 from migma_nb.ledger.schema import runs
+
+# Compiled once: a run asks for it twice a second.
+_WANTED = Prepared(sa.select(runs.c.wanted).where(runs.c.run_id == sa.bindparam("of_run")))
 
 
 class Wish(StrEnum):
@@ -31,8 +35,8 @@ def ask(conn: sa.Connection, run_id: str, wish: Wish) -> bool:
 
 def wish_of(conn: sa.Connection, run_id: str) -> Wish:
     """Return what is asked of a run."""
-    found = conn.execute(sa.select(runs.c.wanted).where(runs.c.run_id == run_id)).scalar()
-    return Wish(found or Wish.RUN)
+    found = _WANTED.one(conn, {"of_run": run_id})
+    return Wish((found and found[0]) or Wish.RUN)
 
 
 def note_state(

@@ -1,7 +1,7 @@
 """What runs write besides claims: their beginning, their rows, their end, and the proofs of servers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,7 +31,7 @@ from migma_nb.ledger.store import Ledger
 PROOF_LIFE_S = 24 * 3600.0
 _NOTHING: Mapping[str, Any] = dict.fromkeys(ACCOUNT_COLUMNS)
 
-# Compiled once, since every row goes through it.
+# Compiled once, since every row or every run goes through it.
 _ROW = Prepared(
     rows.update().where(
         rows.c.run_id == sa.bindparam("of_run"), rows.c.position == sa.bindparam("at_position")
@@ -42,10 +42,37 @@ _FIRST_ROW = Prepared(
     rows.insert(), ("run_id", "position", "recipient", "address", "state", "reason", "detail")
 )
 
+_FIRST_RUN = Prepared(runs.insert(), (*(field.name for field in fields(RunRecord)), "state"))
+_RUN_ENDS = Prepared(
+    runs.update().where(runs.c.run_id == sa.bindparam("of_run")), ("state", "reason", "detail", "finished_at")
+)
+_RUNNING = Prepared(sa.select(runs.c.run_id).where(sa.or_(*(runs.c.state == state for state in LIVE_STATES))))
+_NEWEST = Prepared(sa.select(sa.func.max(attempts.c.intent_at)))
+_PROOF = Prepared(
+    sa.select(proofs.c.proven_at).where(
+        proofs.c.origin == sa.bindparam("of_origin"),
+        proofs.c.key_fingerprint == sa.bindparam("of_fingerprint"),
+    )
+)
+_ACCEPTED_KEY = Prepared(
+    sa.select(claims.c.idempotency_key)
+    .join(runs, runs.c.run_id == claims.c.run_id)
+    .where(
+        runs.c.server == sa.bindparam("of_origin"),
+        claims.c.key_fingerprint == sa.bindparam("of_fingerprint"),
+        claims.c.state == ClaimState.ACCEPTED,
+        claims.c.http_status.is_not(None),
+        claims.c.first_attempt_at > sa.bindparam("since"),
+        claims.c.finished_at <= sa.bindparam("until"),
+    )
+    .order_by(claims.c.first_attempt_at.desc())
+    .limit(1)
+)
+
 
 def begin(conn: sa.Connection, run: RunRecord, records: Iterable[RowRecord]) -> None:
     """Put a run and all its rows on record, before anything else of it happens."""
-    conn.execute(runs.insert().values(state=RunState.RUNNING, **asdict(run)))
+    _FIRST_RUN.run(conn, {"state": RunState.RUNNING, **asdict(run)})
     # Not by `asdict`, which copies: a long list waits for this.
     values = (
         {
@@ -87,11 +114,8 @@ def finish(
 ) -> None:
     """Write a run's end. Rows whose turn never came are `not_sent`, for the run's reason."""
     close(conn, run_id, now, reason=reason or Reason.STOPPED, detail=detail)
-    conn.execute(
-        runs.update()
-        .where(runs.c.run_id == run_id)
-        .values(state=state, reason=reason, detail=detail, finished_at=now)
-    )
+    end = {"state": state, "reason": reason, "detail": detail, "finished_at": now}
+    _RUN_ENDS.run(conn, end | {"of_run": run_id})
 
 
 def settle_the_dead(ledger: Ledger, *, but: str | None = None) -> list[str]:
@@ -107,9 +131,9 @@ def settle_the_dead(ledger: Ledger, *, but: str | None = None) -> list[str]:
     if not ledger.writable:
         return []
     with ledger.read() as conn:
-        running = list(conn.scalars(sa.select(runs.c.run_id).where(runs.c.state.in_(LIVE_STATES))))
+        running = _RUNNING.all(conn, {})
     died = []
-    for run_id in running:
+    for (run_id,) in running:
         if run_id == but:
             continue
         lock = ledger.life_lock(run_id)
@@ -134,33 +158,21 @@ def settle_for_a_look(ledger: Ledger) -> list[str]:
 
 def newest_entry(conn: sa.Connection) -> float | None:
     """Return the time of the ledger's newest attempt (seconds since the epoch), None if it has none."""
-    found: float | None = conn.execute(sa.select(sa.func.max(attempts.c.intent_at))).scalar()
+    found: float | None = _NEWEST.one(conn, {})[0]
     return found
 
 
 def is_proven(conn: sa.Connection, origin: str, key_fingerprint: str, now: float) -> bool:
     """Return whether this server was seen to honour idempotency keys within the last day."""
-    found = conn.execute(
-        sa.select(proofs.c.proven_at).where(
-            proofs.c.origin == origin, proofs.c.key_fingerprint == key_fingerprint
-        )
-    ).scalar()
-    return found is not None and 0 <= now - found < PROOF_LIFE_S
+    found = _PROOF.one(conn, {"of_origin": origin, "of_fingerprint": key_fingerprint})
+    return found is not None and 0 <= now - found[0] < PROOF_LIFE_S
 
 
 def accepted_key(conn: sa.Connection, origin: str, key_fingerprint: str, now: float) -> str | None:
     """Return the idempotency key of a mail that this server accepted not long ago, or None."""
-    query = (
-        sa.select(claims.c.idempotency_key)
-        .join(runs, runs.c.run_id == claims.c.run_id)
-        .where(runs.c.server == origin, claims.c.key_fingerprint == key_fingerprint)
-        .where(claims.c.state == ClaimState.ACCEPTED, claims.c.http_status.is_not(None))
-        .where(claims.c.first_attempt_at > now - KEY_LIFE_S, claims.c.finished_at <= now)
-        .order_by(claims.c.first_attempt_at.desc())
-        .limit(1)
-    )
-    found: str | None = conn.execute(query).scalar()
-    return found
+    whose = {"of_origin": origin, "of_fingerprint": key_fingerprint}
+    found = _ACCEPTED_KEY.one(conn, whose | {"since": now - KEY_LIFE_S, "until": now})
+    return None if found is None else found[0]
 
 
 def write_proof(conn: sa.Connection, origin: str, key_fingerprint: str, now: float) -> None:

@@ -7,8 +7,10 @@ import sqlalchemy as sa
 from migma_nb.ledger import server
 from migma_nb.ledger.deliveries import deliveries, refreshes
 from migma_nb.ledger.imports import import_chunks, imported
+from migma_nb.ledger.prepared import Prepared
 from migma_nb.ledger.schema import SCHEMA_VERSION, meta, metadata, paces, rulings
 
+_VERSION = Prepared(sa.select(meta.c.value).where(meta.c.name == "schema_version"))
 _Step = Callable[[sa.Connection], None]
 
 
@@ -16,8 +18,8 @@ def version_of(conn: sa.Connection) -> int | None:
     """Return the version of a ledger's shape, None where nothing was made yet."""
     if not sa.inspect(conn).has_table(meta.name):
         return None
-    found = conn.execute(sa.select(meta.c.value).where(meta.c.name == "schema_version")).scalar()
-    return None if found is None else int(found)
+    found = _VERSION.one(conn, {})
+    return None if found is None else int(found[0])
 
 
 def bring_up(conn: sa.Connection) -> None:

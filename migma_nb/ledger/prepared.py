@@ -1,6 +1,7 @@
-"""Statements that every row goes through: written with SQLAlchemy, run by the driver itself.
+"""Statements that every row and every run go through: written with SQLAlchemy, run by the driver itself.
 
-What SQLAlchemy does around a statement each time takes several times as long as the statement.
+What SQLAlchemy does around a statement each time takes several times as long as the statement, and to compile
+one takes longer than ten sends; SQLAlchemy would do that anew for each ledger that is opened.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -62,6 +63,11 @@ class Prepared:
     def one(self, conn: sa.Connection, values: Mapping[str, Any]) -> Any:
         """Run a select; return the first row that it finds as a tuple, or None."""
         return self._run(conn, values).fetchone()
+
+    def all(self, conn: sa.Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run a select; return all that it finds, as the driver gives it."""
+        found: list[tuple[Any, ...]] = self._run(conn, values).fetchall()
+        return found
 
     def add(self, conn: sa.Connection, values: Mapping[str, Any]) -> int | None:
         """Run an insert; return the number of the new row, or None where none was made."""

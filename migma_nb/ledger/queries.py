@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from migma_nb.api.errors import InputError
 from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 from migma_nb.ledger.batches import batches_in
+from migma_nb.ledger.prepared import Prepared
 from migma_nb.ledger.schema import ACCOUNT_COLUMNS, BATCH_COLUMNS, ClaimState, claims, rows, runs
 
 _ROW = [
@@ -17,6 +18,13 @@ _ROW = [
     rows.c.state,
     *(rows.c[name] for name in ACCOUNT_COLUMNS),
 ]
+_LIVE_RUNS = Prepared(
+    sa.select(runs.c.run_id).where(
+        runs.c.scope == sa.bindparam("of_scope"),
+        runs.c.mailing == sa.bindparam("of_mailing"),
+        sa.or_(*(runs.c.state == state for state in LIVE_STATES)),
+    )
+)
 
 
 def run_rows(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
@@ -142,10 +150,8 @@ def all_runs(conn: sa.Connection) -> list[dict[str, Any]]:
 
 def live_runs(conn: sa.Connection, scope: str, mailing: str) -> list[str]:
     """Return the ids of a mailing's runs that are on record as going."""
-    query = sa.select(runs.c.run_id).where(
-        runs.c.scope == scope, runs.c.mailing == mailing, runs.c.state.in_(LIVE_STATES)
-    )
-    return list(conn.scalars(query))
+    found = _LIVE_RUNS.all(conn, {"of_scope": scope, "of_mailing": mailing})
+    return [run_id for (run_id,) in found]
 
 
 def first_accepted(conn: sa.Connection, scope: str, mailing: str) -> float | None:

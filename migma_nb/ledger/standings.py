@@ -1,6 +1,6 @@
 """How people stand in a mailing, as the ledger has it now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +30,7 @@ WHOSE = (
 )
 # Built once, since every row asks: building a statement costs ten times what running it does.
 _ONE = sa.select(*_COLUMNS).where(*WHOSE)
+_EVERYBODY = Prepared(sa.select(*_COLUMNS).where(*WHOSE[:2]))
 _ACCOUNT_OF = Prepared(sa.select(*_ACCOUNT).where(claims.c.claim_id == sa.bindparam("the_claim")))
 
 
@@ -37,7 +38,7 @@ def standing_of(conn: sa.Connection, scope: str, mailing: str, recipient: str) -
     """Return how one person stands in a mailing, or None where nobody has claimed them yet."""
     whose = {"whose_scope": scope, "whose_mailing": mailing, "whose_recipient": recipient}
     found = conn.execute(_ONE, whose).one_or_none()
-    return None if found is None else _standing(found)
+    return None if found is None else _standing(found._asdict())
 
 
 def standings(
@@ -51,13 +52,18 @@ def standings(
         mailing: the mailing.
         recipients: whom to look for; None for everybody.
     """
-    query = sa.select(*_COLUMNS).where(claims.c.scope == scope, claims.c.mailing == mailing)
     if recipients is None:
-        return {found.recipient: _standing(found) for found in conn.execute(query)}
+        everybody = _EVERYBODY.all(conn, {"whose_scope": scope, "whose_mailing": mailing})
+        names = [column.name for column in _COLUMNS]
+        found = (_standing(dict(zip(names, one, strict=True))) for one in everybody)
+        return {one.recipient: one for one in found}
+    if not recipients:
+        return {}
+    query = sa.select(*_COLUMNS).where(claims.c.scope == scope, claims.c.mailing == mailing)
     known: dict[str, Standing] = {}
     for start in range(0, len(recipients), _AT_ONCE):
         part = query.where(claims.c.recipient.in_(recipients[start : start + _AT_ONCE]))
-        known |= {found.recipient: _standing(found) for found in conn.execute(part)}
+        known |= {found.recipient: _standing(found._asdict()) for found in conn.execute(part)}
     return known
 
 
@@ -66,7 +72,8 @@ def account_of(conn: sa.Connection, claim_id: int) -> dict[str, Any]:
     return dict(zip(ACCOUNT_COLUMNS, _ACCOUNT_OF.one(conn, {"the_claim": claim_id}), strict=True))
 
 
-def _standing(found: sa.Row[tuple[object, ...]]) -> Standing:
-    values = found._asdict()
-    own = {name: values[name] for name in _STANDING} | {"state": ClaimState(values["state"])}
+def _standing(values: Mapping[str, Any]) -> Standing:
+    own = {name: values[name] for name in _STANDING}
+    # A driver gives the number that stands for it.
+    own |= {"state": ClaimState(values["state"]), "uncertain": bool(values["uncertain"])}
     return Standing(**own, account={name: values[name] for name in ACCOUNT_COLUMNS})

@@ -147,11 +147,12 @@ def _hold(pace: Pace, heard: Heard, now: float) -> float:
         return max(heard.wait_s, min(1.0, step / 100))
     if pace.refused == 1:
         return 1.0
+    late = _is_of_the_next_minute(pace, pace.refused_since)
     # A minute's window may end with the clock's minute, or a minute after the first request that got through.
     first = next((part[0] for part in pace.log if part[2]), now)
     ends = sorted(end + 1.0 - now for end in (math.ceil(now / WINDOW_S) * WINDOW_S, first + WINDOW_S))
     ahead = [wait for wait in ends if wait > 0]
-    if pace.refused <= LAST_GUESS and ahead and not (pace.is_met_again or _is_of_the_next_minute(pace, now)):
+    if pace.refused <= LAST_GUESS and ahead and not (pace.is_met_again or late):
         return max(SHORTEST_PROBE_S, ahead[0])
     return max(SHORTEST_PROBE_S, step / 8)
 

@@ -46,6 +46,14 @@ def test_auto_uses_a_limit_that_nobody_tells(limit: int, kind: str, tells: str) 
     assert driver.share_of_429(FIVE_MINUTES_S, FIVE_MINUTES_S) <= 0.01
 
 
+@pytest.mark.parametrize("phase", [37.0, 40.0, 43.0, 51.0])
+def test_a_silent_clock_minute_that_fills_up_late_is_not_missed_by_half_of_it(phase: float) -> None:
+    """Full before the first minute is over, while the guess that it began with the first request is not."""
+    driver = Driver(server_of("minutes", 500, "nothing"), begin=60_000.0 + phase).run(FIVE_MINUTES_S)
+    assert driver.use(0, FIVE_MINUTES_S) >= 0.95
+    assert driver.share_of_429(0, FIVE_MINUTES_S) <= 0.01
+
+
 @pytest.mark.parametrize(
     ("kind", "tells", "most"),
     [
