@@ -40,7 +40,7 @@ _SHEET = """<style>
   border: 1px solid rgba(128, 128, 128, .35); border-radius: 10px; padding: 14px 18px 12px; margin: 6px 0;
   max-width: 64em; box-sizing: border-box;
 }
-.mnb-run .widget-html, .mnb-run .widget-html-content { line-height: 1.5; height: auto; }
+.mnb-run .mnb-run-end { margin-top: 8px; }
 </style>"""
 
 
@@ -57,6 +57,7 @@ class RunPanel:
         stopping: what is said in place of the buttons while a cell waits for the run; "" while none does.
         opening: the call that opens the run again, for a page without widgets; None takes the plain one.
         finished: called once, when the end is shown.
+        blank_out: returns a text without the API key, for errors that are not ours.
     """
 
     def __init__(
@@ -68,9 +69,10 @@ class RunPanel:
         stopping: str = "",
         opening: str | None = None,
         finished: Callable[["RunPanel"], None] | None = None,
+        blank_out: Callable[[str], str] = str,
     ) -> None:
         self.run_id, self.ledger = watch.run_id, watch.ledger
-        self.notices = Notices()
+        self.notices = Notices(blank_out)
         self.ended = threading.Event()
         self.table: PagedTable | None = None
         self._watch = watch

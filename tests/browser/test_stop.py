@@ -55,8 +55,7 @@ def test_stop_ends_the_cell_with_one_line_and_the_same_cell_goes_on(lab: Lab) ->
     assert ("stopped", 60) == (state, rows)
     assert {"accepted", "not_sent"} == set(counts)
     assert counts["accepted"] == mails == people
-    assert lab.seen(1).locator(".progress-bar-danger").is_visible()
-    assert lab.seen(1).get_by_text(f"{mails}/60").is_visible()
+    assert lab.seen(1).get_by_text(f"{mails} of 60 people mailed in 'slow'. Stopped by you.").is_visible()
 
     lab.run(3)
     lab.run(1)
@@ -85,7 +84,7 @@ def test_a_second_stop_frees_the_cell_and_loses_nothing(lab: Lab) -> None:
 
 def _begin_and_stop(lab: Lab) -> None:
     lab.begin(1)
-    lab.seen(1).locator(".widget-hprogress").wait_for()
+    lab.seen(1).get_by_text("■ stops it").wait_for()
     lab.page.wait_for_timeout(700)
     lab.interrupt()
 
