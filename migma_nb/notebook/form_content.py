@@ -1,20 +1,24 @@
 """The form's second part: subject, content, project, and what fills the placeholders."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
 
+from migma_nb.api.errors import InputError
 from migma_nb.notebook.form_bench import Bench
-from migma_nb.notebook.form_checks import CONTENTS, Checked
+from migma_nb.notebook.form_checks import Checked
 from migma_nb.notebook.form_desk import Choice
 from migma_nb.notebook.form_draft import Draft, uploaded_template
 from migma_nb.notebook.form_fields import Field, buttons, section, shown, text
 from migma_nb.notebook.form_placeholders import Placeholders
 from migma_nb.notebook.form_projects import ProjectField
 from migma_nb.notebook.form_search import SearchList
+from migma_nb.notebook.form_sketch import CONTENTS
 from migma_nb.notebook.lines import one_line
 from migma_nb.notebook.looks import row
+from migma_nb.planning.content import template_text
 
 _HTML, _GENERATED = "HTML", "Generated email"
 
@@ -50,9 +54,11 @@ class ContentSection:
         )
         self._upload.add_class("mnb-upload-template")
         self._upload.observe(guard(self._uploaded), "value")
-        template = given.get("template")
+        text_shown, said = _shown(given.get("template"))
+        #: What stands in the box: as argument, as expression, in words.
+        self._html_is: tuple[Any, str | None, str] = (given.get("template"), None, said)
         self._html = widgets.Textarea(
-            value="" if template is None else str(template),
+            value=text_shown,
             rows=9,
             placeholder="HTML, or the path of a file; such as: <p>Hello {{first_name}}</p>",
             description="HTML",
@@ -75,7 +81,7 @@ class ContentSection:
             self._placeholders.widget,
             name="content",
         )
-        self._said = self._of_content(bench.draft)
+        self._said = self._of_content(bench.draft) or said
         self._show_kind()
 
     def show(self, checked: Checked) -> None:
@@ -91,7 +97,7 @@ class ContentSection:
     def _kind_chosen(self, kind: str) -> None:
         self._show_kind()
         if kind == _HTML:
-            self._typed({"new": self._html.value})
+            self._take("template", *self._html_is)
 
     def _show_kind(self) -> None:
         html = self._kind.value == _HTML
@@ -111,11 +117,13 @@ class ContentSection:
             self._html.value = written
         finally:
             self._quiet = False
-        self._take("template", written, code, f"From {one_line(name, 60)}.")
+        self._html_is = (written, code, f"From {one_line(name, 60)}.")
+        self._take("template", *self._html_is)
 
     def _typed(self, change: Any) -> None:
         if not self._quiet:
-            self._take("template", str(change["new"]), None, "")
+            self._html_is = (str(change["new"]), None, "")
+            self._take("template", *self._html_is)
 
     def _email_chosen(self, choice: Choice) -> None:
         self._content.note(f"Reading {one_line(choice.name, 60)} …")
@@ -144,3 +152,14 @@ class ContentSection:
         found = [name for name in CONTENTS[1:] if name in draft.arguments]
         value = draft.arguments[found[0]] if found else ""
         return f"{one_line(getattr(value, 'id', value), 60)}, stored at Migma." if found else ""
+
+
+def _shown(template: Any) -> tuple[str, str]:
+    """Return the text of a template that was given, and where it is from, "" where it is no file."""
+    if template is None:
+        return "", ""
+    try:
+        written = template_text(template)
+    except InputError:
+        return str(template), ""
+    return written, "" if written == template else f"From {one_line(Path(template).name, 60)}."

@@ -172,7 +172,7 @@ def _odd_domain(domain: str, *, rehearsal: bool) -> tuple[IssueCode, str, str] |
         return (
             IssueCode.LOOKALIKE_DOMAIN,
             f"{domain} looks like a slip for {meant}.",
-            f"Did you mean @{meant}?",
+            f"Did you mean {meant}?",
         )
     if is_disposable(domain):
         words = f"{domain} gives out addresses that live for minutes."
