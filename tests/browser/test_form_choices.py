@@ -43,11 +43,11 @@ def test_the_notebook_about_the_form_can_be_followed(lab: Lab) -> None:
     ).fill("there")
     form.read("481 people of 500 rows", "verdict")
     form.part("skip-invalid").get_by_role("checkbox").check()
+    inspect(lab, 1, "notebook-06", "ready", only=".mnb-form")
     form.type("confirm", "481")
     form.whole.locator("button.mnb-send:not([disabled])").click()
     form.read("481 of 481 people mailed", "section-send")
     assert [481, 481] == _mailed(lab, asked)
-    inspect(lab, 1, "notebook-06", "sent", only=".mnb-form")
 
     form.type("confirm", "481")
     form.whole.locator("button.mnb-send:not([disabled])").click()
