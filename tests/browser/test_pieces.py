@@ -78,7 +78,6 @@ def test_a_table_is_turned_and_searched_by_keyboard(lab: Lab) -> None:
     inspect(lab, 1, "pieces", "table", only=".mnb-paged-table")
 
 
-@on_both_kernels
 def test_a_preview_shows_a_row_at_each_width_and_nothing_jumps(lab: Lab) -> None:
     """By number, by search, by problem; a phone's mail is laid out for a phone; the text needs no frame."""
     _opened(lab, "preview.ipynb", PANE)
