@@ -17,6 +17,9 @@ from migma_nb.sending.glance import Glance
 LONG_CELL_S = 0.5
 _BUSY = "A cell is running; the buttons can be pressed once it has ended."
 _ASKED = {Wish.STOP: "Stopping …", Wish.PAUSE: "Pausing …", Wish.RUN: "Going on …"}
+_STOP = "Stop", "Begin no new row; what is in flight is finished"
+#: Once every call is made; nobody can call back a batch.
+_LOOK_AWAY = "Stop following", "The server goes on with the batch that it took"
 _DONE = {Wish.PAUSE: RunState.PAUSED, Wish.RUN: RunState.RUNNING}
 
 
@@ -50,7 +53,6 @@ class RunButtons:
         self._paused = False
         self._pause = _button("Pause", "mnb-run-pause", notices.guard(self._pressed_pause))
         self._stop = _button("Stop", "mnb-run-stop", notices.guard(self._pressed_stop))
-        self._stop.tooltip = "Begin no new row; what is in flight is finished"
         self._hint = widgets.HTML()
         self._hint.add_class("mnb-run-hint")
         self.widget = row(self._pause, self._stop, self._hint)
@@ -67,7 +69,9 @@ class RunButtons:
         heard = self._steered is not None and not self.stopping
         busy = self._cells.running_s > LONG_CELL_S
         ending = Wish.STOP in (self._asked, found.pacing.wanted)
-        self._pause.layout.display = None if heard and found.state in LIVE_STATES else "none"
+        going = found.state in LIVE_STATES
+        self._stop.description, self._stop.tooltip = _STOP if going else _LOOK_AWAY
+        self._pause.layout.display = None if heard and going else "none"
         self._stop.layout.display = None if heard else "none"
         self._pause.description = "Resume" if self._paused else "Pause"
         self._pause.tooltip = (
@@ -108,7 +112,7 @@ class RunButtons:
 
 
 def _button(name: str, css: str, pressed: Callable[[], Any]) -> Any:
-    made = widgets.Button(description=name, layout=widgets.Layout(width="7em"))
+    made = widgets.Button(description=name, layout=widgets.Layout(width="auto", min_width="7em"))
     made.add_class(css)
 
     def heard(_: Any, content: dict[str, Any], __: Any) -> None:

@@ -321,3 +321,25 @@ def test_a_batch_shows_the_servers_own_counts(sandbox: mg.Sandbox, panels: Calla
     assert panel.ended.wait(30)
     assert "60 people" in text(panel)
     assert "60 sent" in text(panel)
+
+
+def test_a_batch_can_be_left_to_the_server(sandbox: mg.Sandbox, panels: Callable[..., RunPanel]) -> None:
+    """Nobody can call it back, so that the button says what it does: look no longer."""
+    tag = sandbox.server.add_tag("news")
+    for n in range(5000):
+        sandbox.server.add_contact(f"c{n}@x.example", tags=["news"])
+    plan = mg.plan(
+        mg.Tag(tag["id"]),
+        mailing="m",
+        sender="A <a@b.example>",
+        subject="S",
+        template="<p>x</p>",
+        project_id="p",
+    )
+    run = plan.start(sandbox.client(), progress=False)
+    panel = panels(run)
+    until(lambda: "Stop following" in buttons(panel))
+    until(lambda: "of 5,000 people mailed by the server" in text(panel))
+    click(panel, "Stop following")
+    assert panel.ended.wait(30)
+    assert "finished" == run.state
