@@ -35,7 +35,9 @@ SHEET = """<style>
 .mnb input::placeholder { color: var(--mnb-muted); opacity: 1; }
 .mnb .mnb-row { column-gap: 6px; row-gap: 2px; overflow: visible; }
 .mnb .mnb-muted { color: var(--mnb-muted); }
-.mnb .mnb-scroll { overflow-x: auto; border: 1px solid var(--mnb-line); border-radius: 6px; }
+.mnb .mnb-mail :focus-visible, .mnb .mnb-scroll:focus-visible { outline-offset: -2px; }
+.mnb .mnb-scroll { overflow-x: auto; scrollbar-width: thin;
+  border: 1px solid var(--mnb-line); border-radius: 6px; }
 .mnb .mnb-scroll table { border-collapse: collapse; table-layout: auto; width: 100%; margin: 0; border: 0;
   font-size: 1em; color: inherit; }
 .mnb .mnb-scroll tr, .mnb .mnb-scroll tr:hover { background: none !important; }

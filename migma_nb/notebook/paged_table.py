@@ -26,6 +26,8 @@ Export = Callable[[str | None, str], Path]
 _LONGEST, _FITS = 160, 40
 #: Head and rows are this high (pixels): a page that is not full keeps the height of a full one.
 _LINE = 26
+#: And the bar that scrolls it sideways, where a page is too wide, has this much below them (pixels).
+_BAR = 12
 
 
 class PagedTable:
@@ -95,7 +97,7 @@ class PagedTable:
             pairs = self._source.choices()
             total = sum(count for _, count in pairs)
             options: list[tuple[str, tuple[str, ...]]] = [(f"All ({total:,})", ())]
-            options += [(f"{one_line(name, 40)} ({count:,})", (name,)) for name, count in pairs]
+            options += [(f"{one_line(name, 40) or 'nothing'} ({count:,})", (name,)) for name, count in pairs]
             if tuple(options) != tuple(self._choice.options):
                 self._quietly(lambda: self._offer(options))
             self._choice.layout.display = "" if pairs else "none"
@@ -184,7 +186,7 @@ class PagedTable:
         body = "".join(f"<tr>{''.join(map(self._cell, cells))}</tr>" for cells in rows)
         return (
             f'<div class="mnb-scroll" tabindex="0" role="region" aria-label="{escape(self.label)}" '
-            f'style="min-height:{_LINE * (self._most + 1)}px">'
+            f'style="min-height:{_LINE * (self._most + 1) + _BAR}px">'
             f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from migma_nb.api.states import State
 from migma_nb.planning.frozen import Plan
+from migma_nb.planning.issues import Severity
 from migma_nb.planning.rendering import RenderedMessage
 
 
@@ -55,15 +56,17 @@ class PlanPreviews:
         return self._plan.message(i)
 
     def problems(self, i: int) -> Sequence[str]:
-        """Return a row's problems, and why it is not sent where that is none of them."""
+        """Return a row's problems, and whether and why it is not sent."""
         begin, end = np.searchsorted(self._rows, [i, i + 1])
         found = self._issues.iloc[self._first + begin : self._first + end]
+        told = zip(found["severity"], found["message"], found["fix"], strict=True)
         lines = [
-            f"{message} {fix}".strip() for message, fix in zip(found["message"], found["fix"], strict=True)
+            f"{'Not sent. ' if severity == Severity.ERROR else ''}{message} {fix}".strip()
+            for severity, message, fix in told
         ]
         preset = self._plan.preset(i)
         if preset is not None and preset[0] is not State.INVALID:
-            lines.insert(0, f"Not sent ({preset[0]}): {preset[2]}")
+            lines.insert(0, f"Not sent ({preset[0]}). {preset[2]}")
         return lines
 
     def next_problem(self, after: int) -> int | None:

@@ -64,11 +64,11 @@ class FrameSource:
         return [str(self._frame.columns[at]) for at in self._at]
 
     def choices(self) -> Sequence[tuple[str, int]]:
-        """Return the values of the column to filter by, the most frequent first."""
+        """Return the values of the column to filter by, the most frequent first; "" is what is missing."""
         if self._by is None:
             return []
         codes, names = self._groups
-        counts = np.bincount(codes[codes >= 0], minlength=len(names))
+        counts = np.bincount(codes, minlength=len(names))
         pairs = [(name, int(count)) for name, count in zip(names, counts, strict=True)]
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
@@ -107,8 +107,11 @@ class FrameSource:
 
     @cached_property
     def _groups(self) -> tuple[npt.NDArray[np.intp], list[str]]:
-        codes, values = pd.factorize(self._frame[self._by])
-        return codes, [_text(value) for value in values]
+        codes, values = pd.factorize(self._frame[self._by], use_na_sentinel=False)
+        texts = [_text(value) for value in values]
+        # An empty text and what is missing look alike, and so are one choice.
+        places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+        return np.array([places[text] for text in texts], dtype=np.intp)[codes], list(places)
 
 
 class _Searched:

@@ -1,7 +1,6 @@
-"""An account that outlives kernels: a sandbox in the tests' own process, which notebooks reach as a live server."""
+"""An account that outlives kernels: a sandbox in the tests' process, to notebooks a live server."""
 
 import os
-from pathlib import Path
 
 import pandas as pd
 

@@ -1,5 +1,6 @@
-"""The form as a person works it: fields by their labels, buttons by their names, what is said by where it stands."""
+"""The form as a person works it: what is typed, pressed and read, by where it stands."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,3 +65,16 @@ class FormScreen:
             "([selector, width]) => document.querySelector(selector)?.clientWidth === width",
             arg=[f"{self.selector} .mnb-preview iframe", width],
         )
+
+    def await_counts(self, truth: Callable[[], dict[str, int]]) -> dict[str, int]:
+        """Wait until the run's panel shows the counts that the ledger has, none in flight; return them."""
+        bar = self.whole.locator(".mnb-run-head svg[role=img]").first
+        shown: dict[str, int] = {}
+        for _ in range(200):
+            bar.wait_for()
+            pairs = (part.split(" ") for part in (bar.get_attribute("aria-label") or "").split(", "))
+            shown = {state: int(count.replace(",", "")) for count, state in pairs}
+            if "sending" not in shown and shown == truth():
+                return shown
+            self.lab.page.wait_for_timeout(100)
+        raise AssertionError(f"the panel says {shown}, the ledger {truth()}")

@@ -15,10 +15,11 @@ from migma_nb.planning.rendering import RenderedMessage, plain_text
 Planner = Callable[..., Plan]
 Tags = Callable[[str], list[tuple[str, dict[str, str | None]]]]
 
-#: First in every frame, character by character: what was measured to fetch nothing.
+#: First in every frame, character by character: what was measured to fetch nothing, then what Tab reaches.
 GUARD = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
     "img-src data:; form-action 'none'; base-uri 'none'\"><base target=\"_blank\">"
+    '<html tabindex="0">'
 )
 LIVE = (
     "<script>parent.document.title='x'</script><meta http-equiv=refresh content='0;url=https://evil.example'>"

@@ -94,10 +94,10 @@ def test_problems_are_found_one_after_the_other(made: Plan) -> None:
     assert [3, 7, 20, 30, 3] == seen
     assert "From the first row again." in html(pane)
     pane.show(7)
-    assert problems(pane).startswith("Row 7: 'j…@@x' is no valid email address.")
+    assert problems(pane).startswith("Not sent. Row 7: 'j…@@x' is no valid email address.")
     assert problems(pane).endswith("leave the row out.")
     pane.show(20)
-    assert problems(pane).startswith("Not sent (duplicate): ")
+    assert problems(pane).startswith("Not sent (duplicate). ")
 
 
 def test_a_search_finds_address_and_value_and_keeps_neither(made: Plan) -> None:

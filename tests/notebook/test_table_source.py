@@ -73,3 +73,10 @@ def test_an_unknown_choice_has_no_rows() -> None:
     source = FrameSource(pd.DataFrame({"code": ["a"]}), by="code")
     assert ([], 0) == source.page("b", "", 0, 10)
     assert [("a", 1)] == source.choices()
+
+
+def test_what_is_missing_is_a_choice_too() -> None:
+    """Every row is under some choice; an empty text and a missing one are the same nothing."""
+    source = FrameSource(pd.DataFrame({"code": ["a", None, "", float("nan"), "a"]}, dtype=object), by="code")
+    assert [("", 3), ("a", 2)] == list(source.choices())
+    assert ([("",)] * 3, 3) == source.page("", "", 0, 10)
