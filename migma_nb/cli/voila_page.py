@@ -1,6 +1,8 @@
 """A notebook as a page of the loopback, by voila: with a token, and with nothing fetched from elsewhere."""
 
 import logging
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ _POLICY = (
     "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+#: A socket's path may have 107 characters, of which a kernel's own name takes most.
+_LONGEST_FOLDER = 32
 
 
 class _OnlyByToken(TornadoVoilaHandler):  # type: ignore[misc]  # voila has no types
@@ -58,7 +62,11 @@ def run(notebook: Path, *, port: int, token: str, ready: Callable[[], None]) -> 
         token: what a browser must show.
         ready: called once the page can be opened.
     """
+    logging.getLogger("tornado").setLevel(logging.ERROR)
+    # Without ports of their own the kernels are out of other users' reach; a socket's path has little room.
+    by_file = sys.platform == "linux" and len(tempfile.gettempdir()) <= _LONGEST_FOLDER
     settings = {
+        "KernelManager": {"transport": "ipc" if by_file else "tcp"},
         "Voila": {
             "ip": "127.0.0.1",
             "port": port,

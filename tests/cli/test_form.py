@@ -1,0 +1,151 @@
+"""`migma-nb form`: a page of the loopback for a colleague, without a browser."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import migma_nb as mg
+from migma_nb.cli.exits import Exit
+from migma_nb.cli.form_page import notebook_of, page_of
+
+Migma = Callable[..., subprocess.CompletedProcess[str]]
+KEY = "mgma_sk_live_" + "0123456789abcdef" * 3
+TYPED: dict[str, Any] = dict.fromkeys(
+    ("file", "mailing", "sender", "subject", "template", "project_id", "transactional"), None
+) | {"base_url": None, "account": None, "rate": None, "ledger": None, "live": False, "port": 0}
+
+
+@pytest.fixture
+def served(
+    folder: Path, environment: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
+    """Serve the page; give its process, its address, and what it has said till then."""
+    pytest.importorskip("voila")
+    command = [sys.executable, "-m", "migma_nb.cli", "form", "people.csv"]
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    said: list[str] = []
+    for line in process.stdout:
+        said.append(line)
+        if found := re.search(r"http://\S+", line):
+            yield process, found[0], said
+            break
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_page_ends_when_told(
+    served: tuple[subprocess.Popen[str], str, list[str]], how: signal.Signals
+) -> None:
+    """Code 0, nothing on stderr, the port free again, its kernels gone with it."""
+    process, address, said = served
+    assert said[0].startswith("REHEARSAL on a sandbox of this machine")
+    with httpx.stream("GET", address, timeout=60) as answer:
+        assert 200 == answer.status_code
+        answer.read()
+    process.send_signal(how)
+    out, err = process.communicate(timeout=60)
+    assert (Exit.FINE, "") == (process.returncode, err)
+    assert out.endswith("Ended.\n")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(address)
+
+
+def test_nothing_of_the_page_can_be_had_without_the_token(
+    served: tuple[subprocess.Popen[str], str, list[str]],
+) -> None:
+    """Neither the page nor a kernel nor a file; and the page says that it may fetch from nowhere else."""
+    _, address, _ = served
+    base, _, token = address.partition("?token=")
+    kernel = "00000000-0000-0000-0000-000000000000"
+    paths = (
+        "",
+        f"api/kernels/{kernel}",
+        f"voila/api/shutdown/{kernel}",
+        "voila/files/form.ipynb",
+        "login",
+        "x",
+    )
+    assert {403} == {httpx.get(base + path).status_code for path in paths}
+    assert {403} == {httpx.get(f"{base}{path}?token={token[:-1]}").status_code for path in paths}
+    assert len(token) >= 32
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    channels = f"{base}api/kernels/{kernel}/channels"
+    assert 403 == httpx.get(channels, headers=upgrade | {"Sec-WebSocket-Key": "eA=="}).status_code
+    with httpx.stream("GET", address, timeout=60) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "http" not in policy
+    assert "*" not in policy
+
+
+def test_the_pages_notebook_holds_what_was_typed_and_no_key(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It makes its client by the key of the environment; files are found where the command was typed."""
+    monkeypatch.setenv("MIGMA_API_KEY", KEY)
+    monkeypatch.chdir(folder)
+    typed = TYPED | {
+        "file": Path("people.csv"),
+        "template": Path("mail.html"),
+        "mailing": 'spring "news"',
+        "transactional": False,
+        "live": True,
+        "rate": "5/second",
+        "ledger": "postgresql://me:secret@db.example/mails",
+    }
+    source = notebook_of(page_of(typed), folder)["cells"][0]["source"]
+    assert source.splitlines()[-1] == (
+        'mg.form(Path("people.csv"), mg.Migma(rate="5/second"), mailing=\'spring "news"\', '
+        'template=Path("mail.html"), transactional=False)'
+    )
+    assert not [word for word in (KEY, "secret") if word in json.dumps(source)]
+    monkeypatch.setenv("MIGMA_LEDGER", os.fspath(folder / "ledger.sqlite3"))
+    seen: dict[str, Any] = {}
+    exec(source.replace("mg.form(", "seen['form'] = mg.form("), {"seen": seen})
+    seen["form"].settle()
+    assert 'people = mg.read_recipients("people.csv")' in seen["form"].lines
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"base_url": "http://127.0.0.1:1"}, "--base-url has no meaning"),
+        ({"file": Path("nowhere.csv")}, "nowhere.csv"),
+        ({"template": Path("nowhere.html")}, "nowhere.html"),
+    ],
+)
+def test_what_cannot_be_used_is_said_before_anybody_opens_the_page(
+    changes: dict[str, Any], words: str
+) -> None:
+    """In the terminal of whoever serves it."""
+    with pytest.raises(mg.InputError, match=re.escape(words)):
+        page_of(TYPED | changes)
+
+
+def test_a_live_page_without_a_key_is_refused() -> None:
+    """A page asks nobody for a key."""
+    with pytest.raises(mg.ConfigurationError, match="No API key"):
+        page_of(TYPED | {"live": True})
+
+
+def test_a_port_that_is_taken_is_a_sentence(migma: Migma, served: tuple[Any, str, list[str]]) -> None:
+    """Not a traceback, nor another port than the one that was asked for."""
+    port = re.search(r":(\d+)/", served[1])
+    assert port
+    found = migma("form", f"--port={port[1]}")
+    assert Exit.BAD_INPUT == found.returncode
+    assert f"cannot be served at port {port[1]}" in found.stderr
