@@ -57,6 +57,7 @@ class RunPanel:
         stopping: what is said in place of the buttons while a cell waits for the run; "" while none does.
         opening: the call that opens the run again, for a page without widgets; None takes the plain one.
         finished: called once, when the end is shown.
+        blank_out: returns a text without the API key, for errors that are not ours.
     """
 
     def __init__(
@@ -68,9 +69,10 @@ class RunPanel:
         stopping: str = "",
         opening: str | None = None,
         finished: Callable[["RunPanel"], None] | None = None,
+        blank_out: Callable[[str], str] = str,
     ) -> None:
         self.run_id, self.ledger = watch.run_id, watch.ledger
-        self.notices = Notices()
+        self.notices = Notices(blank_out)
         self.ended = threading.Event()
         self.table: PagedTable | None = None
         self._watch = watch

@@ -218,6 +218,7 @@ class Run(Fated, Shown):
                 explain(interrupt, self._drain(self._live, bar))
                 raise
         if self._live.ended.is_set():
+            bring_up_to_date(self)
             self._live.future.result()
         return self
 

@@ -69,6 +69,7 @@ class Shown:
         if _is_under_this_cell(self):
             words = f"Run {self._run_id}: see above."
             return {"text/plain": words, "text/html": f"<div>{safe(words)}</div>"}
+        _note_under_this_cell(self)
         return panel_of(self).bundle()
 
 
@@ -203,6 +204,7 @@ def panel_of(run: Shown, *, stopping: str = "", finished: Any = None) -> "RunPan
         stopping=stopping,
         opening=opening(run),
         finished=finished,
+        blank_out=str if live is None else live.settings.key.blank_out,
     )
     _panels.add(panel)
     return panel

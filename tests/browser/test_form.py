@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 #: So many people are on the list, one of them with a broken address.
 PEOPLE = 240
 MAIL = "<h1>Hello {{first_name}},</h1><p>your {{seats}} seats renew on 1 December.</p>"
+MAILING = "2026-12 renewal"
 MINE = "me@acme.example"
 PERSON = "person{}@customer.example"
 
@@ -56,7 +57,7 @@ def test_a_mailing_is_composed_tested_and_sent_by_hand(
 
 def _compose(form: FormScreen, path: Path) -> None:
     """Fill in the form, make mistakes, and mend them."""
-    form.type("mailing", "2026-12 renewal")
+    form.type("mailing", MAILING)
     form.upload("upload-list", path)
     form.read("customers.csv, 241 rows", "section-list")
     form.read('column "email"', "section-list")
@@ -139,7 +140,7 @@ def _send(form: FormScreen, account: Account) -> None:
     panel = form.part("section-send")
     panel.get_by_role("button", name="Pause", exact=True).click()
     panel.get_by_role("button", name="Resume", exact=True).wait_for()
-    (run_id,) = account.history.query("people == @PEOPLE")["run_id"]
+    (run_id,) = account.runs(MAILING)
     held = form.await_counts(lambda: account.counts(run_id))
     assert held["accepted"] + tests == len(account.mailed)
     panel.get_by_role("button", name="Resume", exact=True).click()
@@ -170,7 +171,7 @@ def _restart(lab: Lab, account: Account, path: Path) -> None:
     form.whole.locator("button.mnb-send:not([disabled])").click()
     form.run_says("running")
     lab.restart_kernel()
-    run_id = account.history["run_id"].iloc[0]
+    run_id = account.runs(MAILING)[0]
     lab.write("again.ipynb", [account.cell("500/second"), f"mg.open_run({run_id!r})"])
     lab.open("again.ipynb")
     lab.run_all()
