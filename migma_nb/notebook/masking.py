@@ -11,8 +11,8 @@ from migma_nb.planning.rendering import RenderedMessage
 _AT = re.compile(r"[@＠﹫]|%40|&#0*64;|&#x0*40;|&commat;|\\u0040", re.IGNORECASE)
 #: No local part is longer; percent-encoded letters of other scripts take up to twelve characters each.
 _LONGEST = 800
-#: What may stand before the "@", read backwards; an entity is one character.
-_LOCAL = re.compile(r"(?:;\w{1,8}#?&|[^\s@＠﹫<>()\[\]{},;:\"\\])+")
+#: What may stand before the "@", read backwards; an escaped apostrophe or ampersand is one character.
+_LOCAL = re.compile(r"(?:;(?:72x#|93#|sopa|pma)&|[^\s@＠﹫<>()\[\]{},;:\"\\])+")
 _DOMAIN = re.compile(r"[\w.-]+\.\w|\[[\w.:]+\]")
 _WORD_BEFORE = re.compile(r"[^\s<>()\[\]{},;:\"\\]+(?=\s{1,3}\Z)")
 #: A quoted local part, in quotation marks as they are and as HTML has them.

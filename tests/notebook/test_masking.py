@@ -36,6 +36,8 @@ AROUND = st.sampled_from(
         ('"jane doe"@acme.example', "j…@acme.example"),
         ("&quot;jane doe&quot;@acme.example", "j…@acme.example"),
         ("o&#x27;brien@acme.example", "o…@acme.example"),
+        ("&lt;jane@acme.example&gt;", "&lt;j…@acme.example&gt;"),
+        ("Dear&nbsp;jane@acme.example", "Dear&nbsp;j…@acme.example"),
         ("jürgen@müller.example", "j…@müller.example"),
         ("用户@例子.广告", "用…@例子.广告"),
         ("jane＠acme.example", "j…＠acme.example"),
