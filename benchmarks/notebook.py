@@ -1,11 +1,11 @@
-"""How long a screen in the notebook takes for a long list: pages and searches, a preview's next row, the form.
+"""How long a screen in the notebook takes for a long list: pages and searches, previews, the form.
 
     python benchmarks/notebook.py                     # 100,000 rows, and 1,000,000 for the table
     python benchmarks/notebook.py --rows 20000        # fewer
 
 Run it from the project's folder. Each figure is the kernel's own time from the press of a control until all
-that changes has been handed over. At 100,000 rows a move of the preview is promised to take at most 200 ms, and
-the form to open within a second; where one took longer, the exit code is 1.
+that changes has been handed over. At 100,000 rows a move of the preview is promised to take at most 200 ms,
+and the form to open within a second; where one took longer, the exit code is 1.
 """
 
 import argparse
