@@ -12,6 +12,8 @@ from tests.browser.lab import VIEWPORT, Lab
 ARTEFACTS = ROOT / "artefacts"
 WIDTHS = (1400, 600)
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+#: Which of the pictures the README shows, and their names in docs/.
+README_PICTURES = {"notebook-06-ready-light-1400.png": "form.png", "run-running-light-1400.png": "run.png"}
 #: What Lab has left and right of a cell's output, in pixels.
 _MARGINS = 130
 #: Bytes; a README's picture is loaded by everybody who looks at the project.
