@@ -11,6 +11,7 @@ import pytest
 import migma_nb as mg
 from migma_nb.api.states import Delivery, Reason
 from migma_nb.ledger.deliveries import DELIVERY_COLUMNS
+from migma_nb.surface.accessor import FrameTools
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md")])
@@ -40,6 +41,15 @@ def test_every_file_that_a_page_links_to_exists() -> None:
         for page, link in links
         if not (ROOT / link).exists() and not (ROOT / "docs" / link).exists()
     ]
+
+
+def test_every_function_that_a_page_names_exists() -> None:
+    """What is typed from a page must not be an AttributeError."""
+    assert [] == [(page, name) for page, name in named(r"\bmg\.(\w+)") if not hasattr(mg, name)]
+    held = {"df.migma": FrameTools, "people.migma": FrameTools, "run": mg.Run, "plan": mg.SendPlan}
+    for thing, kind in held.items():
+        called = named(rf"(?<![\w.]){re.escape(thing)}\.(\w+)\(")
+        assert [] == [(page, name) for page, name in called if not hasattr(kind, name)]
 
 
 @pytest.mark.parametrize("word", [*map(str, mg.State), *map(str, Reason)])

@@ -133,12 +133,6 @@ def mails_of(conn: sa.Connection, run_id: str) -> list[Mail]:
     ]
 
 
-def taken_at(conn: sa.Connection, run_id: str) -> list[float]:
-    """Return when the API took each mail of a run, where that is on record."""
-    query = sa.select(rows.c.finished_at).where(rows.c.run_id == run_id, rows.c.state.in_(_TAKEN))
-    return [moment for moment in conn.scalars(query) if moment is not None]
-
-
 def refreshed_at(conn: sa.Connection, run_id: str) -> float | None:
     """Return when a run's log was last asked, None where it never was."""
     query = sa.select(refreshes.c.refreshed_at).where(refreshes.c.run_id == run_id)

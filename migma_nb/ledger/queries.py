@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from migma_nb.api.errors import InputError
-from migma_nb.api.states import LIVE_STATES, RunState, State
+from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
+from migma_nb.ledger.batches import batches_in
 from migma_nb.ledger.schema import ACCOUNT_COLUMNS, BATCH_COLUMNS, ClaimState, claims, rows, runs
 
 _ROW = [
@@ -31,6 +32,45 @@ def run_rows(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
         if row["state"] == State.WAITING and row["position"] in flying:
             row.update(flying[row["position"]], state=State.SENDING)
     return found
+
+
+def counts_of(conn: sa.Connection, run_id: str) -> dict[State, int]:
+    """Return how many rows of a run are in which state; states without any are left out."""
+    query = sa.select(rows.c.state, sa.func.count()).where(rows.c.run_id == run_id).group_by(rows.c.state)
+    found = {State(state): int(count) for state, count in conn.execute(query)}
+    if flying := len(_in_flight(conn, run_id)) if State.WAITING in found else 0:
+        found[State.WAITING] -= flying
+        found[State.SENDING] = found.get(State.SENDING, 0) + flying
+    return {state: found[state] for state in State if found.get(state)}
+
+
+def rows_to_explain(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
+    """Return what a summary tells of single rows: those that were refused or are unknown, and batches.
+
+    Each with `position`, `recipient`, `state`, `reason`, `detail`, `message_id`, `api_status` and a batch's
+    own counts, in order.
+    """
+    told = ("position", "recipient", "state", "reason", "detail", "message_id", "api_status", *BATCH_COLUMNS)
+    explained = rows.c.state.in_((State.REFUSED, State.UNKNOWN))
+    query = (
+        sa.select(*(rows.c[name] for name in told))
+        .where(rows.c.run_id == run_id, sa.or_(explained, batches_in(rows.c.recipient)))
+        .order_by(rows.c.position)
+    )
+    found = [dict(row._asdict()) for row in conn.execute(query)]
+    waiting = [row for row in found if row["state"] == State.WAITING]
+    flying = _in_flight(conn, run_id) if waiting else {}
+    for row in waiting:
+        row["state"] = State.SENDING if row["position"] in flying else State.WAITING
+    return found
+
+
+def reconciled(conn: sa.Connection, run_id: str) -> int:
+    """Return how many rows of a run were unknown until Migma's log was found to hold them."""
+    query = sa.select(sa.func.count()).where(
+        rows.c.run_id == run_id, rows.c.state == State.ACCEPTED, rows.c.reason == Reason.RECONCILED
+    )
+    return int(conn.execute(query).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)

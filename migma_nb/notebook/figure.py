@@ -5,7 +5,6 @@ Only whoever draws imports this module: matplotlib is optional, and takes its ti
 
 import io
 import math
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,27 +16,15 @@ from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from migma_nb.ledger.timeline import Timeline
 from migma_nb.notebook.lines import one_line, share
 from migma_nb.notebook.theme import colour
+from migma_nb.notebook.times import stretch_name
 from migma_nb.sending.batch_words import batch_counts
 from migma_nb.sending.fates import Funnel, batch_funnel_of, funnel_of
 from migma_nb.sending.reporting import checked
 from migma_nb.sending.summary import RunFacts
 
-#: The lengths of time that are counted together (seconds), the shortest first, with their names.
-_STEPS = (
-    (1, "second"),
-    (5, "5 seconds"),
-    (15, "15 seconds"),
-    (60, "minute"),
-    (300, "5 minutes"),
-    (900, "15 minutes"),
-    (3_600, "hour"),
-    (21_600, "6 hours"),
-    (86_400, "day"),
-    (604_800, "week"),
-)
-_MOST_BARS = 60
 _DAY_S = 86_400
 _LONGEST_NAME = 70
 _GREY = "#5a5f66"
@@ -52,13 +39,8 @@ class RunFigure(Figure):
         return drawn.getvalue()
 
 
-def figure_of(found: RunFacts, sent_at: Sequence[float]) -> RunFigure:
-    """Return a run's figure: to the left how far its rows came, to the right when its mails were taken.
-
-    Args:
-        found: the run.
-        sent_at: when each mail was taken by the API (seconds since the epoch).
-    """
+def figure_of(found: RunFacts) -> RunFigure:
+    """Return a run's figure: to the left how far its rows came, to the right when its mails were answered."""
     counts = batch_counts(found.rows) if found.batch else {}
     funnel = batch_funnel_of(counts) if counts else funnel_of(found.counts, found.fates)
     bars = len(funnel.stages) + len(funnel.beside)
@@ -69,7 +51,7 @@ def figure_of(found: RunFacts, sent_at: Sequence[float]) -> RunFigure:
     title = f"{one_line(found.mailing, _LONGEST_NAME)}\nrun {found.run_id}, {found.state} ({where})"
     figure.suptitle(_drawable(title), fontsize=11, parse_math=False)
     _draw_funnel(left, funnel)
-    _draw_times(right, sent_at)
+    _draw_times(right, found.timeline)
     figure.supxlabel(_note(found, funnel), fontsize=8, color=_GREY)
     return figure
 
@@ -110,56 +92,58 @@ def _draw_funnel(axes: Axes, funnel: Funnel) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_times(axes: Axes, sent_at: Sequence[float]) -> None:
-    axes.set_title("Mails taken by the API over time", fontsize=10)
-    if not len(sent_at):
-        axes.text(0.5, 0.5, "no mail was taken yet", transform=axes.transAxes, ha="center", color=_GREY)
+def _draw_times(axes: Axes, timeline: Timeline | None) -> None:
+    axes.set_title("Mails over time", fontsize=10)
+    if timeline is None:
+        axes.text(0.5, 0.5, "no mail was sent yet", transform=axes.transAxes, ha="center", color=_GREY)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.set_xlabel("time (UTC)")
         axes.set_ylabel("mails")
         return
-    step, name = _step(max(sent_at) - min(sent_at))
-    first, last = math.floor(min(sent_at) / step), math.floor(max(sent_at) / step)
-    counts = np.bincount(
-        np.floor(np.asarray(sent_at) / step).astype(np.int64) - first, minlength=last - first + 1
-    )
-    begins = (np.arange(first, last + 1) * step) / _DAY_S
-    width = step / _DAY_S
-    axes.bar(begins, counts, width, align="edge", color=colour("accepted"), edgecolor="white", lw=0.4)
-    around = max(step * 0.5, (3 - len(counts)) * step)
-    axes.set_xlim((first * step - around) / _DAY_S, ((last + 1) * step + around) / _DAY_S)
+    step, totals = timeline.step_s, timeline.totals
+    begins = (timeline.begin + np.arange(len(totals)) * step) / _DAY_S
+    below = np.zeros(len(totals))
+    for state, counts in timeline.counts.items():
+        drawn: dict[str, Any] = {
+            "color": colour(state),
+            "edgecolor": "white",
+            "lw": 0.4,
+            "label": f"{sum(counts):,} {state}",
+        }
+        axes.bar(begins, counts, step / _DAY_S, bottom=below, align="edge", **drawn)
+        below += counts
+    around = max(step * 0.5, (3 - len(totals)) * step)
+    axes.set_xlim((timeline.begin - around) / _DAY_S, (timeline.end + around) / _DAY_S)
     axes.xaxis_date("UTC")
-    text, most = _tick_format(len(counts) * step, step)
-    axes.set_xticks(begins[:: math.ceil(len(begins) / most)])
+    text, most = _tick_format(len(totals) * step, step)
+    # Times are written in whole seconds, so that no finer ones are named.
+    ticks = begins if step >= 1.0 else np.arange(math.ceil(timeline.begin), timeline.end) / _DAY_S
+    axes.set_xticks(ticks[:: max(1, math.ceil(len(ticks) / most))])
     axes.xaxis.set_major_formatter(
         DateFormatter(text, tz="UTC")  # type: ignore[no-untyped-call]  # it says no types
     )
-    axes.set_ylim(0, max(int(counts.max()) * 1.1, 1.2))
+    # Room above for what came to what, where there is more than one thing.
+    several = len(timeline.counts) > 1
+    axes.set_ylim(0, max(max(totals) * (1.35 if several else 1.1), 1.2))
+    if several:
+        axes.legend(loc="upper center", ncols=len(timeline.counts), fontsize=8, frameon=False)
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    days = sorted({f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d}" for when in (min(sent_at), max(sent_at))})
+    ends = (timeline.begin, timeline.end - step)
+    days = sorted({f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d}" for when in ends})
     axes.set_xlabel(f"time (UTC), {' to '.join(days)}")
-    axes.set_ylabel(f"mails per {name}")
+    axes.set_ylabel(f"mails in {stretch_name(step)}")
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _tick_format(span_s: float, step_s: int) -> tuple[str, int]:
+def _tick_format(span_s: float, step_s: float) -> tuple[str, int]:
     """Return how the times of an axis are written, and how many of them have room."""
     if step_s < 60:  # noqa: PLR2004 - a minute
         return "%H:%M:%S", 4
     if span_s < _DAY_S:
         return "%H:%M", 6
     return ("%d %b %H:%M", 3) if span_s < 4 * _DAY_S else ("%d %b %Y", 3)
-
-
-def _step(span_s: float) -> tuple[int, str]:
-    """Return the shortest length of time that keeps the bars few enough to be told apart."""
-    for seconds, name in _STEPS:
-        if span_s / seconds < _MOST_BARS:
-            return seconds, name
-    weeks = math.ceil(span_s / 604_800 / _MOST_BARS)
-    return weeks * 604_800, f"{weeks} weeks"
 
 
 def _drawable(text: str) -> str:

@@ -156,7 +156,7 @@ def _verdict(checked: Checked) -> str:
     early = verdict_of(checked.sketch.plan.issues) if checked.sketch is not None else ""
     if checked.missing:
         words = ", ".join(_WORDS.get(name, name) for name in checked.missing)
-        return f"Still needed: {safe(words, 300)}." + (f" · {safe(early, 120)}" if early else "")
+        return f"Still needed: {safe(words, 300)}" + (f" · {safe(early, 120)}" if early else ".")
     if WHOLE in checked.wrong:
         error = checked.wrong[WHOLE]
         return problem(error.message, plain_hint(error))

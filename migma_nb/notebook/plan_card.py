@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from migma_nb.notebook.lines import one_line, padded, quoted, safe, width_of
 from migma_nb.notebook.plan_view import PlanView, view_plan
 from migma_nb.notebook.problems import Kind
-from migma_nb.notebook.theme import MUTED, bar, card, dot, facts, head, named, panel, section, typed
+from migma_nb.notebook.theme import (
+    MUTED,
+    apart,
+    bar,
+    card,
+    dot,
+    facts,
+    head,
+    named,
+    panel,
+    section,
+    small_bar,
+    typed,
+)
 from migma_nb.planning.frozen import Plan
 
 #: Columns of a terminal that a line may take.
@@ -95,12 +108,13 @@ def _first_html(view: PlanView) -> str:
 def kinds_html(kinds: Sequence[Kind], more: int) -> str:
     """Return kinds of problems as HTML, each with its first message; `more` are not among them."""
     digits = max(len(f"{kind.count:,}") for kind in kinds)
+    most = max(kind.count for kind in kinds)
     # On a wide page the example stands beside the code, on a narrow one below it.
     row = "display:flex;flex-wrap:wrap;align-items:baseline;gap:0 14px;padding:2px 0"
     fixed = "display:inline-block;min-width"
-    lines = "".join(
-        f'<div style="{row}"><span style="flex:0 0 25em;white-space:nowrap">{dot(kind.severity)} '
-        f'<span style="{fixed}:4.2em">{kind.severity}</span> '
+    lines = apart(
+        f'<div style="{row}"><span style="flex:0 0 28em;white-space:nowrap">{dot(kind.severity)} '
+        f'<span style="{fixed}:4.2em">{kind.severity}</span> {small_bar(kind.count, most, kind.severity)}'
         f'<b style="{fixed}:{digits}ch;text-align:right">{kind.count:,}</b> × {named(kind.code)}</span> '
         f'<span style="flex:1 1 24em;{MUTED}">{_message_html(kind)}</span></div>'
         for kind in kinds

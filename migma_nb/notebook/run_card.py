@@ -4,10 +4,12 @@ from collections import Counter
 from dataclasses import replace
 
 from migma_nb.api.states import STATE_MEANINGS, RunState
-from migma_nb.notebook.lines import one_line, safe, share, visible
-from migma_nb.notebook.theme import MUTED, badge, bar, card, dot, head, legend, named, panel, section, steps
+from migma_nb.notebook.charts import funnel_html, funnel_text, times_html
+from migma_nb.notebook.lines import one_line, safe, visible
+from migma_nb.notebook.theme import MUTED, apart, badge, bar, card, dot, head, named, panel, section
+from migma_nb.notebook.times import times_text
 from migma_nb.sending.batch_words import batch_counts, batch_rows
-from migma_nb.sending.fates import funnel_of
+from migma_nb.sending.fates import Funnel, funnel_of
 from migma_nb.sending.summary import RunFacts, fate_of, headline, next_step, summarise, trouble_of
 
 _MEANINGS = {str(state): words for state, words in STATE_MEANINGS.items()}
@@ -18,7 +20,13 @@ _LONGEST_NAME = 80
 
 def run_text(found: RunFacts) -> str:
     """Return a run as text for a terminal: its summary, without characters that could steer the terminal."""
-    return "\n".join(visible(line) for line in summarise(_short_named(found)).splitlines())
+    funnel = _funnel_of(found)
+    told = summarise(
+        _short_named(found),
+        over_time=[] if found.batch else times_text(found.timeline),
+        funnel=[] if funnel is None else funnel_text(funnel),
+    )
+    return "\n".join(visible(line) for line in told.splitlines())
 
 
 def run_html(found: RunFacts, *, framed: bool = True) -> str:
@@ -29,7 +37,7 @@ def run_html(found: RunFacts, *, framed: bool = True) -> str:
         framed: whether it has a frame of its own, which it needs where it stands alone.
     """
     counts = {str(state): found.counts[state] for state in STATE_MEANINGS if found.counts.get(state)}
-    trouble = "".join(_trouble_html(line) for line in trouble_of(found))
+    trouble = apart(_trouble_html(line) for line in trouble_of(found))
     step, batches = next_step(found), _batch_html(found)
     return (card if framed else _bare)(
         head(f"Run {named(found.run_id)} · {found.state}", safe(_title(found), 300), _where(found)),
@@ -37,6 +45,7 @@ def run_html(found: RunFacts, *, framed: bool = True) -> str:
         bar(counts, _MEANINGS) if not batches or found.batches < sum(found.counts.values()) else "",
         batches,
         section("Why", trouble) if trouble else "",
+        "" if found.batch else times_html(found.timeline),
         _fate_html(found),
         panel(f"<b>Next:</b> {safe(step, 300)}") if step else "",
         f'<div style="{MUTED};font-size:.88em;margin-top:12px">{safe(found.server, 120)} · '
@@ -45,7 +54,7 @@ def run_html(found: RunFacts, *, framed: bool = True) -> str:
 
 
 def _bare(*parts: str) -> str:
-    return "".join(parts)
+    return apart(parts)
 
 
 def _short_named(found: RunFacts) -> RunFacts:
@@ -78,13 +87,16 @@ def _fate_html(found: RunFacts) -> str:
     lines = fate_of(found)
     if not lines:
         return ""
-    funnel = funnel_of(found.counts, found.fates)
-    drawn = ""
-    if funnel.known and not found.batch:
-        drawn = steps((one.name, one.count, share(one.count, one.whole, one.of)) for one in funnel.stages)
-        drawn += f'<div style="margin-top:4px">{legend(dict(funnel.beside))}</div>'
-    words = "".join(f'<div style="padding:1px 0;{MUTED}">{safe(line, 400)}</div>' for line in lines)
+    funnel = _funnel_of(found)
+    drawn = "" if funnel is None else funnel_html(funnel)
+    words = apart(f'<div style="padding:1px 0;{MUTED}">{safe(line, 400)}</div>' for line in lines)
     return section("What became of the mails", f'{drawn}<div style="margin-top:6px">{words}</div>')
+
+
+def _funnel_of(found: RunFacts) -> Funnel | None:
+    """Return how far a run's mails came, None where that is not known."""
+    funnel = funnel_of(found.counts, found.fates)
+    return funnel if funnel.known and not found.batch else None
 
 
 def _batch_html(found: RunFacts) -> str:

@@ -10,6 +10,8 @@ MUTED = "opacity:.7"
 LINE = "1px solid rgba(128,128,128,.35)"
 TINT = "background:rgba(128,128,128,.1)"
 CODE = "font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);font-size:.92em"
+#: Seen where a page has stripped the styles that keep words apart, and nowhere else.
+COMMA = '<span style="display:none">,</span> '
 #: Each at least 3:1 against white and against near-black; words and numbers always stand beside them.
 COLOURS = {
     "ready": "#2a9d6f",
@@ -41,9 +43,11 @@ _OTHER = "#8a8f98"
 _NARROWEST = 1.0
 #: Between two parts, in percent, so that they can be told apart without colour.
 _GAP = 0.25
+#: What a bar has before it.
+_TRACK = "background:rgba(128,128,128,.15)"
 #: Lab styles every table of an output: fixed columns, striped rows, text to the right.
 _TABLE = "border-collapse:collapse;table-layout:auto;border:0;font-size:1em;color:inherit"
-_CELL = "vertical-align:top;text-align:left;border:0;background:none;line-height:1.5;padding:2px 16px 2px 0"
+_CELL = "vertical-align:top;text-align:left;border:0;line-height:1.5;padding:2px 16px 2px 0"
 
 
 def card(*parts: str) -> str:
@@ -53,14 +57,19 @@ def card(*parts: str) -> str:
         "border-radius:10px;font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.5;"
         "color:var(--jp-content-font-color1,inherit);overflow-wrap:anywhere;text-align:left"
     )
-    return f'<div style="{style}">{"".join(parts)}</div>'
+    return f'<div style="{style}">{apart(parts)}</div>'
+
+
+def apart(parts: Iterable[str]) -> str:
+    """Return parts of HTML one after the other, apart also on a page that strips all tags; none are empty."""
+    return "\n".join(part for part in parts if part)
 
 
 def head(kind: str, title: str, aside: str) -> str:
     """Return a card's head: what it is and an aside in small letters, and its title below; all HTML."""
     row = "display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 16px;font-size:.88em"
     return (
-        f'<div style="{row}"><span style="{MUTED}">{kind}</span> {aside}</div>'
+        f'<div style="{row}"><span style="{MUTED}">{kind}</span> {aside}</div>\n'
         f'<div style="font-size:1.3em;line-height:1.35;margin:2px 0 8px"><b>{title}</b></div>'
     )
 
@@ -85,15 +94,14 @@ def bar(counts: Mapping[str, int], meanings: Mapping[str, str] | None = None) ->
     widths = [max(100 * count / total, _NARROWEST) for count in shown.values()]
     scale = (100 + _GAP) / sum(widths)
     at, pieces = 0.0, []
-    for (name, count), width in zip(shown.items(), widths, strict=True):
+    for name, width in zip(shown, widths, strict=True):
         share = width * scale
         pieces.append(
-            f'<rect x="{at:.2f}%" width="{share - _GAP:.2f}%" height="10" fill="{colour(name)}">'
-            f"<title>{count:,} {escape(name)}</title></rect>"
+            f'<rect x="{at:.2f}%" width="{share - _GAP:.2f}%" height="10" fill="{colour(name)}"></rect>'
         )
         at += share
     words = escape(", ".join(f"{count:,} {name}" for name, count in shown.items()))
-    style = "display:block;border-radius:5px;overflow:hidden;margin:8px 0"
+    style = "display:block;height:10px;border-radius:5px;overflow:hidden;margin:8px 0"
     svg = f'<svg role="img" aria-label="{words}" width="100%" height="10" style="{style}">'
     return f"{svg}{''.join(pieces)}</svg>" + (
         legend(shown) if meanings is None else _explained(shown, meanings)
@@ -113,9 +121,8 @@ def steps(rows: Iterable[tuple[str, int, str]]) -> str:
     for name, count, words in found:
         width = max(100 * count / most, _NARROWEST if count else 0)
         drawn = (
-            f'<svg role="img" aria-label="{count:,} {escape(name)}" width="100%" height="12" '
-            'style="display:block;margin:4px 0;min-width:40px">'
-            f'<rect width="100%" height="12" rx="3" fill="rgba(128,128,128,.15)"></rect>'
+            f'<svg role="img" aria-label="{count:,} {escape(name)}" width="100%" '
+            f'style="display:block;height:12px;margin:4px 0;min-width:40px;border-radius:3px;{_TRACK}">'
             f'<rect width="{width:.2f}%" height="12" rx="3" fill="{colour(name)}"></rect></svg>'
         )
         muted = f'<span style="{MUTED}">{escape(words)}</span>'
@@ -125,9 +132,19 @@ def steps(rows: Iterable[tuple[str, int, str]]) -> str:
     return _table(cells, columns, "margin:0;width:100%")
 
 
+def small_bar(count: int, most: int, name: str) -> str:
+    """Return a short bar without words, for beside a number that is one of several; `most` is the largest."""
+    width = max(100 * count / most, 4.0)
+    return (
+        '<svg aria-hidden="true" width="56" '
+        f'style="width:56px;height:8px;vertical-align:middle;margin-right:8px;border-radius:2px;{_TRACK}">'
+        f'<rect width="{width:.1f}%" height="8" rx="2" fill="{colour(name)}"></rect></svg>'
+    )
+
+
 def dot(name: str) -> str:
     """Return a small square in the colour of a state or severity."""
-    size = "display:inline-block;width:9px;height:9px;border-radius:2px;margin-right:2px"
+    size = "display:inline-block;width:9px;height:9px;border-radius:2px"
     return f'<span style="{size};background:{colour(name)}"></span>'
 
 
@@ -139,7 +156,8 @@ def panel(content: str, name: str = "") -> str:
 
 def section(title: str, content: str) -> str:
     """Return a small heading (HTML) with HTML below it."""
-    return f'<div style="margin-top:14px"><div style="margin-bottom:3px"><b>{title}</b></div>{content}</div>'
+    heading = f'<div style="margin-bottom:3px"><b>{title}</b></div>'
+    return f'<div style="margin-top:14px">{heading}\n{content}</div>'
 
 
 def typed(steps: Sequence[tuple[str, str]]) -> str:
@@ -160,7 +178,7 @@ def named(name: object, most: int = 40) -> str:
 
 def legend(counts: Mapping[str, int]) -> str:
     """Return counts in one line, each with its square in its colour."""
-    items = " ".join(
+    items = COMMA.join(
         f'<span style="white-space:nowrap">{dot(name)} <b>{count:,}</b> {escape(name)}</span>'
         for name, count in counts.items()
     )
@@ -181,9 +199,9 @@ def _explained(counts: Mapping[str, int], meanings: Mapping[str, str]) -> str:
 
 def _table(rows: Iterable[Sequence[str]], columns: Sequence[str], style: str) -> str:
     """Return a table of HTML cells, with a style for each column and one for the whole."""
-    lines = "".join(
+    lines = "\n".join(
         '<tr style="background:none">'
-        + "".join(f'<td style="{_CELL};{own}">{cell}</td>' for cell, own in zip(cells, columns, strict=True))
+        + " ".join(f'<td style="{_CELL};{own}">{cell}</td>' for cell, own in zip(cells, columns, strict=True))
         + "</tr>"
         for cells in rows
     )

@@ -5,15 +5,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
+from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.ledger import clock, deliveries, journal, queries
 from migma_nb.ledger.batches import is_batch
 from migma_nb.ledger.store import Ledger
+from migma_nb.ledger.timeline import timeline_of
 from migma_nb.sending.fates import Fates, fates_of
 from migma_nb.sending.summary import RunFacts
-
-#: Rows in these states are explained one kind after the other.
-_EXPLAINED = {State.REFUSED, State.UNKNOWN}
 
 
 def state_of(ledger: Ledger, run_id: str) -> RunState:
@@ -26,11 +24,7 @@ def state_of(ledger: Ledger, run_id: str) -> RunState:
 
 def counts_of(ledger: Ledger, run_id: str) -> dict[State, int]:
     """Return how many rows of a run are in which state."""
-    counts: dict[State, int] = {}
-    for row in ledger.reading(lambda conn: queries.run_rows(conn, run_id)):
-        state = State(row["state"])
-        counts[state] = counts.get(state, 0) + 1
-    return {state: counts[state] for state in State if state in counts}
+    return ledger.reading(lambda conn: queries.counts_of(conn, run_id))
 
 
 def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
@@ -41,17 +35,17 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
         run = queries.run_of(conn, run_id)
         first = queries.first_accepted(conn, run["scope"], run["mailing"])
         told = {
+            "counts": queries.counts_of(conn, run_id),
             "kept": queries.kept_from_other_plans(conn, run_id),
             "held": queries.holders_of(conn, run_id),
+            "reconciled": queries.reconciled(conn, run_id),
             "first_sent_on": None if first is None else f"{datetime.fromtimestamp(first, UTC):%Y-%m-%d}",
             "fates": _fates(conn, run["run_id"]),
+            "timeline": timeline_of(conn, run_id),
         }
-        return run, queries.run_rows(conn, run_id), told
+        return run, queries.rows_to_explain(conn, run_id), told
 
     run, rows, told = ledger.reading(look)
-    counts: dict[State, int] = {}
-    for row in rows:
-        counts[State(row["state"])] = counts.get(State(row["state"]), 0) + 1
     return RunFacts(
         run_id=run_id,
         mailing=run["mailing"],
@@ -62,16 +56,9 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
         ledger=ledger.name,
         batches=sum(is_batch(row["recipient"]) for row in rows),
         has_log=run["email_id"] is not None,
-        counts=counts,
-        reconciled=sum(row["reason"] == Reason.RECONCILED and row["state"] == State.ACCEPTED for row in rows),
-        rows=[row for row in rows if row["state"] in _EXPLAINED or is_batch(row["recipient"])],
+        rows=rows,
         **told,
     )
-
-
-def sent_at(ledger: Ledger, run_id: str) -> list[float]:
-    """Return when each mail of a run was taken by the API (seconds since the epoch)."""
-    return ledger.reading(lambda conn: deliveries.taken_at(conn, run_id))
 
 
 def _fates(conn: sa.Connection, run_id: str) -> Fates | None:

@@ -8,6 +8,7 @@ from typing import Any
 from migma_nb.api.hints import hint_for
 from migma_nb.api.states import STATE_MEANINGS, Reason, RunState, State
 from migma_nb.ledger.queries import Holder
+from migma_nb.ledger.timeline import Timeline
 from migma_nb.planning.trials import tried_mailing
 from migma_nb.sending.batch_words import batch_lines, is_campaign, step_for, unfinished
 from migma_nb.sending.fates import Fates
@@ -30,7 +31,7 @@ class RunFacts:
     `kept` rows were mailed before with the content of another plan; `held` says which runs are waited for;
     `reconciled` counts the rows that were unknown until Migma's log was asked; `batches` those that are one
     call to many; `fates` is what the log says became of the mails, None where it was not asked; `has_log`
-    says whether there is one.
+    says whether there is one; `timeline` is when its own mails were answered, None where none was.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class RunFacts:
     reconciled: int = 0
     fates: Fates | None = None
     has_log: bool = False
+    timeline: Timeline | None = None
 
     @property
     def batch(self) -> bool:
@@ -56,8 +58,14 @@ class RunFacts:
         return 0 < self.batches == sum(self.counts.values())
 
 
-def summarise(facts: RunFacts) -> str:
-    """Return the summary: a sentence, the counts by state, what went wrong, and what to do next."""
+def summarise(facts: RunFacts, *, over_time: Sequence[str] = (), funnel: Sequence[str] = ()) -> str:
+    """Return the summary: a sentence, the counts by state, what went wrong, and what to do next.
+
+    Args:
+        facts: the run.
+        over_time: lines that draw when its mails were sent, where there is something to draw.
+        funnel: lines that draw how far they came.
+    """
     lines = [headline(facts), ""]
     width = max((len(f"{count:,}") for count in facts.counts.values()), default=1)
     lines += [
@@ -66,7 +74,7 @@ def summarise(facts: RunFacts) -> str:
         if (count := facts.counts.get(state, 0))
     ]
     lines += [f"  {line}" for line in batch_lines(facts.rows)]
-    for part in (trouble_of(facts), fate_of(facts)):
+    for part in (over_time, trouble_of(facts), [*funnel, *([""] if funnel else []), *fate_of(facts)]):
         lines += ["", *part] if part else []
     where = "sandbox" if facts.sandbox else "LIVE"
     lines += ["", f"Run {facts.run_id} at {facts.server} ({where}); ledger {facts.ledger}"]

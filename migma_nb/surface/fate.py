@@ -99,9 +99,7 @@ class Fated:
                 "run.plot() needs matplotlib, which is not installed.",
                 hint="Run: pip install 'migma-nb[plot]'. run.summary() has the same figures in words.",
             ) from error
-        return figure_of(
-            facts.facts_of(self._ledger, self._run_id), facts.sent_at(self._ledger, self._run_id)
-        )
+        return figure_of(facts.facts_of(self._ledger, self._run_id))
 
     def _settings(self, client: Migma | None, call: str) -> Settings:
         """Return what to ask with: the client's settings, else those that the run was sent with."""

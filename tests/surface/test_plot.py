@@ -14,6 +14,7 @@ from PIL import Image
 
 import migma_nb as mg
 from migma_nb.api.states import RunState, State
+from migma_nb.ledger.timeline import Timeline, step_for
 from migma_nb.notebook.figure import RunFigure, figure_of
 from migma_nb.sending.fates import Fates
 from migma_nb.sending.summary import RunFacts
@@ -44,50 +45,72 @@ KNOWN = Fates(
     clicked=1_204,
     pending=1_711,
 )
-RUNS: dict[str, tuple[dict[str, Any], list[float]]] = {
-    "nothing": ({"counts": {}}, []),
-    "one row": ({"counts": {State.ACCEPTED: 1}}, [NOW]),
-    "one opened": (
-        {
-            "counts": {State.ACCEPTED: 1},
-            "fates": Fates(NOW, mails=1, words={"opened": 1}, delivered=1, opened=1),
-        },
-        [NOW],
-    ),
-    "all refused": ({"counts": {State.REFUSED: 7}}, []),
-    "100,000 rows": ({"counts": MANY, "fates": KNOWN}, [NOW + 0.9 * number for number in range(97_000)]),
-    "years": ({"counts": {State.ACCEPTED: 3}}, [NOW, NOW + 3e6, NOW + 9e7]),
-    "no log": ({"counts": {State.ACCEPTED: 2}, "fates": Fates(NOW, mails=2, without_log=2)}, [NOW, NOW + 1]),
-    "a batch": (
-        {
-            "batches": 1,
-            "counts": {State.ACCEPTED: 1},
-            "rows": [
-                {
-                    **BATCH,
-                    "batch_total": 12_000,
-                    "batch_sent": 9_000,
-                    "batch_queued": 2_800,
-                    "batch_failed": 200,
-                }
-            ],
-        },
-        [NOW],
-    ),
-    "a fresh batch": (
-        {"batches": 1, "counts": {State.ACCEPTED: 1}, "rows": [{**BATCH, "batch_total": None}]},
-        [NOW],
-    ),
-    "a name in any script": (
-        {"counts": {State.ACCEPTED: 2}, "mailing": "顧客 $x^2$ {a} \u202e\n" * 9},
-        [NOW, NOW],
-    ),
+
+
+def over(sent_at: Sequence[float], refused: Sequence[float] = ()) -> Timeline:
+    """Return when mails were answered, those that were refused too."""
+    moments = [*sent_at, *refused]
+    step = step_for(min(moments), max(moments))
+    begin = int(min(moments) / step)
+    counts = {one: [0] * (int(max(moments) / step) - begin + 1) for one in (State.ACCEPTED, State.REFUSED)}
+    for one, times in ((State.ACCEPTED, sent_at), (State.REFUSED, refused)):
+        for moment in times:
+            counts[one][int(moment / step) - begin] += 1
+    found = {one: tuple(numbers) for one, numbers in counts.items() if any(numbers)}
+    return Timeline(begin * step, step, found)
+
+
+RUNS: dict[str, dict[str, Any]] = {
+    "nothing": {"counts": {}},
+    "one row": {"counts": {State.ACCEPTED: 1}, "timeline": over([NOW])},
+    "one opened": {
+        "counts": {State.ACCEPTED: 1},
+        "fates": Fates(NOW, mails=1, words={"opened": 1}, delivered=1, opened=1),
+        "timeline": over([NOW]),
+    },
+    "all refused": {"counts": {State.REFUSED: 7}, "timeline": over([], refused=[NOW] * 7)},
+    "a blink": {
+        "counts": {State.ACCEPTED: 300},
+        "timeline": over([NOW + 0.01 * number for number in range(300)]),
+    },
+    "100,000 rows": {
+        "counts": MANY,
+        "fates": KNOWN,
+        "timeline": over(
+            [NOW + 0.9 * number for number in range(96_000)],
+            refused=[NOW + 70.0 * number for number in range(1_200)],
+        ),
+    },
+    "years": {"counts": {State.ACCEPTED: 3}, "timeline": over([NOW, NOW + 3e6, NOW + 9e7])},
+    "no log": {
+        "counts": {State.ACCEPTED: 2},
+        "fates": Fates(NOW, mails=2, without_log=2),
+        "timeline": over([NOW, NOW + 1]),
+    },
+    "a batch": {
+        "batches": 1,
+        "counts": {State.ACCEPTED: 1},
+        "rows": [
+            {**BATCH, "batch_total": 12_000, "batch_sent": 9_000, "batch_queued": 2_800, "batch_failed": 200}
+        ],
+        "timeline": over([NOW]),
+    },
+    "a fresh batch": {
+        "batches": 1,
+        "counts": {State.ACCEPTED: 1},
+        "rows": [{**BATCH, "batch_total": None}],
+        "timeline": over([NOW]),
+    },
+    "a name in any script": {
+        "counts": {State.ACCEPTED: 2},
+        "mailing": "顧客 $x^2$ {a} \u202e\n" * 9,
+        "timeline": over([NOW, NOW]),
+    },
 }
 
 
 def drawn(name: str) -> RunFigure:
     """Return the figure of a made-up run."""
-    changes, sent_at = RUNS[name]
     fields: dict[str, Any] = {
         "run_id": "20261124-160111-70bb2a",
         "mailing": "2026-11 renewal",
@@ -99,7 +122,7 @@ def drawn(name: str) -> RunFigure:
         "batches": 0,
         "has_log": True,
     }
-    return figure_of(RunFacts(**fields | changes), sent_at)
+    return figure_of(RunFacts(**fields | RUNS[name]))
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -155,8 +178,11 @@ def test_the_numbers_are_beside_the_bars() -> None:
         "unknown": "17",
         "not mailed": "1,783",
     } == found
-    assert "mails per hour" == right.get_ylabel()
-    assert 97_000 == sum(bar.get_height() for bar in right.patches if isinstance(bar, Rectangle))
+    assert "mails in an hour" == right.get_ylabel()
+    assert 97_200 == sum(bar.get_height() for bar in right.patches if isinstance(bar, Rectangle))
+    legend = right.get_legend()
+    assert legend is not None
+    assert ["96,000 accepted", "1,200 refused"] == [text.get_text() for text in legend.get_texts()]
     assert "Opens are inflated" in figure.get_supxlabel()
 
 
