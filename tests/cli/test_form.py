@@ -1,11 +1,14 @@
 """`migma-nb form`: a page of the loopback for a colleague, without a browser."""
 
+import contextlib
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from migma_nb.cli.exits import Exit
 from migma_nb.cli.form_page import notebook_of, page_of
 
 Migma = Callable[..., subprocess.CompletedProcess[str]]
+ROOT = Path(__file__).parents[2]
 KEY = "mgma_sk_live_" + "0123456789abcdef" * 3
 TYPED: dict[str, Any] = dict.fromkeys(
     ("file", "mailing", "sender", "subject", "template", "project_id", "transactional"), None
@@ -149,3 +153,28 @@ def test_a_port_that_is_taken_is_a_sentence(migma: Migma, served: tuple[Any, str
     found = migma("form", f"--port={port[1]}")
     assert Exit.BAD_INPUT == found.returncode
     assert f"cannot be served at port {port[1]}" in found.stderr
+
+
+def test_voila_itself_shows_the_notebook_with_the_form(environment: dict[str, str]) -> None:
+    """`voila notebooks/06_form.ipynb`: the form is on the page, with nothing but warnings said."""
+    pytest.importorskip("voila")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--no-browser", f"--port={port}", "--Voila.port_retries=0", "--token=t0ken"]
+    command = [sys.executable, "-m", "voila", os.fspath(ROOT / "notebooks" / "06_form.ipynb"), *options]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and process.poll() is None:
+            with contextlib.suppress(httpx.TransportError):
+                page = httpx.get(f"http://127.0.0.1:{port}/?token=t0ken", timeout=90)
+                break
+            time.sleep(0.2)
+    finally:
+        process.terminate()
+        said, _ = process.communicate(timeout=60)
+    assert 200 == page.status_code, said.decode()
+    assert "application/vnd.jupyter.widget-view+json" in page.text
+    assert "error" not in re.findall(r'"output_type": "(\w+)"', page.text)
+    assert "Traceback" not in said.decode()

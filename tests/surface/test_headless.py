@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import migma_nb as mg
+from tests.browser.kernels import KERNELS, needed
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
 
@@ -58,10 +60,13 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[mg.Sandbox]:
         yield made
 
 
-@pytest.fixture
-def kernel() -> Iterator[Any]:
+@pytest.fixture(params=[pytest.param(kernel, id=f"ipykernel {kernel.version}") for kernel in KERNELS])
+def kernel(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A running kernel with the plan in it."""
-    manager = pytest.importorskip("jupyter_client.manager").KernelManager(kernel_name="python3")
+    needed(request.param).register(tmp_path / "jupyter")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    made = pytest.importorskip("jupyter_client.manager").KernelManager
+    manager = made(kernel_name=request.param.name)
     manager.start_kernel(env={**os.environ})
     client = manager.blocking_client()
     client.start_channels()
