@@ -159,6 +159,8 @@ class Form:
         self.check.show(checked)
         if checked.plan is not None:
             self.preview.source = PlanPreviews(checked.plan)
+        elif "content" not in checked.missing:
+            self.preview.source = checked.sketch
         self._code.value = _code(self._lines_of(checked))
         if checked.draft is self.draft:
             self.send.offer(checked.plan)

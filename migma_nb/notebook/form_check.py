@@ -71,7 +71,7 @@ class CheckSection:
 
     def show(self, checked: Checked) -> None:
         """Show what was found out."""
-        plan = checked.plan
+        plan = checked.seen
         self._say(_verdict(checked))
         self._questions(checked)
         if plan is not self._plan:
@@ -102,7 +102,7 @@ class CheckSection:
         shown(self._place, visible=True)
 
     def _questions(self, checked: Checked) -> None:
-        plan = checked.plan
+        plan = checked.seen
         given = checked.draft.arguments
         decided = given.get("duplicates") == "first" or "key" in given
         asked = plan is not None and plan.needs_duplicates_choice
@@ -153,9 +153,10 @@ def _verdict(checked: Checked) -> str:
         parts = [f"<b>{safe(whom_of(plan), 120)}</b>", safe(found or "no problems", 120)]
         question = problem(_asked(plan), "Decide below.") if plan.question else ""
         return " · ".join(parts) + (f"<div>{question}</div>" if question else "")
+    early = verdict_of(checked.sketch.plan.issues) if checked.sketch is not None else ""
     if checked.missing:
         words = ", ".join(_WORDS.get(name, name) for name in checked.missing)
-        return f"Still needed: {safe(words, 300)}."
+        return f"Still needed: {safe(words, 300)}" + (f" · {safe(early, 120)}" if early else ".")
     if WHOLE in checked.wrong:
         error = checked.wrong[WHOLE]
         return problem(error.message, plain_hint(error))

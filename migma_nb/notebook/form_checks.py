@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from migma_nb.api.errors import InputError, MigmaError
 from migma_nb.notebook.form_draft import Draft, Recipients
+from migma_nb.notebook.form_sketch import CONTENTS, STAND_IN, Sketch, sketch_of
 from migma_nb.planning.address_column import AddressColumn, find_address_column
 from migma_nb.planning.content import read_content
 from migma_nb.planning.frozen import Plan
@@ -17,17 +17,6 @@ from migma_nb.planning.placeholders import matching
 from migma_nb.planning.questions import transactional_of
 from migma_nb.planning.target_columns import brought_by_rows
 
-#: In place of what is not looked at, while one field is; none of it is ever planned or sent.
-_STAND_IN: Mapping[str, Any] = MappingProxyType(
-    {
-        "mailing": "m",
-        "sender": "A <a@example.com>",
-        "subject": "s",
-        "template": "<p></p>",
-        "project_id": "p",
-    }
-)
-CONTENTS = ("template", "conversation_id", "email_id")
 _LINES = ("mailing", "sender", "reply_to", "provider", "topic_id")
 #: Whatever the planner says that belongs to no field.
 WHOLE = "plan"
@@ -44,6 +33,7 @@ class Checked:
         placeholders: those of subject and content, each once.
         address: the column with the addresses, where it is known.
         plan: the plan, None where something is missing or wrong.
+        sketch: in place of the plan, what can be looked at already.
     """
 
     draft: Draft
@@ -52,6 +42,12 @@ class Checked:
     placeholders: tuple[str, ...] = ()
     address: AddressColumn | None = None
     plan: Plan | None = None
+    sketch: Sketch | None = None
+
+    @property
+    def seen(self) -> Plan | None:
+        """The plan whose problems can be looked at; only `plan` can be sent."""
+        return self.sketch.plan if self.plan is None and self.sketch is not None else self.plan
 
 
 Planner = Callable[[Any, dict[str, Any]], Plan]
@@ -78,7 +74,8 @@ class Checker:
         plan = None
         if not missing and not wrong:
             plan = self._planned(draft, placeholders, wrong)
-        return Checked(draft, tuple(missing), wrong, placeholders, address, plan)
+        sketch = None if plan is not None else sketch_of(draft, placeholders, missing, wrong)
+        return Checked(draft, tuple(missing), wrong, placeholders, address, plan, sketch)
 
     def _people(
         self, draft: Draft, placeholders: tuple[str, ...], missing: list[str], wrong: dict[str, MigmaError]
@@ -89,7 +86,7 @@ class Checker:
         rows = len(recipients.frame)
         try:
             transactional_of(
-                PlanOptions(**{**_STAND_IN, **_only(draft, "transactional")}), singles=rows, rows=rows
+                PlanOptions(mailing="m", **_only(draft, "transactional")), singles=rows, rows=rows
             )
         except InputError:
             if recipients.by_column:
@@ -153,14 +150,14 @@ def _content(
     """Note what is wrong about content and lines; return the placeholders as far as they are known."""
     for name in _LINES:
         if name in draft.arguments:
-            _tried(name, {**_STAND_IN, **_only(draft, name)}, wrong)
+            _tried(name, {**STAND_IN, **_only(draft, name)}, wrong)
     contents = _only(draft, *CONTENTS)
-    whole = {**_STAND_IN, **_only(draft, "project_id")}
+    whole = {**STAND_IN, **_only(draft, "project_id")}
     if contents:
         del whole["template"]
         if not _tried("content", {**whole, **contents}, wrong):
             contents = {}
-    base = {**whole, **contents} if contents else dict(_STAND_IN)
+    base = {**whole, **contents} if contents else dict(STAND_IN)
     if "subject" in draft.arguments:
         if not _tried("subject", {**base, **_only(draft, "subject")}, wrong):
             return ()

@@ -8,13 +8,14 @@ import ipywidgets as widgets
 
 from migma_nb.api.errors import InputError
 from migma_nb.notebook.form_bench import Bench
-from migma_nb.notebook.form_checks import CONTENTS, Checked
+from migma_nb.notebook.form_checks import Checked
 from migma_nb.notebook.form_desk import Choice
 from migma_nb.notebook.form_draft import Draft, uploaded_template
 from migma_nb.notebook.form_fields import Field, buttons, section, shown, text
 from migma_nb.notebook.form_placeholders import Placeholders
 from migma_nb.notebook.form_projects import ProjectField
 from migma_nb.notebook.form_search import SearchList
+from migma_nb.notebook.form_sketch import CONTENTS
 from migma_nb.notebook.lines import one_line
 from migma_nb.notebook.looks import row
 from migma_nb.planning.content import template_text

@@ -84,7 +84,8 @@ def recipients_of(people: Any) -> Recipients:
 def target_recipients(target: Target) -> Recipients:
     """Return the recipients that a tag, segment or audience is."""
     code = f"mg.{type(target).__name__}({expression(target.id)})"
-    return Recipients(target, str(target), code)
+    people = "" if target.count is None else f", {counted(target.count, 'person', 'people')}"
+    return Recipients(target, f"{target}{people}", code)
 
 
 def uploaded_list(name: str, content: bytes) -> Recipients:

@@ -21,6 +21,7 @@ class ProjectField:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._ids: dict[str, str] = {}
+        self._no_list = ""
         given = bench.draft.arguments.get("project_id") or ""
         control = widgets.Combobox(
             value=given, description="Project", placeholder="its name or ID", ensure_option=False
@@ -34,7 +35,7 @@ class ProjectField:
         self.field.wrong(checked.wrong.get("project_id"))
         named = self._ids.get(self.field.control.value.strip())
         if "project_id" not in checked.wrong:
-            self.field.note(f"ID {named}" if named else "")
+            self.field.note(f"ID {named}" if named else self._no_list)
 
     def _offer(self, found: Sequence[Choice]) -> None:
         names = [one.name for one in found]
@@ -46,7 +47,8 @@ class ProjectField:
             self.field.control.value = next(iter(self._ids))
 
     def _none_offered(self, error: MigmaError) -> None:
-        self.field.note(f"Type its ID; the projects could not be listed: {error.message}")
+        self._no_list = f"Type its ID; the projects could not be listed: {error.message}"
+        self.field.note(self._no_list)
 
     def _chosen(self, _: object) -> None:
         typed = self.field.control.value.strip()

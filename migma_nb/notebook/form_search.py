@@ -85,7 +85,7 @@ class SearchList:
         finally:
             self._quiet = False
         total = len(self._all)
-        words = f"{len(found):,} of {total:,}" if sought else f"{total:,}"
+        words = f"{len(found):,} of {total:,}" if sought else f"{total:,} in all"
         more = f"; the first {_MOST} are shown" if len(found) > _MOST else ""
         none = f"The account has no {self._kind} here." if not total else ""
         self._say(none or f"{words}{more}")

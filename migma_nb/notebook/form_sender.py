@@ -18,6 +18,8 @@ _TRANSACTIONAL = (
     "Transactional: receipts and notices. Reaches unsubscribed people too, and carries no unsubscribe header."
 )
 _MARKETING = "Marketing: news and offers. Leaves out unsubscribed people, and carries an unsubscribe header."
+#: S5.
+_DEFAULT = "Nothing chosen: to a tag or segment it is marketing."
 _NAMES = {
     "ses": "Amazon SES",
     "resend": "Resend",
@@ -82,8 +84,8 @@ class SenderSection:
             guard(lambda value: bench.give("transactional", value)),
         )
         self._kind.add_class("mnb-kind")
-        sentences = "".join(f"<div>{one}</div>" for one in (_TRANSACTIONAL, _MARKETING))
-        self._meaning = widgets.HTML(f'<div class="mnb-meaning">{sentences}</div>')
+        self._meaning = widgets.HTML()
+        self._say_kinds("")
         self.widget = section(
             3,
             "Sender",
@@ -113,6 +115,15 @@ class SenderSection:
         if wrong is None or halves:
             self._sender_field.note(self._of_domain())
         self._reply.wrong(checked.wrong.get("reply_to"))
+        recipients = checked.draft.recipients
+        batch = recipients is not None and recipients.target is not None
+        self._say_kinds(_DEFAULT if batch and "transactional" not in checked.draft.arguments else "")
+
+    def _say_kinds(self, more: str) -> None:
+        lines = [one for one in (_TRANSACTIONAL, _MARKETING, more) if one]
+        value = f'<div class="mnb-meaning">{"".join(f"<div>{one}</div>" for one in lines)}</div>'
+        if self._meaning.value != value:
+            self._meaning.value = value
 
     def _sender(self) -> None:
         name, address = self._name.value.strip(), self._address.value.strip()

@@ -45,6 +45,11 @@ class Account:
         """The runs in the ledger."""
         return mg.history(ledger=self.ledger)
 
+    def runs(self, mailing: str) -> list[str]:
+        """Return the runs of a mailing in the ledger, the newest first."""
+        found = self.history
+        return list(found.loc[found["mailing"] == mailing, "run_id"])
+
     def counts(self, run_id: str) -> dict[str, int]:
         """Return how many rows of a run are in which state, as the ledger has it."""
         found = mg.open_run(run_id, ledger=self.ledger).counts

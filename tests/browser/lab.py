@@ -81,6 +81,15 @@ class Lab:
         self.command("notebook:run-all-cells")
         self.page.get_by_text("| Idle").wait_for()
 
+    def add(self, source: str) -> int:
+        """Add a code cell at the end, and return its position."""
+        script = """source => {
+            const notebook = jupyterapp.shell.currentWidget.content;
+            notebook.model.sharedModel.addCell({cell_type: "code", source});
+            return notebook.widgets.length - 1;
+        }"""
+        return int(self.page.evaluate(script, source))
+
     def begin(self, cell: int) -> None:
         """Set a cell (from 0) going, and return at once."""
         script = """index => {

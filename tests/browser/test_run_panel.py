@@ -113,7 +113,6 @@ def test_pause_resume_and_stop_work_while_the_run_goes_on(lab: Lab, account: Acc
     _assert_mailed(account, PEOPLE)
 
 
-@on_both_kernels
 def test_a_reload_in_the_middle_changes_nothing_but_the_page(lab: Lab, account: Account) -> None:
     """The panel is there again, moves on, and its button is heard."""
     run_id = _begun(lab, account, "reload.ipynb")
@@ -128,7 +127,6 @@ def test_a_reload_in_the_middle_changes_nothing_but_the_page(lab: Lab, account: 
     assert 1 == len(account.history)
 
 
-@on_both_kernels
 def test_a_restart_in_the_middle_loses_nobody_and_the_run_can_be_opened_again(
     lab: Lab, account: Account
 ) -> None:

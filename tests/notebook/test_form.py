@@ -393,3 +393,47 @@ def test_a_form_leaves_nothing_in_the_folder(
     monkeypatch.chdir(tmp_path)
     complete(people, sandbox)
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_generated_email_is_chosen_from_the_account(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """It brings its subject and its placeholders, is previewed, and named by its ID in the lines."""
+    made = sandbox.server.add_email("Spring, {{first_name}}", "<h1>For {{plan}}</h1>")
+    arguments = {name: COMPLETE[name] for name in ("mailing", "sender", "transactional")}
+    form = settled(mg.form(people, sandbox.client(), **arguments))
+    control(form, "mnb-content-kind").value = "Generated email"
+    settled(form)
+    (found,) = control(form, "mnb-search-emails", "Select").options
+    control(form, "mnb-search-emails", "Select").value = found[1]
+    settled(form)
+    assert form.plan.people == PEOPLE
+    assert {"first_name": "First Name", "plan": "plan"} == dict(form.frozen.columns)
+    assert "Spring, Ann" in seen(form)
+    assert "client.email(" in form.lines or "client.conversation(" in form.lines
+    assert made["emailId"] in form.lines or made["conversationId"] in form.lines
+    send(form, "3")
+    assert PEOPLE == len(sandbox.outbox)
+
+
+def test_an_account_that_cannot_be_listed_leaves_the_form_usable(people: pd.DataFrame) -> None:
+    """The project is typed then; what could not be read stands beside its field, and is no error."""
+    with mg.Sandbox() as sandbox:
+        client = mg.Migma("mgma_sk_test_of_nobody", base_url=sandbox.url)
+        form = settled(mg.form(people, client, **{**COMPLETE, "project_id": None}))
+        assert "Type its ID; the projects could not be listed" in seen(form)
+        assert "Still needed: the project" in seen(form)
+        control(form, "mnb-project").value = "proj_1"
+        settled(form)
+        assert PEOPLE == form.plan.people
+
+
+def test_a_long_list_says_that_it_is_being_checked(sandbox: mg.Sandbox) -> None:
+    """Until its plan is there nothing can be sent, whatever was there before."""
+    many = pd.DataFrame({"email": [f"p{at}@acme.org" for at in range(6_000)], "first_name": "A", "plan": "T"})
+    form = complete(many, sandbox)
+    control(form, "mnb-confirm").value = "6000"
+    assert not control(form, "mnb-send").disabled
+    control(form, "mnb-subject").value = "Other words"
+    assert "Checking 6,000 rows …" in seen(form)
+    assert control(form, "mnb-send").disabled
+    settled(form)
+    assert "6,000 people of 6,000 rows" in seen(form)

@@ -137,3 +137,16 @@ def test_a_stored_email_brings_its_subject_and_placeholders(people: pd.DataFrame
     assert ((), {}) == (found.missing, found.wrong)
     assert ("plan", "first_name") == found.placeholders
     assert found.plan is not None
+
+
+def test_a_list_is_checked_before_the_rest_is_there(people: pd.DataFrame) -> None:
+    """Its problems and its mails can be looked at, and nothing of it can be sent."""
+    people.loc[1, "email"] = "bo@@acme.org"
+    found = check(people, subject="Hi {{first_name}} {{town}}")
+    assert found.plan is None
+    assert found.sketch is not None
+    assert ["invalid_email"] == [code for code in found.sketch.plan.issues["code"] if code.startswith("inv")]
+    message = found.sketch.message(0)
+    assert ("Hi Ann {{town}}", "(not chosen yet)") == (message.subject, message.sender)
+    assert check(None, **COMPLETE).sketch is None
+    assert check(people, **COMPLETE).sketch is None
