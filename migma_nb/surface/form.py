@@ -184,7 +184,8 @@ class AccountDesk:
     def test(self, plan: Plan, to: str) -> str:
         """Send a few rows to one address."""
         run = SendPlan(plan).test(self.client, to=to, progress=False)
-        return run.summary().splitlines()[0]
+        words, python, _ = run.summary().splitlines()[0].partition("; again=True")
+        return f"{words}. Change something to get another one." if python else words
 
     def screen(self, run: Run) -> Any:
         """Return the panel that shows a run."""

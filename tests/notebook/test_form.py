@@ -221,6 +221,8 @@ def test_a_test_goes_to_the_address_alone_and_is_not_kept(people: pd.DataFrame, 
     click(form, "mnb-test")
     settled(form)
     assert sent == len(sandbox.outbox)
+    assert "Nothing was mailed now" in seen(form)
+    assert "again=True" not in seen(form)
     send(form, "3")
     assert sent + PEOPLE == len(sandbox.outbox)
 
