@@ -65,7 +65,7 @@ def photograph(lab: Lab, selector: str, width: int, path: Path) -> None:
 def for_the_readme(picture: Path, name: str) -> None:
     """Make a picture into one of the README's, small enough for a page that everybody loads."""
     with Image.open(picture) as opened:
-        small = opened.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        small = opened.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     out = io.BytesIO()
     small.save(out, "PNG", optimize=True)
     assert len(out.getvalue()) <= _LARGEST, f"{name} has {len(out.getvalue()):,} bytes"

@@ -155,6 +155,7 @@ def _send(form: FormScreen, account: Account) -> None:
     form.lab.reload()
     panel.get_by_role("button", name="Stop", exact=True).click()
     form.read("Stopped by you", "section-send")
+    form.whole.locator(".mnb-run-end").wait_for()
     stopped = form.await_counts(lambda: account.counts(run_id))
     assert held["accepted"] < stopped["accepted"] < PEOPLE
     assert stopped["accepted"] + tests == len(account.mailed)
