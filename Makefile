@@ -15,7 +15,7 @@ UV_INSTALL = $(BIN)/uv pip install -q --build-constraints constraints.txt
 INSTALL = touch $(VENV)/.busy && $(UV_INSTALL) --python $(BIN)/python -c constraints.txt
 # Hypothesis' own profile for such runs: the same examples each time, and no clock on a busy machine.
 PYTEST = python -m pytest --hypothesis-profile=ci
-BROWSER = $(BIN)/$(PYTEST) -m browser tests/browser
+BROWSER = $(BIN)/$(PYTEST) tests/browser -m
 
 # Whether $(VENV) is whole: made here, not left in the middle, its Python still there. If not, it is made anew.
 WHOLE := $(shell [ "$$(cat $(VENV)/.place 2>/dev/null)" = "$$(pwd -P)" ] && [ ! -e $(VENV)/.busy ] \
@@ -69,15 +69,15 @@ lint: $(VENV)/.dev
 test: lint $(KERNEL6)/.made
 	$(BIN)/$(PYTEST) --nbval-lax --nbval-current-env -p no:cacheprovider -o filterwarnings=default notebooks
 	$(BIN)/$(PYTEST) -n 4 --dist worksteal
-	$(BROWSER)
+	$(BROWSER) 'browser and not proof'
 
 # The browser tests ten times in a row: what fails once in ten is no proof. Pictures stay in artefacts/.
 scenarios: $(VENV)/.dev $(KERNEL6)/.made
-	@for round in 1 2 3 4 5 6 7 8 9 10; do echo "Round $$round of 10"; $(BROWSER) || exit 1; done
+	@for round in 1 2 3 4 5 6 7 8 9 10; do echo "Round $$round of 10"; $(BROWSER) browser || exit 1; done
 
 # The README's pictures, by the same tests.
 pictures: $(VENV)/.dev $(KERNEL6)/.made
-	$(BROWSER) --pictures
+	$(BROWSER) 'browser and not proof' --pictures
 
 $(KERNEL6)/.made: $(VENV)/.uv pyproject.toml constraints.txt
 	@echo "Setting up $(KERNEL6) ..."
@@ -89,10 +89,10 @@ $(KERNEL6)/.made: $(VENV)/.uv pyproject.toml constraints.txt
 	@touch $@
 
 # What takes longer: the oldest supported versions, the wheel in an empty environment, kills by the hundred, long
-# random histories, PostgreSQL throughout, short benchmarks, and the browser again.
+# random histories, PostgreSQL throughout, short benchmarks, and the browser again, on both kernels.
 proof: oldest $(KERNEL6)/.made
-	$(BIN)/$(PYTEST) -m proof -n 2 --dist worksteal
-	$(BROWSER)
+	$(BIN)/$(PYTEST) -m 'proof and not browser' -n 2 --dist worksteal
+	$(BROWSER) browser
 
 # Each room on the oldest versions that pyproject.toml allows; what is long is left to `make test`, and so is what
 # needs schemathesis, which asks for a newer pytest than the oldest.

@@ -37,6 +37,15 @@ KERNELS = (NEWEST, SIXTH)
 on_both_kernels = pytest.mark.parametrize(
     "kernel", [pytest.param(kernel, id=f"ipykernel {kernel.version}") for kernel in KERNELS], indirect=True
 )
+#: The same for a long one: `make test` has time for the newest, `make proof` runs both.
+on_both_in_proof = pytest.mark.parametrize(
+    "kernel",
+    [
+        pytest.param(NEWEST, id=f"ipykernel {NEWEST.version}"),
+        pytest.param(SIXTH, id=f"ipykernel {SIXTH.version}", marks=pytest.mark.proof),
+    ],
+    indirect=True,
+)
 
 
 def needed(kernel: Kernel) -> Kernel:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.account import Account
 from tests.browser.form_screen import FormScreen
-from tests.browser.kernels import on_both_kernels
+from tests.browser.kernels import on_both_in_proof
 from tests.browser.keyboard import assert_reached_by_tab
 from tests.browser.lab import Lab, errors_of
 from tests.browser.screens import inspect
@@ -39,7 +39,7 @@ def list_of_people(tmp_path: Path) -> Path:
     return path
 
 
-@on_both_kernels
+@on_both_in_proof
 def test_a_mailing_is_composed_tested_and_sent_by_hand(
     lab: Lab, account: Account, list_of_people: Path
 ) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.kernels import on_both_kernels
+from tests.browser.kernels import on_both_in_proof
 from tests.browser.keyboard import assert_reached_by_tab
 from tests.browser.lab import Lab, errors_of
 from tests.browser.screens import inspect
@@ -52,7 +52,7 @@ def _top(of: "Locator", selector: str) -> float:
     return box["y"]
 
 
-@on_both_kernels
+@on_both_in_proof
 def test_a_table_is_turned_and_searched_by_keyboard(lab: Lab) -> None:
     """Enter and Space press what Tab reaches; nothing below jumps; an export that fails says so."""
     _opened(lab, "table.ipynb", TABLE)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.account import Account
-from tests.browser.kernels import on_both_kernels
+from tests.browser.kernels import on_both_in_proof, on_both_kernels
 from tests.browser.keyboard import assert_reached_by_tab
 from tests.browser.lab import Lab, errors_of
 from tests.browser.screens import inspect
@@ -168,7 +168,7 @@ def test_another_kernel_shows_the_run_live_and_its_buttons_are_heard(lab: Lab, a
     _assert_mailed(account, found["accepted"])
 
 
-@on_both_kernels
+@on_both_in_proof
 def test_a_cell_that_waits_has_no_button_and_says_what_stops_it(lab: Lab, account: Account) -> None:
     """While another cell runs the buttons are grey; under a blocking send there are none."""
     run_id = _begun(lab, account, "blocking.ipynb", SEND)
