@@ -181,7 +181,7 @@ def test_an_interrupt_records_what_was_in_flight_and_the_same_line_goes_on(  # n
     server = serve()
     live = [*send, "--live", "--confirm=60", "--out=sent.csv"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "migma_nb.cli", *live, "--rate=20/second", "--json"],
+        [sys.executable, "-m", "migma_nb.cli", *live, "--rate=5/second", "--json"],
         cwd=folder,
         env={**environment, **server.env},
         stdout=subprocess.PIPE,

@@ -101,7 +101,7 @@ def test_two_processes_at_once_do_no_harm(serve: Serve, listed: Path) -> None:
 def test_an_interrupted_import_says_how_to_go_on(serve: Serve, listed: Path) -> None:
     """The request on its way comes back and is on record; the interrupt is raised."""
     server, client = serve()
-    process = start(server, listed, "10/second")
+    process = start(server, listed, "3/second")
     until(lambda: asked(server)["POST /v1/contacts/bulk"] >= 3)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
