@@ -16,6 +16,7 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 README_PICTURES = {"notebook-06-ready-light-1400.png": "form.png", "run-running-light-1400.png": "run.png"}
 #: What Lab has left and right of a cell's output, in pixels.
 _MARGINS = 130
+_FRAME_MS = 200
 #: Bytes; a README's picture is loaded by everybody who looks at the project.
 _LARGEST = 150_000
 
@@ -58,6 +59,9 @@ def photograph(lab: Lab, selector: str, width: int, path: Path) -> None:
     box = shown.bounding_box()
     assert box is not None, f"nothing is seen of {selector}"
     lab.page.set_viewport_size({"width": width + _MARGINS, "height": max(900, int(box["height"]) + 300)})
+    if shown.locator("iframe").count():
+        # A mail's frame that has just come into sight is white for a moment.
+        lab.page.wait_for_timeout(_FRAME_MS)
     path.parent.mkdir(exist_ok=True)
     shown.screenshot(path=path, animations="disabled")
 
