@@ -12,8 +12,10 @@ from tests.browser.lab import VIEWPORT, Lab
 ARTEFACTS = ROOT / "artefacts"
 WIDTHS = (1400, 600)
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-#: Which of the pictures the README shows, and their names in docs/.
-README_PICTURES = {"notebook-06-ready-light-1400.png": "form.png", "run-running-light-1400.png": "run.png"}
+#: Of which scenario and state the README shows a picture, and its name in docs/.
+README_PICTURES = {"notebook-06-ready": "form.png", "run-running": "run.png"}
+#: How wide (pixels): a README's column is narrower than a screen, and makes anything wider small.
+_README_WIDTH = 1000
 #: What Lab has left and right of a cell's output, in pixels.
 _MARGINS = 130
 _FRAME_MS = 200
@@ -38,6 +40,8 @@ def inspect(lab: Lab, cell: int, scenario: str, state: str, *, only: str = "") -
     for theme in THEMES:
         dress(lab, theme)
         assert_accessible(lab.page, selector)
+        if theme == "light" and f"{scenario}-{state}" in README_PICTURES:
+            photograph(lab, selector, _README_WIDTH, readme_picture(f"{scenario}-{state}"))
         for width in WIDTHS:
             photograph(lab, selector, width, ARTEFACTS / f"{scenario}-{state}-{theme}-{width}.png")
     dress(lab, "light")
@@ -64,6 +68,11 @@ def photograph(lab: Lab, selector: str, width: int, path: Path) -> None:
         lab.page.wait_for_timeout(_FRAME_MS)
     path.parent.mkdir(exist_ok=True)
     shown.screenshot(path=path, animations="disabled")
+
+
+def readme_picture(taken: str) -> Path:
+    """Return where the picture of a scenario and state is kept from which the README's is made."""
+    return ARTEFACTS / f"{taken}-readme.png"
 
 
 def for_the_readme(picture: Path, name: str) -> None:
