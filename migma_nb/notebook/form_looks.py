@@ -12,7 +12,9 @@ SHEET = """<style>
 .mnb-form .mnb-live b { background: #b3261e; border-color: #b3261e; color: #fff; }
 
 .mnb-form .mnb-form-body { flex-flow: row wrap; gap: 0 32px; overflow: visible; align-items: flex-start; }
+/* A mail as a desktop has it is 640 pixels wide. */
 .mnb-form .mnb-form-fields, .mnb-form .mnb-form-aside { flex: 1 1 400px; min-width: 0; overflow: visible; }
+.mnb-form .mnb-form-aside { flex-basis: 560px; }
 .mnb-form .mnb-section { padding: 6px 0 12px; overflow: visible; }
 .mnb-form .mnb-form-aside { padding-top: 6px; }
 .mnb-form .mnb-section-check, .mnb-form .mnb-section-send { border-top: 1px solid var(--mnb-line);

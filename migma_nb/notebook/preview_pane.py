@@ -167,7 +167,8 @@ class PreviewPane:
             self._of.value = ""
             self._shown.value = _nothing("Nothing to show yet.")
             return
-        self._of.value = f'<span class="mnb-muted">of {self._size:,}, from 0</span>'
+        words = f"of {self._size:,}, from 0" if self._size > 1 else "the only one"
+        self._of.value = f'<span class="mnb-muted">{words}</span>'
         try:
             message, problems = self._source.message(self.row), list(self._source.problems(self.row))
         except BaseException:

@@ -36,7 +36,7 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Make the README's pictures of those that the tests took, where `make pictures` asked for them."""
     if session.config.getoption("--pictures", default=False):
-        for taken, name in README_PICTURES.items():
+        for taken, (name, _) in README_PICTURES.items():
             for_the_readme(readme_picture(taken), name)
 
 

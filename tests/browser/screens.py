@@ -12,10 +12,9 @@ from tests.browser.lab import VIEWPORT, Lab
 ARTEFACTS = ROOT / "artefacts"
 WIDTHS = (1400, 600)
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-#: Of which scenario and state the README shows a picture, and its name in docs/.
-README_PICTURES = {"notebook-06-ready": "form.png", "run-running": "run.png"}
-#: How wide (pixels): a README's column is narrower than a screen, and makes anything wider small.
-_README_WIDTH = 1000
+#: Of which scenario and state the README shows a picture, its name in docs/, and how wide it is (pixels): a
+#: README's column is narrower than a screen, and makes small what is wide.
+README_PICTURES = {"notebook-06-ready": ("form.png", 1210), "run-running": ("run.png", 900)}
 #: What Lab has left and right of a cell's output, in pixels.
 _MARGINS = 130
 _FRAME_MS = 200
@@ -40,8 +39,8 @@ def inspect(lab: Lab, cell: int, scenario: str, state: str, *, only: str = "") -
     for theme in THEMES:
         dress(lab, theme)
         assert_accessible(lab.page, selector)
-        if theme == "light" and f"{scenario}-{state}" in README_PICTURES:
-            photograph(lab, selector, _README_WIDTH, readme_picture(f"{scenario}-{state}"))
+        if theme == "light" and (taken := f"{scenario}-{state}") in README_PICTURES:
+            photograph(lab, selector, README_PICTURES[taken][1], readme_picture(taken))
         for width in WIDTHS:
             photograph(lab, selector, width, ARTEFACTS / f"{scenario}-{state}-{theme}-{width}.png")
     dress(lab, "light")
