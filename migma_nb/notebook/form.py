@@ -11,6 +11,7 @@ server in `mnb-server`, the lines in `mnb-lines`, a run in `mnb-form-run`. Label
 such as "Mailing", "Subject", "From", "Address" and "People".
 """
 
+import os
 import threading
 from contextvars import copy_context
 from html import escape
@@ -113,7 +114,7 @@ class Form:
         fields = widgets.VBox([self.list.widget, self.content.widget, self.sender.widget])
         fields.add_class("mnb-form-fields")
         aside_head = widgets.HTML('<h3 class="mnb-form-head">Preview</h3>')
-        aside = widgets.VBox([aside_head, self.preview.widget])
+        aside = widgets.VBox([aside_head, self.preview.widget, self.check.widget, self.send.widget])
         aside.add_class("mnb-form-aside")
         body = widgets.HBox([fields, aside])
         body.add_class("mnb-form-body")
@@ -121,8 +122,7 @@ class Form:
             widgets.HTML(SHEET, layout=widgets.Layout(display="none")),
             head,
             body,
-            self.check.widget,
-            self.send.widget,
+            self.send.place,
             self._code_button,
             self._code,
             bench.notices.widget,
@@ -220,7 +220,9 @@ def _server(desk: Desk) -> str:
         return (
             f'<div class="mnb-server mnb-live"><b>LIVE</b> {safe(desk.where)} · real people are mailed</div>'
         )
-    how = " · for real mail: <code>mg.form(people, mg.Migma())</code>" if desk.own else ""
+    # Whoever has the form as a page of its own has no cell to type that into.
+    as_page = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+    how = " · for real mail: <code>mg.form(people, mg.Migma())</code>" if desk.own and not as_page else ""
     return f'<div class="mnb-server"><b>SANDBOX</b> nobody real is mailed{how}</div>'
 
 

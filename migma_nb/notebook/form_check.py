@@ -23,7 +23,15 @@ _WORDS = {
     "mailing": "a name for the mailing",
     "transactional": "transactional or marketing",
 }
-_COLUMNS = ["row", "severity", "code", "value", "message", "fix"]
+#: What says most comes first: on a narrow page the rest is scrolled to.
+_COLUMNS = {
+    "row": "Row",
+    "severity": "Severity",
+    "message": "Message",
+    "fix": "Fix",
+    "code": "Code",
+    "value": "Value",
+}
 #: Choices where several rows of a person say different things.
 _OPEN, _FIRST = "decide …", "mail only the first row of each person"
 

@@ -87,6 +87,13 @@ def buttons(label: str, options: Any, value: Any, taken: Callable[[Any], None]) 
     return made
 
 
+def line(*children: Any) -> Any:
+    """Return a control, with what is said below it, as far from the next one as a field is."""
+    box = widgets.VBox(list(children))
+    box.add_class("mnb-line")
+    return box
+
+
 def section(number: int, title: str, *children: Any, name: str) -> Any:
     """Return a numbered part of the form."""
     head = widgets.HTML(f'<h3 class="mnb-form-head"><span>{number}</span>{escape(title)}</h3>')

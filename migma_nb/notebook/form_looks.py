@@ -2,7 +2,8 @@
 
 #: Everything is scoped to `.mnb-form`; colours are the page's own, so that both themes are followed.
 SHEET = """<style>
-.mnb-form { max-width: 1320px; padding-right: 6px; }
+/* Twice, to outdo the rule for everything that is framed. */
+.mnb.mnb-form { max-width: 1320px; padding-right: 6px; }
 .mnb-form .widget-html-content { line-height: 1.45; }
 .mnb-form .mnb-form-top { justify-content: space-between; border-bottom: 1px solid var(--mnb-line); }
 .mnb-form .mnb-form-top .widget-checkbox { width: auto; }
@@ -11,17 +12,25 @@ SHEET = """<style>
 .mnb-form .mnb-live b { background: #b3261e; border-color: #b3261e; color: #fff; }
 
 .mnb-form .mnb-form-body { flex-flow: row wrap; gap: 0 32px; overflow: visible; align-items: flex-start; }
+/* A mail as a desktop has it is 640 pixels wide. */
 .mnb-form .mnb-form-fields, .mnb-form .mnb-form-aside { flex: 1 1 400px; min-width: 0; overflow: visible; }
-.mnb-form .mnb-section { padding: 6px 0 2px; overflow: visible; }
-.mnb-form .mnb-section-check, .mnb-form .mnb-section-send { border-top: 1px solid var(--mnb-line); }
+.mnb-form .mnb-form-aside { flex-basis: 560px; }
+.mnb-form .mnb-section { padding: 6px 0 12px; overflow: visible; }
+.mnb-form .mnb-form-aside { padding-top: 6px; }
+.mnb-form .mnb-section-check, .mnb-form .mnb-section-send { border-top: 1px solid var(--mnb-line);
+  margin-top: 8px; }
+.mnb-form .mnb-section-send { margin-top: 0; }
 .mnb-form .mnb-form-head { font-size: 14px; font-weight: 600; margin: 6px 0 4px; line-height: 1.5;
   color: inherit; }
 .mnb-form .mnb-form-head span { display: inline-block; width: 20px; height: 20px; line-height: 20px;
   border-radius: 50%; text-align: center; font-size: 12px; margin-right: 8px; background: var(--mnb-tint);
   border: 1px solid var(--mnb-line); }
 
-.mnb-form .mnb-field { overflow: visible; width: 100%; }
-.mnb-form .mnb-note { min-height: 17px; margin: 0 2px 2px 98px; font-size: 12px; line-height: 1.4; }
+.mnb-form .mnb-section > .mnb-field, .mnb-form .mnb-section > .mnb-line { overflow: visible; width: 100%;
+  margin: 0 0 6px; }
+/* A note takes room only while it says something, so that all fields are equally far apart. */
+.mnb-form .mnb-note { min-height: 0; margin: 0 2px 0 100px; max-width: 538px; font-size: 12px;
+  line-height: 1.4; }
 .mnb-form .mnb-note .widget-html-content { font-size: 12px; line-height: 1.4; overflow-wrap: anywhere; }
 .mnb-form .mnb-note span, .mnb-form .mnb-quiet { opacity: .75; }
 .mnb-form .mnb-note span.mnb-wrong { opacity: 1; }
@@ -34,11 +43,10 @@ SHEET = """<style>
 .mnb-form .mnb-section .widget-label { width: 90px; min-width: 90px; text-align: left; }
 .mnb-form .widget-textarea textarea { font-family: var(--jp-code-font-family, monospace); font-size: 12px; }
 .mnb-form .mnb-section .widget-toggle-buttons { display: flex; flex-flow: row nowrap;
-  align-items: center; width: auto; }
+  align-items: center; width: auto; margin: 2px; }
 .mnb-form .mnb-section .widget-toggle-buttons > :not(.widget-label) { flex: 1 1 auto; min-width: 0;
   width: auto; margin-left: 6px; }
 .mnb-form .widget-toggle-buttons .widget-toggle-button { width: auto; min-width: 64px; }
-.mnb-form .mnb-meaning { margin-left: 96px; font-size: 12px; opacity: .75; line-height: 1.4; }
 
 .mnb-form .widget-upload { width: auto; font-size: 0; }
 .mnb-form .widget-upload .fa { font-size: 13px; }
@@ -46,7 +54,7 @@ SHEET = """<style>
 .mnb-form .mnb-upload-list::after { content: "Choose a file …"; content: "Choose a file …" / ""; }
 .mnb-form .mnb-upload-template::after { content: "Open a file …"; content: "Open a file …" / ""; }
 
-.mnb-form .mnb-placeholder { flex-wrap: nowrap; max-width: 640px; }
+.mnb-form .mnb-section .mnb-placeholder { flex-wrap: nowrap; width: 100%; max-width: 642px; margin: 0; }
 .mnb-form .mnb-placeholder > :first-child { flex: 3 1 0; min-width: 0; width: auto; }
 .mnb-form .mnb-placeholder > :nth-child(2) { flex: 2 1 0; min-width: 0; width: auto; }
 .mnb-form .mnb-section .mnb-placeholder > :first-child .widget-label { width: 136px; min-width: 136px;

@@ -78,12 +78,15 @@ class SearchList:
         sought = self._search.value.casefold().strip()
         found = [one for one in self._all if sought in f"{one.name} {one.id}".casefold()]
         kept = self._list.value
-        self._quiet = True
-        try:
-            self._list.options = [(one_line(one.label, _WIDTH), one) for one in found[:_MOST]]
-            self._list.value = kept if kept in found[:_MOST] else None
-        finally:
-            self._quiet = False
+        # Told to the page at the end and in one: else a choice among the new options, made at once, is
+        # taken for a change of ours.
+        with self._list.hold_sync():
+            self._quiet = True
+            try:
+                self._list.options = [(one_line(one.label, _WIDTH), one) for one in found[:_MOST]]
+                self._list.value = kept if kept in found[:_MOST] else None
+            finally:
+                self._quiet = False
         total = len(self._all)
         words = f"{len(found):,} of {total:,}" if sought else f"{total:,} in all"
         more = f"; the first {_MOST} are shown" if len(found) > _MOST else ""

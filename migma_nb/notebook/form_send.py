@@ -6,11 +6,13 @@ from typing import Any
 import ipywidgets as widgets
 
 from migma_nb.notebook.form_bench import Bench
-from migma_nb.notebook.form_fields import on_press, section, shown
+from migma_nb.notebook.form_fields import line, on_press, section
 from migma_nb.notebook.lines import counted, safe
 from migma_nb.notebook.looks import row
 from migma_nb.notebook.masking import masked
 from migma_nb.planning.frozen import Plan
+
+_TEST = "Mails a few well-chosen rows to you, and to nobody on the list."
 
 
 class SendSection:
@@ -39,7 +41,7 @@ class SendSection:
         self._mine.add_class("mnb-test-to")
         self.test = widgets.Button(description="Send a test", disabled=True)
         self.test.add_class("mnb-test")
-        self._tested = widgets.HTML()
+        self._tested = widgets.HTML(f"<span>{_TEST}</span>")
         self._tested.add_class("mnb-note")
         self._number = widgets.Text(description="People", placeholder="type their number")
         self._number.add_class("mnb-confirm")
@@ -49,18 +51,16 @@ class SendSection:
         self.send.add_class("mnb-send")
         self._why = widgets.HTML()
         self._why.add_class("mnb-note")
-        self._place = widgets.VBox([])
-        self._place.add_class("mnb-form-run")
+        #: Where the run is shown: below everything, as wide as the form.
+        self.place = widgets.VBox([])
+        self.place.add_class("mnb-form-run")
         on_press(self.test, guard(self._test))
         on_press(self.send, guard(self._send))
         self.widget = section(
             5,
             "Send",
-            row(self._mine, self.test),
-            self._tested,
-            row(self._number, self.send),
-            self._why,
-            self._place,
+            line(row(self._mine, self.test), self._tested),
+            line(row(self._number, self.send), self._why),
             name="send",
         )
         self._draw()
@@ -90,7 +90,7 @@ class SendSection:
             words = held_up
         else:
             words = f"Type {wanted:,}" if isinstance(wanted, int) else f"Type {wanted}"
-            words += f" to send {where}. Who was mailed in this mailing already is left out."
+            words += f" to send {where}. Whoever was mailed in it already is left out."
         self._why.value = f"<span>{safe(words, 300)}</span>"
 
     def _held_up(self, plan: Plan) -> str:
@@ -125,8 +125,7 @@ class SendSection:
     def _began(self, run: Any) -> None:
         # Kept, since a panel that nobody holds looks no more.
         self._panel = self._bench.desk.screen(run)
-        self._place.children = [self._panel.widget]
-        shown(self._place, visible=True)
+        self.place.children = [self._panel.widget]
         self._sent(run, self._panel)
 
     def _work(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
@@ -138,7 +137,7 @@ class SendSection:
             try:
                 return work()
             except BaseException:
-                self._tested.value = ""
+                self._tested.value = f"<span>{_TEST}</span>"
                 raise
             finally:
                 self._busy = False

@@ -10,14 +10,15 @@ from migma_nb.api.models import ProviderType
 from migma_nb.notebook.form_bench import Bench
 from migma_nb.notebook.form_checks import Checked
 from migma_nb.notebook.form_desk import Choice
-from migma_nb.notebook.form_fields import NOTHING, Field, buttons, dropdown, section, shown, text
+from migma_nb.notebook.form_fields import NOTHING, Field, buttons, dropdown, line, section, shown, text
 from migma_nb.planning.addresses import split_sender
 
-#: One sentence each (S4, S5, S20, S21).
-_TRANSACTIONAL = (
-    "Transactional: receipts and notices. Reaches unsubscribed people too, and carries no unsubscribe header."
-)
-_MARKETING = "Marketing: news and offers. Leaves out unsubscribed people, and carries an unsubscribe header."
+#: The kinds by what the API calls transactional, with one sentence each (S4, S5, S20, S21).
+_KINDS = {True: "Transactional", False: "Marketing"}
+_MEANINGS = {
+    True: "Receipts and notices reach the unsubscribed too; no unsubscribe header.",
+    False: "News and offers skip the unsubscribed, and carry an unsubscribe header.",
+}
 #: S5.
 _DEFAULT = "Nothing chosen: to a tag or segment it is marketing."
 _NAMES = {
@@ -79,22 +80,22 @@ class SenderSection:
         self._quiet = False
         self._kind = buttons(
             "Kind",
-            [("Transactional", True), ("Marketing", False)],
+            [(name, value) for value, name in _KINDS.items()],
             given.get("transactional"),
-            guard(lambda value: bench.give("transactional", value)),
+            guard(self._kind_chosen),
         )
         self._kind.add_class("mnb-kind")
         self._meaning = widgets.HTML()
+        self._meaning.add_class("mnb-note")
         self._say_kinds("")
         self.widget = section(
             3,
             "Sender",
             self._sender_field.widget,
-            self._kind,
-            self._meaning,
+            line(self._kind, self._meaning),
             self._reply.widget,
-            self._provider,
-            self._topic,
+            line(self._provider),
+            line(self._topic),
             name="sender",
         )
         bench.in_background(
@@ -117,11 +118,19 @@ class SenderSection:
         self._reply.wrong(checked.wrong.get("reply_to"))
         recipients = checked.draft.recipients
         batch = recipients is not None and recipients.target is not None
-        self._say_kinds(_DEFAULT if batch and "transactional" not in checked.draft.arguments else "")
+        self._say_kinds(_DEFAULT if batch else "")
 
-    def _say_kinds(self, more: str) -> None:
-        lines = [one for one in (_TRANSACTIONAL, _MARKETING, more) if one]
-        value = f'<div class="mnb-meaning">{"".join(f"<div>{one}</div>" for one in lines)}</div>'
+    def _kind_chosen(self, value: bool) -> None:
+        self._say_kinds("")
+        self._bench.give("transactional", value)
+
+    def _say_kinds(self, default: str) -> None:
+        """Say what the chosen kind does; while none is chosen, what each does, and which it is by itself."""
+        lines = [f"{_KINDS[kind]}: {words[0].lower()}{words[1:]}" for kind, words in _MEANINGS.items()]
+        lines.append(default)
+        if self._kind.value is not None:
+            lines = [_MEANINGS[self._kind.value]]
+        value = "".join(f"<div><span>{one}</span></div>" for one in lines if one)
         if self._meaning.value != value:
             self._meaning.value = value
 

@@ -30,6 +30,8 @@ SHEET = """<style>
   column-gap: 5px; width: auto; height: 28px; margin: 0; line-height: 28px; }
 .mnb .mnb-across .widget-radio-box input { margin: 0; }
 .mnb .widget-label { color: var(--mnb-text); }
+.mnb .widget-checkbox label { display: flex; align-items: center; column-gap: 7px; margin: 0; }
+.mnb .widget-checkbox input { flex: none; margin: 0; }
 .mnb .jupyter-button { width: auto; min-width: 4em; padding: 0 12px; border-radius: 4px; }
 .mnb .jupyter-button:disabled { opacity: .45; cursor: default; }
 .mnb input::placeholder { color: var(--mnb-muted); opacity: 1; }
@@ -53,12 +55,16 @@ SHEET = """<style>
 .mnb .mnb-head dd { margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .mnb .mnb-mail, .mnb .mnb-plain { border: 1px solid var(--mnb-line); border-radius: 0 0 6px 6px; }
 .mnb .mnb-mail { overflow: hidden; background: var(--mnb-tint); }
-.mnb .mnb-plain { box-sizing: border-box; height: 522px; margin: 0; padding: 12px 14px; overflow: auto;
+.mnb .mnb-nothing { box-sizing: border-box; margin: 6px 0 0; padding: 36px 14px; text-align: center;
+  border: 1px dashed var(--mnb-line); border-radius: 6px; }
+.mnb .mnb-plain { box-sizing: border-box; min-height: 200px; max-height: 522px; margin: 0;
+  padding: 12px 14px; overflow: auto;
   background: none; color: inherit; font-size: 1em;
   font-family: var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace); line-height: 1.5;
   white-space: pre-wrap; overflow-wrap: anywhere; }
-.mnb .mnb-problems { box-sizing: border-box; height: 46px; overflow-y: auto; padding: 2px 10px;
-  margin-top: 4px; border-left: 3px solid var(--mnb-line); background: var(--mnb-tint); border-radius: 4px; }
+.mnb .mnb-problems { box-sizing: border-box; height: 44px; overflow-y: auto; padding: 2px 10px;
+  margin-top: 4px; display: flex; flex-flow: column; justify-content: safe center;
+  border-left: 3px solid var(--mnb-line); background: var(--mnb-tint); border-radius: 4px; }
 </style>"""
 
 

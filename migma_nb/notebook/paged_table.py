@@ -59,7 +59,7 @@ class PagedTable:
         self._source = source
         self._size = size
         self._start = 0
-        self._total = self._most = 0
+        self._total = self._most = self._largest = 0
         self._search = ""
         self._full = False
         self._quiet = False
@@ -77,7 +77,7 @@ class PagedTable:
     @source.setter
     def source(self, source: TableSource) -> None:
         self._source = source
-        self._start = self._most = 0
+        self._start = self._most = self._largest = 0
         self.refresh()
 
     @property
@@ -178,6 +178,10 @@ class PagedTable:
         end = min(self._start + self._size, self._total)
         words = f"{self._start + 1:,}–{end:,} of {self._total:,}" if self._total else "No rows"
         self._at.value = f'<span role="status">{words}</span>'
+        self._largest = max(self._largest, self._total)
+        for one in (self._first, self._previous, self._next, self._last):
+            # Where all of it fits on one page there is nothing to turn.
+            one.layout.display = None if self._largest > self._size else "none"
         self._first.disabled = self._previous.disabled = self._start == 0
         self._next.disabled = self._last.disabled = end >= self._total
 

@@ -5,7 +5,7 @@ import textwrap
 from html import escape
 
 from migma_nb.notebook.lines import many_lines, one_line, safe
-from migma_nb.notebook.theme import LINE, MUTED, card, facts, head
+from migma_nb.notebook.theme import MUTED, card, facts, head
 from migma_nb.planning.rendering import RenderedMessage
 
 #: First in the frame, before a byte of the mail: nothing is fetched, nothing is sent, a link opens elsewhere.
@@ -22,8 +22,11 @@ _NO_TEXT = "No text was found in this mail."
 #: So many characters of a message's text are shown; `preview.text` has all.
 MOST_TEXT = 6_000
 _WIDTH = 96
-#: Mails shorter than this (characters of text) get the low frame.
-_SHORT = 300
+#: How high the frame is (pixels) for the shortest mails, and for those that are longer or not only words.
+_LOW, HIGH = 200, 520
+#: A line of text takes about so much (pixels), with the room above it, and holds so many characters.
+_LINE, _CHARACTERS = 36, 70
+_NOT_ONLY_WORDS = re.compile(r"<(?:img|table|picture|svg|video)\b|height", re.IGNORECASE)
 
 
 def preview_text(message: RenderedMessage) -> str:
@@ -51,9 +54,7 @@ def preview_html(message: RenderedMessage) -> str:
     return card(
         head("Preview", safe(message.subject, 200), ""),
         facts(pairs),
-        mail_frame(message.html, height=240 if len(text) < _SHORT else 520)
-        if message.html is not None
-        else "",
+        mail_frame(message.html, frame_height(message)) if message.html is not None else "",
         _as_text(text) if message.html is not None else f'<div style="margin-top:12px">{escape(text)}</div>',
         notes,
     )
@@ -82,9 +83,13 @@ def _wrapped(line: str) -> str:
     return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _bordered(html: str, *, low: bool) -> str:
-    frame = mail_frame(html, 240 if low else 520)
-    return f'<div style="margin-top:12px;border:{LINE};border-radius:6px;overflow:hidden">{frame}</div>'
+def frame_height(message: RenderedMessage) -> int:
+    """Return a height (pixels) in which a message leaves little of its frame empty; no frame can be asked."""
+    if _NOT_ONLY_WORDS.search(message.html or ""):
+        return HIGH
+    lines = [line for line in shown_text(message).splitlines() if line.strip()]
+    height = 60 + _LINE * sum(1 + len(line) // _CHARACTERS for line in lines)
+    return min(HIGH, max(_LOW, height))
 
 
 def mail_frame(html: str, height: int, low: int = 0, high: int = 0) -> str:

@@ -16,16 +16,15 @@ from migma_nb.notebook.looks import button, framed, labelled, radios, row
 from migma_nb.notebook.masking import masked, masked_message
 from migma_nb.notebook.notices import Notices
 from migma_nb.notebook.plan_previews import PlanPreviews, PreviewSource
-from migma_nb.notebook.preview import mail_frame, shown_notes, shown_text
+from migma_nb.notebook.preview import HIGH, frame_height, mail_frame, shown_notes, shown_text
 from migma_nb.notebook.theme import dot
 from migma_nb.planning.rendering import RenderedMessage
 
 __all__ = ["PlanPreviews", "PreviewPane", "PreviewSource"]
 
 #: How wide a mail is shown (pixels, at least and at most), as a usual screen would have it.
-_VIEWS = {"Desktop": (640, 0), "Phone": (375, 375)}
-_TEXT = "Text"
-_HEIGHT = 520
+_DESKTOP, _PHONE, _TEXT = "Desktop", "Phone", "Text"
+_VIEWS = {_DESKTOP: (640, 0), _PHONE: (375, 375)}
 #: What scrolls has to be reached by the keyboard.
 _SCROLLED = 'tabindex="0" role="group"'
 
@@ -58,6 +57,7 @@ class PreviewPane:
     def source(self, source: PreviewSource | None) -> None:
         with self._lock:
             self._source = source
+            self._height = 0
             self._size = 0 if source is None else source.size
             self._quietly(lambda: setattr(self._number, "max", max(0, self._size - 1)))
             for control in self._controls:
@@ -87,7 +87,7 @@ class PreviewPane:
         self._previous, self._next = button("Previous", "Previous row"), button("Next", "Next row")
         self._problem = button("Next with a problem", "Next row with an error or a warning")
         self._again = button("Find next", "Next row that contains this")
-        self._number = labelled(widgets.BoundedIntText, "Row", "130px", min=0, max=0)
+        self._number = labelled(widgets.BoundedIntText, "Row", "110px", min=0, max=0)
         self._box = labelled(
             widgets.Text, "Find", "260px", placeholder="address or value, then Enter", continuous_update=False
         )
@@ -167,7 +167,8 @@ class PreviewPane:
             self._of.value = ""
             self._shown.value = _nothing("Nothing to show yet.")
             return
-        self._of.value = f'<span class="mnb-muted">of 0 to {self._size - 1:,}</span>'
+        words = f"of {self._size:,}, from 0" if self._size > 1 else "the only one"
+        self._of.value = f'<span class="mnb-muted">{words}</span>'
         try:
             message, problems = self._source.message(self.row), list(self._source.problems(self.row))
         except BaseException:
@@ -182,11 +183,14 @@ class PreviewPane:
         if self._view.value == _TEXT or message.html is None:
             text = escape(shown_text(message))
             return f'<pre class="mnb-plain" {_SCROLLED} aria-label="The mail as text">{text}</pre>'
-        return f'<div class="mnb-mail">{mail_frame(message.html, _HEIGHT, *_VIEWS[self._view.value])}</div>'
+        # As high as the longest mail so far, so that what is below does not jump from row to row.
+        self._height = max(self._height, frame_height(message))
+        height = self._height if self._view.value == _DESKTOP else HIGH
+        return f'<div class="mnb-mail">{mail_frame(message.html, height, *_VIEWS[self._view.value])}</div>'
 
 
 def _nothing(words: str) -> str:
-    return f'<div class="mnb-plain mnb-muted">{words}</div>'
+    return f'<div class="mnb-nothing mnb-muted">{words}</div>'
 
 
 def _head(message: RenderedMessage) -> str:

@@ -36,9 +36,9 @@ SHARE = 0.1
 MOST_FAILURES = 20
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 _SHEET = """<style>
-.mnb-run {
+.mnb.mnb-run {
   border: 1px solid rgba(128, 128, 128, .35); border-radius: 10px; padding: 14px 18px 12px; margin: 6px 0;
-  max-width: 64em; box-sizing: border-box;
+  max-width: 1320px; box-sizing: border-box;
 }
 .mnb-run .mnb-run-end { margin-top: 8px; }
 </style>"""

@@ -80,17 +80,18 @@ def head_html(found: Glance) -> str:
 
 
 def troubles_html(found: Glance) -> str:
-    """Return what was refused and why, newest first, in a block that keeps its height."""
+    """Return what was refused and why, newest first, in a block that is scrolled once it is long."""
+    if not found.troubles:
+        return f'<div style="{MUTED};margin-top:8px">Nothing refused so far.</div>'
     lines = "".join(
         f'<div style="padding:1px 0">{dot(_colour(one))} {safe(trouble_words(one), 300)}</div>'
         for one in found.troubles
     )
-    style = "height:6.2em;overflow-y:auto;margin-top:8px"
+    style = "max-height:9em;overflow-y:auto;margin-top:8px"
     label = "Refused, unknown, and tried again; newest first"
-    said = lines or f'<span style="{MUTED}">Nothing refused so far.</span>'
     return (
         f'<div tabindex="0" role="region" aria-label="{escape(label)}" style="{style}">'
-        f'<div style="{MUTED};font-size:.88em">{escape(label)}</div>{said}</div>'
+        f'<div style="{MUTED};font-size:.88em">{escape(label)}</div>{lines}</div>'
     )
 
 

@@ -1,6 +1,6 @@
 """Where a paged table's rows come from: anything that counts, searches and cuts; a frame is one such."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -45,23 +45,32 @@ class FrameSource:
     Args:
         frame: the rows.
         by: the column to filter by, None for no filter.
-        columns: which columns are shown and searched, None for all.
+        columns: which columns are shown and searched, in this order, each with its heading; None for all, by
+            their own names.
     """
 
     def __init__(
-        self, frame: pd.DataFrame, *, by: str | None = None, columns: Sequence[str] | None = None
+        self, frame: pd.DataFrame, *, by: str | None = None, columns: Mapping[str, str] | None = None
     ) -> None:
         self._frame = frame
         self._by = by
-        self._at = [at for at, name in enumerate(frame.columns) if columns is None or name in columns]
+        headings = {name: str(name) for name in frame.columns} if columns is None else columns
+        found = [
+            (at, heading)
+            for wanted, heading in headings.items()
+            for at, name in enumerate(frame.columns)
+            if name == wanted
+        ]
+        self._at = [at for at, _ in found]
+        self._headings = [heading for _, heading in found]
         self._searched: dict[int, _Searched] = {}
         self._last: tuple[str | None, str, _Rows] | None = None
         self._last_marks: tuple[str, _Marks] | None = None
 
     @property
     def columns(self) -> Sequence[str]:
-        """The columns' names."""
-        return [str(self._frame.columns[at]) for at in self._at]
+        """The columns' headings."""
+        return self._headings
 
     def choices(self) -> Sequence[tuple[str, int]]:
         """Return the values of the column to filter by, the most frequent first; "" is what is missing."""

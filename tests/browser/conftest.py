@@ -10,7 +10,7 @@ from tests.browser.account import Account
 from tests.browser.chromium import OPTIONS, chromium
 from tests.browser.kernels import NEWEST, Kernel, needed
 from tests.browser.lab import VIEWPORT, Lab
-from tests.browser.screens import ARTEFACTS, README_PICTURES, for_the_readme
+from tests.browser.screens import ARTEFACTS, README_PICTURES, for_the_readme, readme_picture
 from tests.browser.server import LabServer
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Make the README's pictures of those that the tests took, where `make pictures` asked for them."""
     if session.config.getoption("--pictures", default=False):
-        for taken, name in README_PICTURES.items():
-            for_the_readme(ARTEFACTS / taken, name)
+        for taken, (name, _) in README_PICTURES.items():
+            for_the_readme(readme_picture(taken), name)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,10 +12,12 @@ from tests.browser.lab import VIEWPORT, Lab
 ARTEFACTS = ROOT / "artefacts"
 WIDTHS = (1400, 600)
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-#: Which of the pictures the README shows, and their names in docs/.
-README_PICTURES = {"notebook-06-ready-light-1400.png": "form.png", "run-running-light-1400.png": "run.png"}
+#: Of which scenario and state the README shows a picture, its name in docs/, and how wide it is (pixels): a
+#: README's column is narrower than a screen, and makes small what is wide.
+README_PICTURES = {"notebook-06-ready": ("form.png", 1210), "run-running": ("run.png", 900)}
 #: What Lab has left and right of a cell's output, in pixels.
 _MARGINS = 130
+_FRAME_MS = 200
 #: Bytes; a README's picture is loaded by everybody who looks at the project.
 _LARGEST = 150_000
 
@@ -37,6 +39,8 @@ def inspect(lab: Lab, cell: int, scenario: str, state: str, *, only: str = "") -
     for theme in THEMES:
         dress(lab, theme)
         assert_accessible(lab.page, selector)
+        if theme == "light" and (taken := f"{scenario}-{state}") in README_PICTURES:
+            photograph(lab, selector, README_PICTURES[taken][1], readme_picture(taken))
         for width in WIDTHS:
             photograph(lab, selector, width, ARTEFACTS / f"{scenario}-{state}-{theme}-{width}.png")
     dress(lab, "light")
@@ -58,8 +62,16 @@ def photograph(lab: Lab, selector: str, width: int, path: Path) -> None:
     box = shown.bounding_box()
     assert box is not None, f"nothing is seen of {selector}"
     lab.page.set_viewport_size({"width": width + _MARGINS, "height": max(900, int(box["height"]) + 300)})
+    if shown.locator("iframe").count():
+        # A mail's frame that has just come into sight is white for a moment.
+        lab.page.wait_for_timeout(_FRAME_MS)
     path.parent.mkdir(exist_ok=True)
     shown.screenshot(path=path, animations="disabled")
+
+
+def readme_picture(taken: str) -> Path:
+    """Return where the picture of a scenario and state is kept from which the README's is made."""
+    return ARTEFACTS / f"{taken}-readme.png"
 
 
 def for_the_readme(picture: Path, name: str) -> None:

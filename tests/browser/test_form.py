@@ -143,7 +143,7 @@ def _send(form: FormScreen, account: Account) -> None:
     inspect(form.lab, 1, "form", "ready", only=".mnb-form")
     form.send.dblclick()
     form.run_says("running")
-    panel = form.part("section-send")
+    panel = form.part("form-run")
     panel.get_by_role("button", name="Pause", exact=True).click()
     panel.get_by_role("button", name="Resume", exact=True).wait_for()
     (run_id,) = account.runs(MAILING)
@@ -154,7 +154,7 @@ def _send(form: FormScreen, account: Account) -> None:
     panel.get_by_role("button", name="Pause", exact=True).wait_for()
     form.lab.reload()
     panel.get_by_role("button", name="Stop", exact=True).click()
-    form.read("Stopped by you", "section-send")
+    form.read("Stopped by you", "form-run")
     form.whole.locator(".mnb-run-end").wait_for()
     stopped = form.await_counts(lambda: account.counts(run_id))
     assert held["accepted"] < stopped["accepted"] < PEOPLE

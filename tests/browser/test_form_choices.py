@@ -46,12 +46,12 @@ def test_the_notebook_about_the_form_can_be_followed(lab: Lab) -> None:
     inspect(lab, 1, "notebook-06", "ready", only=".mnb-form")
     form.type("confirm", "481")
     form.whole.locator("button.mnb-send:not([disabled])").click()
-    form.read("481 of 481 people mailed", "section-send")
+    form.read("481 of 481 people mailed", "form-run")
     assert [481, 481] == _mailed(lab, asked)
 
     form.type("confirm", "481")
     form.whole.locator("button.mnb-send:not([disabled])").click()
-    form.read("Nobody was mailed", "section-send")
+    form.read("Nobody was mailed", "form-run")
     assert [481, 481] == _mailed(lab, asked)
 
 

@@ -12,7 +12,7 @@ from tests.browser.lab import Lab, errors_of
 from tests.browser.screens import inspect
 
 pytestmark = pytest.mark.browser
-PEOPLE = 300
+PEOPLE = 450
 PLAN = f"""
 plan = mg.plan(
     [{{"email": f"p{{n}}@x.example"}} for n in range({PEOPLE})], mailing="news", sender="A <a@b.example>",
@@ -81,6 +81,7 @@ def test_pause_resume_and_stop_work_while_the_run_goes_on(lab: Lab, account: Acc
     """After each the outbox holds what the screen says, and the same cell mails only the rest."""
     run_id = _begun(lab, account, "buttons.ipynb")
     seen = lab.seen(2)
+    seen.get_by_text("a minute now").wait_for()
     inspect(lab, 2, "run", "running", only=".mnb-run")
     _press(lab, 2, "Pause")
     seen.get_by_role("button", name="Resume", exact=True).wait_for()

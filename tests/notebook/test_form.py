@@ -439,3 +439,14 @@ def test_a_long_list_says_that_it_is_being_checked(sandbox: mg.Sandbox) -> None:
     assert control(form, "mnb-send").disabled
     settled(form)
     assert "6,000 people of 6,000 rows" in seen(form)
+
+
+def test_what_a_kind_does_is_said_of_the_chosen_one(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """Of both while none is chosen; in one sentence then."""
+    form = complete(people, sandbox, transactional=None)
+    both = ("receipts and notices reach the unsubscribed too", "news and offers skip the unsubscribed")
+    assert [True, True] == [words in seen(form) for words in both]
+    control(form, "mnb-kind").value = False
+    settled(form)
+    assert [False, True] == [words in seen(form).replace("News", "news") for words in both]
+    assert "Receipts" not in seen(form)

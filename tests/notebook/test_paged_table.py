@@ -250,3 +250,18 @@ def test_every_row_is_on_some_page(count: int) -> None:
             break
         control(shown, "Next").click()
     assert [str(number) for number in range(count)] == found
+
+
+def test_a_table_of_one_page_has_no_buttons_to_turn_it() -> None:
+    """A search that leaves one page of a longer table keeps them, so that nothing comes and goes."""
+
+    def turned(of: PagedTable) -> set[bool]:
+        return {control(of, name).layout.display != "none" for name in ("First", "Previous", "Next", "Last")}
+
+    assert {False} == turned(table(10))
+    shown = table(11)
+    assert {True} == turned(shown)
+    control(shown, "Search").value = "person7"
+    assert ("1–1 of 1", {True}) == (where(shown), turned(shown))
+    shown.source = FrameSource(frame(3), by="state")
+    assert {False} == turned(shown)

@@ -210,3 +210,26 @@ def test_a_row_that_cannot_be_shown_shows_no_other_ones_mail(made: Plan) -> None
     control(pane, "Next").click()
     assert (2, False, True) == (pane.row, "ValueError: odd row" in html(pane), "<iframe" in html(pane))
     assert ["odd row"] == [str(error) for error in pane.notices.errors]
+
+
+def test_a_short_mail_has_a_low_frame_that_does_not_shrink_from_row_to_row(plan: Planner) -> None:
+    """What stands below the frame does not jump; a mail with pictures, whose height nobody knows, has all."""
+    people = pd.DataFrame(
+        {
+            "email": ["a@acme.org", "b@acme.org"],
+            "first_name": ["A", "B"],
+            "words": ["Few.", "Many words. " * 60],
+        }
+    )
+
+    def heights(template: str) -> list[int]:
+        pane = PreviewPane(PlanPreviews(plan(people, template=template, subject="Hi")))
+        found = []
+        for row in (0, 1, 0):
+            pane.show(row)
+            found.append(int(re.findall(r"height:(\d+)px;resize", html(pane))[0]))
+        return found
+
+    first, second, again = heights("<p>{{words}}</p>")
+    assert first < second == again <= 520
+    assert [520] * 3 == heights('<img alt="x" src="data:,"><p>{{words}}</p>')

@@ -62,10 +62,18 @@ def test_times_and_lists_are_found_as_they_are_shown() -> None:
 def test_only_the_columns_that_are_shown_are_searched() -> None:
     """Nobody finds a row by something that they cannot see; columns of one name are two columns."""
     frame = pd.DataFrame([["a", "b", "c"]], columns=["x", "x", "secret"])
-    source = FrameSource(frame, columns=["x"])
-    assert ["x", "x"] == list(source.columns)
+    source = FrameSource(frame, columns={"x": "Text"})
+    assert ["Text", "Text"] == list(source.columns)
     assert ([("a", "b")], 1) == source.page(None, "b", 0, 10)
     assert ([], 0) == source.page(None, "c", 0, 10)
+
+
+def test_columns_stand_in_the_order_that_was_asked_for() -> None:
+    """Under headings for a person; a column that the frame does not have is no column."""
+    frame = pd.DataFrame([["r", "c", "m"]], columns=["row", "code", "message"])
+    source = FrameSource(frame, by="code", columns={"message": "Message", "row": "Row", "fix": "Fix"})
+    assert ["Message", "Row"] == list(source.columns)
+    assert ([("m", "r")], 1) == source.page(None, "", 0, 10)
 
 
 def test_an_unknown_choice_has_no_rows() -> None:
