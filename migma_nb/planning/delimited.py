@@ -1,5 +1,6 @@
 """A delimited text becomes a frame: by pandas' fast parser where that is exact, else by the strict one."""
 
+import codecs
 import csv
 import io
 import re
@@ -149,8 +150,11 @@ def _fast(text: _Text, shape: Structure, head: list[Row], found: Header) -> Tabl
     width = len(head[max(found.position, 0)][1])
     if not len(rows) or not (shape.cells[rows] == width).all():
         return None
+    start = int(starts[rows[0]])
+    if text.body.startswith(codecs.BOM_UTF8, start):
+        return None  # pandas takes it off the first cell without a word
     source = io.BytesIO(text.body)
-    source.seek(int(starts[rows[0]]))
+    source.seek(start)
     frame = pd.read_csv(
         source,
         sep=text.dialect.delimiter,
@@ -190,9 +194,10 @@ def _strict(text: _Text, head: list[Row], found: Header) -> Table:
     over = named < full and any(_filled(row[named:full]) for _, row in rows)
     width = full if over or named == 0 else named
     cut: list[int] = []
-    for line, row in rows:
+    for at, (line, row) in enumerate(rows):
         if len(row) != width and (len(row) < width or _filled(row[width:])):
-            raise _ragged(text, line, row, full, headless=header is None)
+            hint = _whole_hint(rows, at, full) if header is not None else ""
+            raise _ragged(text, line, row, full, headless=header is None, whole=hint)
         if len(row) > full:
             cut.append(line)
     columns = [[row[at] or np.nan for _, row in rows] for at in range(width)]
@@ -232,7 +237,22 @@ def _line_ends(body: bytes) -> str:
     return ""
 
 
-def _ragged(text: _Text, line: int, row: Sequence[str], width: int, *, headless: bool) -> InputError:
+def _whole_hint(rows: list[tuple[int, list[str]]], at: int, width: int) -> str:
+    """Return what to do where the rows together say what is wrong with one, "" where they do not."""
+    if all(len(row) == width + 1 for _, row in rows):
+        return "Every row has one cell more: write a name for it, and its separator, into the header."
+    rest = [[cell for cell in row if cell.strip()] for _, row in rows[at:]]
+    if at and all(len(row) == 1 and not looks_like_address(row[0]) for row in rest):
+        return (
+            f"From line {rows[at][0]:,} on stands what looks like a closing note of the program that wrote it, "
+            "such as a count: take that out."
+        )
+    return ""
+
+
+def _ragged(
+    text: _Text, line: int, row: Sequence[str], width: int, *, headless: bool, whole: str
+) -> InputError:
     other = "the widest has" if headless else "the header has"
     hint = "Put cells that hold the separator in quotation marks, or export the list again."
     own = text.dialect.delimiter
@@ -245,7 +265,8 @@ def _ragged(text: _Text, line: int, row: Sequence[str], width: int, *, headless:
             )
     if len(row) < width and not headless:
         hint += " If its last cells are only missing, write the separators for them."
-    return InputError(f"Line {line} of {text.name} has {len(row)} cells, {other} {width}.", hint=hint)
+    count = f"{len(row)} cell{'s' if len(row) > 1 else ''}"
+    return InputError(f"Line {line} of {text.name} has {count}, {other} {width}.", hint=whole or hint)
 
 
 def refuse_swallowed(table: Table, name: str, dialect: Dialect) -> None:
