@@ -496,6 +496,24 @@ PACKED = [
 ]
 
 PROGRAMS = [
+    Case("forty blank lines above", "\n" * 40 + PLAIN, said=("header in line 41",)),
+    Case(
+        "more blank lines above than are looked at",
+        "\n" * 250_000 + PLAIN.replace(",", ";"),
+        said=("semicolons", "header in line 250,001"),
+    ),
+    Case(
+        "a header and blank lines",
+        "email,name\n" + "\n" * 50,
+        refused="has a header and no rows",
+        hint="check the export",
+    ),
+    Case(
+        "a word without end in 8 bits",
+        f"email,name\na@x.example,{'ü' * 100_000}\n".encode("cp1252"),
+        refused=r"^.{0,600}It could be read as 'ü{40}' in cp1252.{0,400}$",
+        hint='encoding="cp1252"',
+    ),
     Case(
         "excel's unicode text",
         GERMAN.replace(",", "\t").replace("\n", "\r\n").encode("utf-16"),
