@@ -13,7 +13,7 @@ THE_SEND = "The send"
 File = Annotated[
     Path | None,
     typer.Argument(
-        help="CSV, TSV, XLSX, ODS or Parquet, also packed (gzip, zip), with a column of addresses.",
+        help="CSV, TSV, TXT, XLSX, ODS or Parquet, also packed (gzip, zip), with a column of addresses.",
         show_default=False,
     ),
 ]

@@ -29,7 +29,7 @@ def frame_of(table: Any) -> pd.DataFrame | None:
     if not hasattr(wrapped, "columns"):
         return None
     names = list(wrapped.columns)
-    columns = {name: column_of(wrapped[name].to_list()) for name in names}
+    columns = {name: column_of(_cells(wrapped[name], name)) for name in names}
     return pd.DataFrame(columns, columns=names, index=pd.RangeIndex(len(wrapped)))
 
 
@@ -39,6 +39,16 @@ def series_of(column: Any) -> "pd.Series[Any] | None":
     if wrapped is None or hasattr(wrapped, "columns"):
         return None
     return column_of(wrapped.to_list())
+
+
+def _cells(column: Any, name: str) -> list[Any]:
+    try:
+        return list(column.to_list())
+    except (OverflowError, ValueError) as error:
+        raise InputError(
+            f"The column {name!r} holds what Python has no value for: {error}.",
+            hint="Correct such cells, or turn the column into text first.",
+        ) from error
 
 
 def column_of(cells: list[Any]) -> "pd.Series[Any]":
