@@ -1,11 +1,13 @@
 """`migma-nb check`: a mailing looked at, and every problem of its list; nothing is sent."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit
+from migma_nb.cli.lists import show_reading
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
 from migma_nb.cli.problems import show_first_of_each, tally
 from migma_nb.cli.screen import document, heading, say
@@ -34,6 +36,7 @@ def _show(planned: Planned) -> None:
     if planned.list_alone:
         say("The list alone: without --subject and --template only addresses and doubles are checked.")
         say(f"{_could_be(plan)} could be mailed, of {plan.size:,} rows. {plan.address_note}")
+        show_reading(plan.reading)
     else:
         say(_plan_head(planned))
     if len(issues):
@@ -89,6 +92,7 @@ def _as_json(planned: Planned) -> dict[str, Any]:
         "question": for_terminal(plan.question) or None,
         "batches": {str(row): target.recipient for row, target in plan.batches.items()},
         "per_row": dict(plan.per_row),
+        "reading": None if plan.reading is None else dataclasses.asdict(plan.reading),
         "missing": list(planned.missing),
         "list_alone": planned.list_alone,
         "errors": errors,

@@ -8,13 +8,14 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from migma_nb.api.errors import ConfigurationError, InputError
 from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit
+from migma_nb.cli.lists import reading_of
 from migma_nb.cli.screen import say
 from migma_nb.ledger.places import place_of
 from migma_nb.notebook.form_expressions import expression
@@ -30,8 +31,9 @@ _ARGUMENTS = ("mailing", "sender", "subject", "template", "project_id", "transac
 class Page:
     """What the page is to be.
 
-    `file` is the list, None where the page asks for it; `given` are arguments of `mg.plan` to begin with;
-    `client` those of `mg.Migma`, None for a rehearsal; `port` 0 takes any free one.
+    `file` is the list, None where the page asks for it, and `reading` how it is read; `given` are arguments
+    of `mg.plan` to begin with; `client` those of `mg.Migma`, None for a rehearsal; `port` 0 takes any free
+    one.
     """
 
     file: Path | None
@@ -39,6 +41,7 @@ class Page:
     client: Mapping[str, Any] | None
     ledger: str | None
     port: int
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
 
 def page_of(typed: Mapping[str, Any]) -> Page:
@@ -55,8 +58,9 @@ def page_of(typed: Mapping[str, Any]) -> Page:
             hint="Add --live to send there, or leave --base-url out.",
         )
     given = {name: typed[name] for name in _ARGUMENTS if typed[name] is not None}
+    reading = reading_of(typed)
     if file is not None:
-        read_recipients(file)
+        read_recipients(file, **reading)
     if "template" in given:
         template_text(given["template"])
     client = None
@@ -65,7 +69,14 @@ def page_of(typed: Mapping[str, Any]) -> Page:
         Migma(**client)
     if typed["ledger"] is not None:
         place_of(typed["ledger"])
-    return Page(file=file, given=given, client=client, ledger=typed["ledger"], port=typed["port"])
+    return Page(
+        file=file,
+        given=given,
+        client=client,
+        ledger=typed["ledger"],
+        port=typed["port"],
+        reading=reading,
+    )
 
 
 @answered
@@ -105,6 +116,9 @@ def notebook_of(page: Page, folder: Path) -> dict[str, Any]:
         folder: where the files are looked for.
     """
     parts = [expression(page.file)]
+    if page.reading:
+        how = ", ".join(f"{name}={expression(value)}" for name, value in page.reading.items())
+        parts = [f"mg.read_recipients({parts[0]}, {how})"]
     if page.client is not None:
         client = ", ".join(f"{name}={expression(value)}" for name, value in page.client.items())
         parts.append(f"mg.Migma({client})")

@@ -31,6 +31,12 @@ def import_(
             metavar="ID",
         ),
     ] = None,
+    encoding: opt.Encoding = None,
+    delimiter: opt.Delimiter = None,
+    quote: opt.Quote = None,
+    sheet: opt.Sheet = None,
+    header: opt.Header = None,
+    member: opt.Member = None,
     address: opt.Address = None,
     field: Annotated[
         list[str] | None,

@@ -1,13 +1,16 @@
 """A mailing as the command line has it becomes a plan; what was left out and stood in for is said."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from migma_nb.api.errors import InputError
+from migma_nb.cli.lists import left_out, reading_of
 from migma_nb.planning.plan import Plan, make_plan
-from migma_nb.planning.sources import people_frame
+from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.target_columns import all_are_batches, brought_by_rows
 from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.surface.plan import SendPlan
@@ -46,10 +49,14 @@ _PLAIN = (
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """What was typed: whom to mail (files and targets, as many as were named), and arguments of `mg.plan`."""
+    """What was typed: whom to mail (files and targets, as many as were named), and arguments of `mg.plan`.
+
+    `reading` says how a file is read.
+    """
 
     recipients: tuple[Path | Tag | Segment | Audience, ...]
     options: Mapping[str, Any]
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
 
 def mailing_of(typed: Mapping[str, Any]) -> Mailing:
@@ -62,8 +69,9 @@ def mailing_of(typed: Mapping[str, Any]) -> Mailing:
     files = [] if typed["file"] is None else [typed["file"]]
     options = {name: typed.get(name) for name in _PLAIN}
     options["key"] = options["key"] or None
+    options["exclude"] = left_out(options["exclude"])
     options |= {name: pairs_of(typed[name] or (), name) or None for name in _PAIRED}
-    return Mailing((*files, *targets), options)
+    return Mailing((*files, *targets), options, reading_of(typed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +102,8 @@ def plan_to_send(mailing: Mailing, *, live: bool) -> Planned:
 def plan_to_check(mailing: Mailing) -> Planned:
     """Plan a mailing that is only looked at: what is missing and changes no check is stood in for."""
     options, missing = dict(mailing.options), []
-    recipients: Any = _recipient(mailing)
-    frame = people_frame(recipients) if isinstance(recipients, Path) else None
+    recipients = _recipient(mailing)
+    frame = recipients if isinstance(recipients, pd.DataFrame) else None
     brought = frozenset() if frame is None else brought_by_rows(frame)
     typed = [name for name in ("subject", *_CONTENT) if options[name] is not None or name in brought]
     alone = not typed
@@ -112,17 +120,18 @@ def plan_to_check(mailing: Mailing) -> Planned:
     if options["transactional"] is None and frame is not None and not all_are_batches(frame):
         options["transactional"] = False
         missing.append("--transactional or --marketing")
-    plan = make_plan(recipients if frame is None else frame, **options)
+    plan = make_plan(recipients, **options)
     return Planned(plan, SendPlan(plan), missing=tuple(missing), list_alone=alone)
 
 
-def _recipient(mailing: Mailing) -> Path | Tag | Segment | Audience:
+def _recipient(mailing: Mailing) -> pd.DataFrame | Tag | Segment | Audience:
     if len(mailing.recipients) != 1:
         raise InputError(
             "The recipients are given more than once." if mailing.recipients else "Nobody to mail was named.",
             hint="Name one FILE, or one of --tag, --segment and --audience.",
         )
-    return mailing.recipients[0]
+    (whom,) = mailing.recipients
+    return read_recipients(whom, **mailing.reading) if isinstance(whom, Path) else whom
 
 
 _EXAMPLES = {

@@ -7,13 +7,51 @@ import typer
 
 THE_MAILING = "The mailing"
 THE_LIST = "Whom it goes to"
+THE_READING = "How FILE is read, where that is not found out"
 THE_SEND = "The send"
 
 File = Annotated[
     Path | None,
     typer.Argument(
-        help="CSV, TSV, XLSX, ODS or Parquet, also packed (gzip, zip), with a column of addresses.",
+        help="CSV, TSV, TXT, XLSX, ODS or Parquet, also packed (gzip, zip), with a column of addresses.",
         show_default=False,
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(rich_help_panel=THE_READING, help="A text's encoding, such as cp1252.", metavar="NAME"),
+]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=THE_READING,
+        help='What separates a text\'s cells: one sign, or "tab".',
+        metavar="SIGN",
+    ),
+]
+Quote = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=THE_READING,
+        help='The mark around a text\'s cells; "" where such marks are ordinary text.',
+        metavar="SIGN",
+    ),
+]
+Sheet = Annotated[
+    str | None, typer.Option(rich_help_panel=THE_READING, help="A workbook's sheet.", metavar="NAME")
+]
+Header = Annotated[
+    int | None,
+    typer.Option(
+        rich_help_panel=THE_READING,
+        help="The line (in sheets: the row) with the columns' names, from 1; 0 for none.",
+        metavar="N",
+    ),
+]
+Member = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=THE_READING, help="Which file of a zip, where it holds several.", metavar="NAME"
     ),
 ]
 Tag = Annotated[

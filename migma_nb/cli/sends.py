@@ -12,6 +12,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.states import RunState
 from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit, exit_of
+from migma_nb.cli.lists import show_reading
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_send
 from migma_nb.cli.problems import tally
 from migma_nb.cli.records import check_out, run_document, show_run
@@ -104,6 +105,7 @@ def _announce(planned: Planned, client: Migma, how: How) -> None:
         say(words, aside=how.as_json, bold=True)
     for note in planned.notes:
         say(note, aside=how.as_json)
+    show_reading(plan.reading, aside=how.as_json)
     say(f"Plan {plan.id}: {whom_of(plan)}, {tally(planned.held.issues)}.", aside=how.as_json)
 
 

@@ -1,6 +1,8 @@
 """What the rooms below say in arguments of Python, said in options of the command line."""
 
+import ast
 import re
+import shlex
 
 _OPTIONS = {
     "account": "account",
@@ -8,27 +10,36 @@ _OPTIONS = {
     "base_url": "base-url",
     "confirm": "confirm",
     "conversation_id": "conversation-id",
+    "delimiter": "delimiter",
     "duplicates": "duplicates",
     "email_id": "email-id",
+    "encoding": "encoding",
     "exclude": "exclude",
+    "header": "header",
     "key": "key",
     "ledger": "ledger",
     "limit": "limit",
     "mailing": "mailing",
+    "member": "member",
     "overlap": "overlap",
     "project_id": "project",
     "provider": "provider",
+    "quote": "quote",
     "rate": "rate",
     "reply_to": "reply-to",
     "sender": "sender",
+    "sheet": "sheet",
     "subject": "subject",
     "template": "template",
     "timeout": "timeout",
     "topic_id": "topic",
 }
+#: Whose values stand in the sentences as Python writes them.
+_AS_WRITTEN = frozenset({"delimiter", "member", "quote", "sheet"})
 _PAIRS = {"variables": "var", "defaults": "default"}
 
 _NAMES = "|".join(_OPTIONS)
+_WRITTEN = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
 _UNDERSCORED = "|".join(name for name in _OPTIONS if "_" in name)
 
 #: Tried in this order; what none of them knows stays as it is.
@@ -41,6 +52,7 @@ _RULES: list[tuple[str, str]] = [
     (r", see run\.frame", ""),
     (r", or read it with pandas and pass the DataFrame", ""),
     (r", or pass pandas\.read_csv\([^)]*\)", ""),
+    (r"Pass json\.load\(open\(path\)\), if it is a list of dicts\.", "Save it as CSV UTF-8."),
     (r"Write it again with DataFrame\.to_parquet\.", "Write it again."),
     (r"write mg\.(Tag|Segment|Audience)\(\"the ID\"\)", "write that"),
     (r"; mg\.plan\(…, client=client\) asks Migma", ""),
@@ -57,6 +69,7 @@ _RULES: list[tuple[str, str]] = [
     (r", see result\.frame", ""),
     (r"\bcolumns=\{\"(\w+)\": None\}", r"--field \1="),
     (r"\bcolumns=\{[\"'](\w+)[\"']: [\"'](.+?)[\"']\}", r'--field "\1=\2"'),
+    (r", see plan\.reading", ""),
     (r"plan\.issues", "`migma-nb check`"),
     (r"\bskip_invalid=True", "--skip-invalid"),
     (r"\bresubscribe=True", "--resubscribe"),
@@ -76,7 +89,7 @@ def for_terminal(text: str) -> str:
     text = re.sub(
         r"\b(variables|defaults)=\{([\"'])(.+?)\2: (?:([\"'])(.+?)\4|([^},\s]+))[^}]*\}", _as_pair, text
     )
-    text = re.sub(rf"\b({_NAMES})=(\"[^\"]*\"|'[^']*'|\d[\w/.]*)?", _as_option, text)
+    text = re.sub(rf"\b({_NAMES})=({_WRITTEN}|\d[\w/.]*)?", _as_option, text)
     return re.sub(rf"\b({_UNDERSCORED})\b", lambda found: f"--{_OPTIONS[found[1]]}", text)
 
 
@@ -86,9 +99,17 @@ def _as_pair(found: re.Match[str]) -> str:
 
 
 def _as_option(found: re.Match[str]) -> str:
-    option = f"--{_OPTIONS[found[1]]}"
-    return f"{option} {_quoted(found[2].strip(chr(34) + chr(39)))}" if found[2] else option
+    name, value = found[1], found[2]
+    option = f"--{_OPTIONS[name]}"
+    if not value:
+        return option
+    if name not in _AS_WRITTEN or value[0] not in "\"'":
+        return f"{option} {_quoted(value.strip(chr(34) + chr(39)))}"
+    plain = str(ast.literal_eval(value))
+    return f"{option} {'tab' if plain == chr(9) else _quoted(plain)}"
 
 
 def _quoted(value: str) -> str:
-    return value if re.fullmatch(r"[\w@%+=:,./…-]+", value) else f'"{value}"'
+    if re.fullmatch(r"[\w@%+=:,./…-]+", value):
+        return value
+    return shlex.quote(value) if any(sign in value for sign in '"$`\\') else f'"{value}"'

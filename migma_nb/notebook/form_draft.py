@@ -12,9 +12,10 @@ import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.notebook.form_expressions import expression
-from migma_nb.notebook.lines import counted
+from migma_nb.notebook.lines import counted, one_line
 from migma_nb.planning.content import template_text
 from migma_nb.planning.placeholders import matching
+from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.sources import Target, is_file_name, is_one_address, people_frame
 from migma_nb.planning.target_columns import is_target_frame
@@ -76,6 +77,10 @@ def recipients_of(people: Any) -> Recipients:
         return Recipients(people.strip(), "the address in hand", IN_HAND, (note,))
     frame = people_frame(people)
     rows = counted(len(frame), "row", "rows")
+    report = ReadReport.of(people)
+    if report is not None:
+        note = f"# {IN_HAND}: {one_line(report.source, 60)}, which you passed to mg.form as it was read"
+        return Recipients(frame, f"{report.source}, {rows}", IN_HAND, (note,))
     kind = "DataFrame" if isinstance(people, pd.DataFrame) else "list"
     note = f"# {IN_HAND}: the {kind} of {rows} that you passed to mg.form"
     return Recipients(frame, f"{kind} in hand, {rows}", IN_HAND, (note,))

@@ -113,7 +113,7 @@ class ListSection:
         recipients = self._bench.draft.recipients
         shown(self._address.widget, recipients is None or recipients.by_column)
         if recipients is None:
-            self._people.note("CSV, TSV, XLSX or Parquet; nothing leaves this machine before you send.")
+            self._people.note("CSV, TXT, XLSX, ODS or Parquet; nothing leaves this machine before you send.")
             return
         columns = f" · columns: {listed(recipients.columns)}" if recipients.columns else ""
         self._people.note(f"{recipients.label}{columns}")

@@ -86,6 +86,8 @@ _APOSTROPHES = frozenset("’‘´·")
 _ENDS_WORD = np.array(
     [chr(byte).isascii() and not (chr(byte).isalnum() or chr(byte) in "'-") for byte in range(256)]
 )
+#: A longer word is none, and is looked at in parts of so many bytes.
+_LONGEST = 100
 #: Bytes that are looked at in one go.
 _PIECE = 1 << 24
 
@@ -118,7 +120,11 @@ def odd_words(raw: bytes) -> list[bytes]:
         stops = np.concatenate(([-1], np.flatnonzero(_ENDS_WORD[text]), [len(piece)]))
         odd = np.unique(np.searchsorted(stops, np.flatnonzero(text > 127)))  # noqa: PLR2004 - the last of ASCII
         begins, ends = (stops[odd - 1] + 1).tolist(), stops[odd].tolist()
-        found |= dict.fromkeys(piece[at:to] for at, to in zip(begins, ends, strict=True))
+        found |= dict.fromkeys(
+            piece[part : min(part + _LONGEST, to)]
+            for at, to in zip(begins, ends, strict=True)
+            for part in range(at, to, _LONGEST)
+        )
         start = end
     return list(found)
 

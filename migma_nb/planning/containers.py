@@ -21,6 +21,8 @@ _PARQUET = b"PAR1"
 _INSIDE = {"xl/workbook.xml": ".xlsx", "word/document.xml": ".docx", "xl/workbook.bin": ".xlsb"}
 #: A list packed inside a packed list is unpacked too; more layers are no list any more.
 _MOST_LAYERS = 3
+#: What a packed file may come to, in bytes or as so many times its size: lists are packed to a tenth or so.
+_ENOUGH, _MOST_TIMES = 1 << 28, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,13 @@ def opened(source: Any, name: str | None, member: str | None, suffixes: tuple[st
         if content.raw.startswith(_GZIP):
             content = _ungzipped(content)
         elif content.raw.startswith(_ZIP):
-            inside = _names_inside(content)
+            infos = _inside_of(content)
+            inside = [info.filename for info in infos]
             kind = next((suffix for mark, suffix in _INSIDE.items() if mark in inside), None)
             if kind is None and "mimetype" in inside and "content.xml" in inside:
                 kind = ".ods"
             if kind is not None:
+                _refuse_bomb(content, sum(info.file_size for info in infos), _most(content))
                 content = _of_kind(content, kind)
                 break
             content = _unzipped(content, inside, member, suffixes)
@@ -171,16 +175,40 @@ def _nearby(file: Path, suffixes: tuple[str, ...]) -> str:
 
 
 def _ungzipped(content: Content) -> Content:
-    raw = _unpacked(content, lambda: gzip.decompress(content.raw))
+    most = _most(content)
+
+    def unpack() -> bytes:
+        with gzip.GzipFile(fileobj=io.BytesIO(content.raw)) as packed:
+            return packed.read(most + 1)
+
+    raw = _unpacked(content, unpack)
+    _refuse_bomb(content, len(raw), most)
     inner = (
         content.name.removesuffix(PurePath(content.name).suffix) if content.suffix == ".gz" else content.name
     )
     return _inside(content, raw, inner, "It was unpacked from gzip.")
 
 
-def _names_inside(content: Content) -> list[str]:
+def _inside_of(content: Content) -> list[zipfile.ZipInfo]:
     with _unpacked(content, lambda: zipfile.ZipFile(io.BytesIO(content.raw))) as archive:
-        return list(map(str, archive.namelist()))
+        return list(archive.infolist())
+
+
+def _most(content: Content) -> int:
+    return max(_ENOUGH, _MOST_TIMES * len(content.raw))
+
+
+def _refuse_bomb(content: Content, size: int, most: int) -> None:
+    """Refuse what would fill the memory: a few kilobytes can be packed that unpack to gigabytes.
+
+    Raises:
+        InputError: it comes to more than a list ever does.
+    """
+    if size > most:
+        raise InputError(
+            f"{content.name} would unpack to more than {_MOST_TIMES} times its size, as no list does.",
+            hint="Unpack it yourself and look at what is in it.",
+        )
 
 
 def _unzipped(content: Content, inside: list[str], member: str | None, suffixes: tuple[str, ...]) -> Content:
@@ -190,6 +218,8 @@ def _unzipped(content: Content, inside: list[str], member: str | None, suffixes:
         if not name.endswith("/") and "__MACOSX" not in name and not PurePath(name).name.startswith(".")
     ]
     lists = [name for name in files if PurePath(name).suffix.lower() in (*suffixes, *_PACKED)]
+    # A .txt beside a list says something about it; alone it is the list.
+    lists = [name for name in lists if PurePath(name).suffix.lower() != ".txt"] or lists
     if member is not None:
         lists = [name for name in files if name == member]
     if len(lists) != 1:
@@ -201,7 +231,10 @@ def _unzipped(content: Content, inside: list[str], member: str | None, suffixes:
         )
     left = [name for name in files if name != lists[0]]
     with zipfile.ZipFile(io.BytesIO(content.raw)) as archive:
-        raw = _unpacked(content, lambda: archive.read(lists[0]))
+        # What is read of a file is never more than it says.
+        found = next(info for info in archive.infolist() if info.filename == lists[0])
+        _refuse_bomb(content, found.file_size, _most(content))
+        raw = _unpacked(content, lambda: archive.read(found))
     beside = f"; beside it are {', '.join(left[:3])}, which were not read" if left else ""
     return _inside(content, raw, lists[0], f"{lists[0]} was unpacked from the zip {content.name}{beside}.")
 
@@ -222,7 +255,7 @@ def _inside(content: Content, raw: bytes, name: str, note: str) -> Content:
 def _unpacked(content: Content, unpack: Callable[[], Any]) -> Any:
     try:
         return unpack()
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError, RuntimeError) as error:
         protected = isinstance(error, RuntimeError) and "password" in str(error)
         why = "it is protected by a password" if protected else f"{error}".rstrip(".") or "it is cut off"
         raise InputError(

@@ -1,5 +1,6 @@
 """A delimited text becomes a frame: by pandas' fast parser where that is exact, else by the strict one."""
 
+import codecs
 import csv
 import io
 import re
@@ -12,8 +13,9 @@ import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.planning.address_column import looks_like_address
-from migma_nb.planning.dialect import DELIMITERS, Dialect, lines_with_ends, reader_options
+from migma_nb.planning.dialect import Dialect, lines_with_ends, reader_options
 from migma_nb.planning.header_line import HEAD_ROWS, Header, Row, find_header
+from migma_nb.planning.ragged_rows import ragged
 from migma_nb.planning.read_report import lines_of, separated_by
 from migma_nb.planning.row_structure import Structure, structure_of
 
@@ -85,8 +87,8 @@ def _head_rows(text: _Text, most: int) -> list[Row]:
     while True:
         whole = size >= len(text.body)
         rows = _parsed(text, text.body[:size].decode("utf-8", "ignore"), most=most, whole=whole)
-        head: list[Row] = [(line, row) for line, row in rows if any(cell.strip() for cell in row)]
-        if len(rows) > most or whole:
+        head: list[Row] = list(rows)
+        if len(head) > most or whole:
             break
         size *= 8
     if not head:
@@ -99,14 +101,22 @@ def _head_rows(text: _Text, most: int) -> list[Row]:
 def _parsed(
     text: _Text, part: str, *, most: int | None = None, whole: bool = True
 ) -> list[tuple[int, list[str]]]:
-    """Return rows with the line in which each starts; of a part that is not whole, only what is sure."""
+    """Return rows with the line in which each starts; of a part that is not whole, only what is sure.
+
+    Args:
+        text: what is read, for errors.
+        part: its beginning, or all of it.
+        most: after how many rows to stop, blank ones neither counted nor returned; None for all rows.
+        whole: whether the part is all of it.
+    """
     rows: list[tuple[int, list[str]]] = []
     reader = csv.reader(lines_with_ends(part), strict=True, **reader_options(text.dialect))
     longest = csv.field_size_limit(_LONGEST_CELL)
     start = text.above + 1
     try:
         for row in reader:
-            rows.append((start, row))
+            if most is None or _filled(row):
+                rows.append((start, row))
             start = reader.line_num + text.above + 1
             if most is not None and len(rows) > most:
                 break
@@ -147,10 +157,16 @@ def _fast(text: _Text, shape: Structure, head: list[Row], found: Header) -> Tabl
     first = int(np.searchsorted(begins, found.line)) + 1 if found.position >= 0 else 0
     rows = filled[filled >= first]
     width = len(head[max(found.position, 0)][1])
-    if not len(rows) or not (shape.cells[rows] == width).all():
+    if not len(rows):
+        nobody = pd.DataFrame(columns=range(width), dtype=TEXT)
+        return Table(head[found.position][1], found, nobody, [], [], (), multiline=False)
+    if not (shape.cells[rows] == width).all():
         return None
+    start = int(starts[rows[0]])
+    if text.body.startswith(codecs.BOM_UTF8, start):
+        return None  # pandas takes it off the first cell without a word
     source = io.BytesIO(text.body)
-    source.seek(int(starts[rows[0]]))
+    source.seek(start)
     frame = pd.read_csv(
         source,
         sep=text.dialect.delimiter,
@@ -190,9 +206,9 @@ def _strict(text: _Text, head: list[Row], found: Header) -> Table:
     over = named < full and any(_filled(row[named:full]) for _, row in rows)
     width = full if over or named == 0 else named
     cut: list[int] = []
-    for line, row in rows:
+    for at, (line, row) in enumerate(rows):
         if len(row) != width and (len(row) < width or _filled(row[width:])):
-            raise _ragged(text, line, row, full, headless=header is None)
+            raise ragged(text.name, text.dialect.delimiter, rows, at, full, headless=header is None)
         if len(row) > full:
             cut.append(line)
     columns = [[row[at] or np.nan for _, row in rows] for at in range(width)]
@@ -230,22 +246,6 @@ def _line_ends(body: bytes) -> str:
     if len(kinds) > 1 or returns > pairs:
         return f"Lines end in {' and '.join(kinds)}; all were taken as line ends."
     return ""
-
-
-def _ragged(text: _Text, line: int, row: Sequence[str], width: int, *, headless: bool) -> InputError:
-    other = "the widest has" if headless else "the header has"
-    hint = "Put cells that hold the separator in quotation marks, or export the list again."
-    own = text.dialect.delimiter
-    joined = own.join(row)
-    for sign in DELIMITERS:
-        if sign != own and len(joined.split(sign)) == width > 1:
-            hint = (
-                f"That line is separated by {separated_by(sign)}, the header by "
-                f"{separated_by(own)}: bring all lines to one separator."
-            )
-    if len(row) < width and not headless:
-        hint += " If its last cells are only missing, write the separators for them."
-    return InputError(f"Line {line} of {text.name} has {len(row)} cells, {other} {width}.", hint=hint)
 
 
 def refuse_swallowed(table: Table, name: str, dialect: Dialect) -> None:

@@ -15,6 +15,7 @@ from migma_nb.planning.read_report import separated_by
 DELIMITERS = ",;\t|"
 #: Bytes that are looked at.
 _HEAD = 200_000
+_FILLED = re.compile(rb"[^\r\n]")
 _SAID = re.compile(rb'"?sep=([^\r\n"])"?\r?\n')
 
 
@@ -55,8 +56,10 @@ def find_dialect(
     said = _SAID.match(data)
     skipped = said.end() if said else 0
     repairs = [f"The first line, {said[0].decode().strip()}, was taken as the separator."] if said else []
-    text = data[skipped : skipped + _HEAD].decode("utf-8", "ignore")
-    whole = skipped + _HEAD >= len(data)
+    first = _FILLED.search(data, skipped)
+    start = first.start() if first else skipped
+    text = data[start : start + _HEAD].decode("utf-8", "ignore")
+    whole = start + _HEAD >= len(data)
     if delimiter is None and said is not None:
         delimiter = said[1].decode("utf-8", "replace")
     if delimiter is None:

@@ -15,6 +15,9 @@ _KINDS = frozenset({"text", "string", "varchar", "str", "required", "mandatory",
 #: Marks without width that some programs leave at the start of a name; str.strip() keeps them.
 _UNSEEN = "\ufeff\u200b\u200e\u2060"
 
+#: Sentences about columns without a name of their own, after which only their number is said.
+_MOST_SAID = 6
+
 Row = tuple[int, Sequence[Any]]
 
 
@@ -112,13 +115,12 @@ def _refuse_second(head: Sequence[Row], named: int, name: str, what: str) -> Non
 
 
 def _names_columns(row: Sequence[Any], below: Sequence[Row]) -> bool:
-    """Say whether a row names an address column, and the next one has an address in it."""
+    """Say whether a row names an address column, and a row below it has an address in it."""
     if any("@" in str(cell) for cell in row if cell is not None):
         return False
     for at, cell in enumerate(row):
-        if is_address_name(cell) and below:
-            _, following = below[0]
-            return at < len(following) and looks_like_address(following[at])
+        if is_address_name(cell):
+            return any(at < len(following) and looks_like_address(following[at]) for _, following in below)
     return False
 
 
@@ -141,22 +143,30 @@ def column_names_of(header: Sequence[Any], what: str = "column") -> tuple[list[s
     names: list[str] = []
     repairs: list[str] = []
     taken: set[str] = set()
+    next_free: dict[str, int] = {}
     trimmed = 0
     for position, cell in enumerate(header):
         text = "" if cell is None else str(cell)
         plain = text.strip().strip(_UNSEEN).strip()
         trimmed += plain != text and bool(plain)
         name = plain or f"Unnamed: {position}"
-        number, unique = 0, name
+        number = next_free.get(name, 0)
+        unique = f"{name}.{number}" if number else name
         while unique in taken:
             number += 1
             unique = f"{name}.{number}"
+        next_free[name] = number + 1
         if not plain:
             repairs.append(f'The {what} {position + 1} has no name and is called "{unique}".')
         elif number:
             repairs.append(f'The {what} {position + 1} is a second "{name}" and is called "{unique}".')
         names.append(unique)
         taken.add(unique)
+    if len(repairs) > _MOST_SAID:
+        rest = len(repairs) - _MOST_SAID + 1
+        repairs[_MOST_SAID - 1 :] = [
+            f"So were {rest:,} more {what}s, without a name or with one that another has."
+        ]
     if trimmed:
         repairs.insert(
             0, f"Blanks around {trimmed:,} {what} name{'s were' if trimmed > 1 else ' was'} taken off."

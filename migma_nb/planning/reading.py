@@ -15,12 +15,13 @@ from migma_nb.planning.delimited import read_table, refuse_swallowed
 from migma_nb.planning.dialect import find_dialect
 from migma_nb.planning.header_line import HEAD_ROWS, find_header
 from migma_nb.planning.read_report import ReadReport, attach
+from migma_nb.planning.tables import column_of
 from migma_nb.planning.text_encoding import decode
 from migma_nb.planning.trimming import trimmed
 from migma_nb.planning.values import LARGEST_EXACT
 from migma_nb.planning.workbooks import needed, read_excel, read_ods
 
-_TEXTS = {".csv": "CSV", ".tsv": "TSV", ".tab": "TSV"}
+_TEXTS = {".csv": "CSV", ".tsv": "TSV", ".tab": "TSV", ".txt": "Text"}
 _SHEETS = {".xlsx": "Excel workbook", ".ods": "OpenDocument sheet"}
 #: The endings by which a text is taken for a file of people, beside the packed ones.
 KNOWN_SUFFIXES = (*_TEXTS, *_SHEETS, ".parquet")
@@ -38,7 +39,7 @@ def read_recipients(
     member: str | None = None,
     name: str | None = None,
 ) -> pd.DataFrame:
-    """Read a list of people from CSV, TSV, XLSX, ODS or Parquet, also packed with gzip or zip.
+    """Read a list of people from CSV, TSV, TXT, XLSX, ODS or Parquet, also packed with gzip or zip.
 
     In CSV and TSV every cell is text, and only an empty one is missing: "NA" and "None" stay text. Sheets and
     Parquet keep the types that they hold. Encoding, separator, quoting, header and sheet are found out where
@@ -108,7 +109,7 @@ def _read_text(
             f"{content.name} is empty.", hint="Check the export; a header line and rows are needed."
         )
     kind = _TEXTS.get(content.suffix, "CSV")
-    dialect = find_dialect(text.data, content.name, delimiter=delimiter, quote=quote, tabs=kind == "TSV")
+    dialect = find_dialect(text.data, content.name, delimiter=delimiter, quote=quote, tabs=kind != "CSV")
     table = read_table(text.data, content.name, dialect, header)
     if quote is None:
         refuse_swallowed(table, content.name, dialect)
@@ -172,15 +173,16 @@ def _wide(header: list[Any], rows: list[tuple[int, list[Any]]]) -> list[Any]:
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame({name: frame[name].infer_objects() for name in frame.columns}, columns=frame.columns)
+    columns = {name: column_of(frame[name].tolist()) for name in frame.columns}
+    return pd.DataFrame(columns, columns=frame.columns, index=frame.index)
 
 
 def _read_parquet(content: Content) -> tuple[pd.DataFrame, ReadReport]:
-    pyarrow = needed("pyarrow", content.name, "parquet")
+    needed("pyarrow", content.name, "parquet")
     try:
         frame = pd.read_parquet(io.BytesIO(content.raw), engine="pyarrow")
         frame = _exact(frame, content.raw, needed("pyarrow.parquet", content.name, "parquet"))
-    except (pyarrow.ArrowException, ValueError) as error:
+    except Exception as error:  # what pandas wrote beside the table may be damaged too
         raise InputError(
             f"{content.name} is no Parquet file that can be read.",
             hint="Write it again with DataFrame.to_parquet.",

@@ -29,7 +29,7 @@ def frame_of(table: Any) -> pd.DataFrame | None:
     if not hasattr(wrapped, "columns"):
         return None
     names = list(wrapped.columns)
-    columns = {name: _column(wrapped[name].to_list()) for name in names}
+    columns = {name: column_of(_cells(wrapped[name], name)) for name in names}
     return pd.DataFrame(columns, columns=names, index=pd.RangeIndex(len(wrapped)))
 
 
@@ -38,13 +38,24 @@ def series_of(column: Any) -> "pd.Series[Any] | None":
     wrapped = _wrapped(column)
     if wrapped is None or hasattr(wrapped, "columns"):
         return None
-    return _column(wrapped.to_list())
+    return column_of(wrapped.to_list())
 
 
-def _column(cells: list[Any]) -> "pd.Series[Any]":
+def _cells(column: Any, name: str) -> list[Any]:
+    try:
+        return list(column.to_list())
+    except (OverflowError, ValueError) as error:
+        raise InputError(
+            f"The column {name!r} holds what Python has no value for: {error}.",
+            hint="Correct such cells, or turn the column into text first.",
+        ) from error
+
+
+def column_of(cells: list[Any]) -> "pd.Series[Any]":
+    """Return cells as a column: with numpy's type where they all have one, and that changes none of them."""
     series = pd.Series(cells, dtype=object)
     inferred = series.infer_objects()
-    # Whole numbers beside missing ones would become floats, and long ones would lose digits.
+    # Whole numbers beside missing ones or others would become floats, and long ones would lose digits.
     return series if is_float_dtype(inferred) and any(type(cell) is int for cell in cells) else inferred
 
 

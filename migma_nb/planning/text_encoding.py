@@ -22,6 +22,8 @@ _MOST_WORDS = 5_000
 #: Bytes in which UTF-16 without a mark shows itself.
 _HEAD = 1_000
 _SHOWN = 3
+#: Of a word, in an error.
+_LONGEST = 40
 _MOST_LINES = 5_000
 _ODD_LINE = re.compile(rb"[^\r\n\x80-\xff]*[\x80-\xff][^\r\n]*")
 
@@ -175,7 +177,7 @@ def _as_read(words: list[bytes], possible: list[Reading], eastern: list[str], li
     if not shown:
         broken = words and b"\xc3" in words[0]
         return " It may be put together from files of two encodings." if broken else ""
-    parts = [f"{word!r} in {encoding}" for word, encoding in list(shown.items())[: _SHOWN + 1]]
+    parts = [f"{word[:_LONGEST]!r} in {encoding}" for word, encoding in list(shown.items())[: _SHOWN + 1]]
     return f" It could be read as {', '.join(parts)}."
 
 

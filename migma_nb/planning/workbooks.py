@@ -4,7 +4,6 @@ import importlib
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from migma_nb.planning.containers import Content
 _ZERO_PADDED = re.compile(r"0{2,}")
 #: A style of an OpenDocument sheet that shows 501 as 00501.
 _ODS_PADDED = re.compile(rb"number:min-integer-digits=\"(?:[2-9]|\d\d+)\"")
+_MOST_ROWS = 1 << 20
 _FORMULA = re.compile(rb"<f[ >/]")
 
 Rows = list[tuple[int, list[Any]]]
@@ -44,7 +44,7 @@ def read_excel(content: Content, sheet: str | int | None) -> Sheet:
     openpyxl = needed("openpyxl", content.name, "excel")
     try:
         book = openpyxl.load_workbook(io.BytesIO(content.raw), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+    except Exception as error:  # a damaged part raises whatever its parser meets
         raise InputError(
             f"{content.name} is no Excel workbook that can be read.",
             hint="It may be protected by a password or only be named .xlsx; save it again, or as CSV UTF-8.",
@@ -58,14 +58,15 @@ def read_excel(content: Content, sheet: str | int | None) -> Sheet:
 
         hidden = [one.title for one in book.worksheets if one.sheet_state != "visible"]
         found = _chosen(content.name, list(sheets), hidden, rows, sheet)
-    except (zipfile.BadZipFile, zlib.error, SyntaxError, KeyError, EOFError) as error:
-        # XML that breaks off is a SyntaxError.
+        _refuse_uncomputed(content, found, openpyxl)
+    except InputError:
+        raise
+    except Exception as error:  # as above
         raise InputError(
             f"{content.name} is damaged: a sheet of it cannot be read.", hint="Get it again, or save it anew."
         ) from error
     finally:
         book.close()
-    _refuse_uncomputed(content, found, openpyxl)
     return found
 
 
@@ -87,13 +88,16 @@ def read_ods(content: Content, sheet: str | int | None) -> Sheet:
         shown = calamine.SheetVisibleEnum.Visible
         hidden = [one.name for one in book.sheets_metadata if one.visible != shown]
         found = _chosen(content.name, list(book.sheet_names), hidden, rows, sheet)
-    except (calamine.CalamineError, OSError) as error:
+        numbers = any(type(cell) in {int, float} for _, row in found.rows for cell in row)
+        padded = numbers and _ODS_PADDED.search(_part(content, "content.xml"))
+    except InputError:
+        raise
+    except Exception as error:  # as above
         raise InputError(
             f"{content.name} is no OpenDocument sheet that can be read.",
             hint="It may be protected by a password or only be named .ods; save it again, or as CSV UTF-8.",
         ) from error
-    numbers = any(type(cell) in {int, float} for _, row in found.rows for cell in row)
-    if numbers and _ODS_PADDED.search(_part(content, "content.xml")):
+    if padded:
         raise InputError(
             f"{content.name} shows numbers with leading zeros, as in 00501, which cannot be read from .ods.",
             hint="Save it as .xlsx or CSV, or format that column as text and type the zeros.",
@@ -151,6 +155,14 @@ def _read(name: str, rows: Iterator[list[Any]]) -> Sheet:
     filled: Rows = []
     blank: list[int] = []
     for number, row in enumerate(rows, start=1):
+        if number > _MOST_ROWS:
+            raise InputError(
+                f"The sheet {name!r} has a row beyond {_MOST_ROWS:,}, as no sheet can.",
+                hint="The file is damaged; save it again, or as CSV UTF-8.",
+            )
+        # Formats reach far to the right of what is filled.
+        while row and row[-1] is None:
+            row.pop()
         if any(cell is not None and not (isinstance(cell, str) and cell.isspace()) for cell in row):
             filled.append((number, row))
         else:

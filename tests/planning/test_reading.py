@@ -82,7 +82,7 @@ def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
         ("a.csv", "", "is empty"),
         ("a.csv", " \n\n", "is empty"),
         ("a.csv", "email,name\n", "has a header and no rows"),
-        ("a.txt", "email\na@x.example\n", "ends in .txt"),
+        ("a.doc", "email\na@x.example\n", "ends in .doc"),
         ("a", "email\na@x.example\n", "ends in nothing"),
         (
             "a.csv",
@@ -94,7 +94,7 @@ def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
             "email,name\na@x.example,A\nb@x.example,B,C\n",
             "Line 3 of .* has 3 cells, the header has 2",
         ),
-        ("a.csv", "email,name\na@x.example\n", "Line 2 of .* has 1 cells, the header has 2"),
+        ("a.csv", "email,name\na@x.example\n", "Line 2 of .* has 1 cell, the header has 2"),
         ("a.csv", 'email,name\na@x.example,"A\n', "cannot be read as a table: line 2"),
         ("a.csv", "email\0,name\n", "line 1 has a NUL"),
         ("a.xlsx", "email\na@x.example\n", "is no Excel workbook"),

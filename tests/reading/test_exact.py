@@ -90,3 +90,59 @@ def test_a_list_that_is_long_is_read_whole() -> None:
     text = io.StringIO(newline="")
     csv.writer(text).writerows([["email", "code"], *rows])
     assert rows == cells(mg.read_recipients(text.getvalue().encode()))
+
+
+def machine(text: str, delimiter: str) -> list[list[str]] | None:
+    """Return a text's rows as RFC 4180 has them, by a machine of our own; None for what it does not allow."""
+    rows: list[list[str]] = []
+    row: list[str] = []
+    cell, state = "", "start"
+    for sign in f"{text}\n".replace("\r\n", "\n").replace("\r", "\n"):
+        if state == "quoted":
+            state, cell = ("closed", cell) if sign == '"' else ("quoted", cell + sign)
+        elif sign in (delimiter, "\n"):
+            row, cell, state = [*row, cell], "", "start"
+            if sign == "\n":
+                rows, row = [*rows, row], []
+        elif sign == '"' and state in {"start", "closed"}:
+            state, cell = ("quoted", cell) if state == "start" else ("quoted", cell + sign)
+        elif state == "closed":
+            return None
+        else:
+            state, cell = "plain", cell + sign
+    return rows if state != "quoted" else None
+
+
+HURT = st.lists(
+    st.tuples(st.integers(0, 400), st.integers(1, 20), st.sampled_from('",;\t|\n a@ü\ufeff')), max_size=2
+)
+
+
+@given(table=TABLES, delimiter=st.sampled_from(",;\t|"), marked=st.booleans(), hurt=HURT)
+@example(table=[["\ufeffa"]], delimiter=",", marked=False, hurt=[])
+def test_what_nobody_told_is_found_out_or_refused(
+    table: list[list[str]], delimiter: str, marked: bool, hurt: list[tuple[int, int, str]]
+) -> None:
+    """A list with addresses, whole or hurt in a place or two: the rows that another reader finds, or none."""
+    rows = [["email", *names(len(table[0]))]]
+    rows += [[f"p{at}@x.example", *row] for at, row in enumerate(table)]
+    quoted = [delimiter.join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) for row in rows]
+    text = "\n".join(quoted).replace("\r", "")
+    for at, size, sign in hurt:
+        text = text[:at] + sign + text[at + size if size < 5 else at :]
+    try:
+        frame = mg.read_recipients(text.encode("utf-8-sig" if marked else "utf-8"))
+    except mg.InputError:
+        return
+    report = mg.ReadReport.of(frame)
+    assert report is not None
+    found = machine(text.removeprefix("\ufeff"), report.delimiter)
+    assert found is not None or report.quote != '"'
+    if found is None or report.quote != '"':
+        return
+    filled = [row for row in found if "".join(row).strip()]
+    head = filled[0] if report.header else None
+    below = [row for row in (filled[1:] if head else filled) if row != head]
+    width = frame.shape[1]
+    assert [(row + [""] * width)[:width] for row in below] == cells(frame)
+    assert not any(cell.strip() for row in below for cell in row[width:])

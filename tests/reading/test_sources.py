@@ -168,3 +168,19 @@ def test_a_file_that_is_packed_is_planned_by_its_path(tmp_path: Path) -> None:
         assert 2 == mg.plan(str(path), **MAILING).people
         assert 0 == mg.plan(str(path), **MAILING, exclude=str(path)).people
     assert 1 == mg.plan("ann@files.zip", **MAILING | {"subject": "Hi"}).people
+
+
+def test_a_date_that_python_does_not_have_is_refused() -> None:
+    """The error names the column."""
+    pyarrow = pytest.importorskip("pyarrow")
+    days = pyarrow.array([10_000_000], pyarrow.date32())
+    with pytest.raises(mg.InputError, match="The column 'since' holds what Python has no value for"):
+        mg.plan(
+            pyarrow.table({"email": ["a@x.example"], "since": days}),
+            mailing="m",
+            sender="A <a@b.example>",
+            subject="x",
+            template="<p>x</p>",
+            transactional=True,
+            project_id="p",
+        )
