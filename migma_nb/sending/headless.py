@@ -10,23 +10,23 @@ import sys
 from typing import Any
 
 from migma_nb.api.errors import ConfigurationError
-from migma_nb.api.settings import Settings
 
 
-def check_headless(settings: Settings) -> None:
+def check_headless(origin: str, *, sandbox: bool) -> None:
     """Refuse a live send from a notebook that runs with nobody watching, unless that was allowed.
 
     Args:
-        settings: of the client; the sandbox's is always free.
+        origin: the server's address.
+        sandbox: whether it is a sandbox, which is always free.
 
     Raises:
         ConfigurationError: says how to allow it. Nothing was sent.
     """
-    if settings.sandbox or os.getenv("MIGMA_ALLOW_HEADLESS") == "1" or not is_headless():
+    if sandbox or os.getenv("MIGMA_ALLOW_HEADLESS") == "1" or not is_headless():
         return
     raise ConfigurationError(
         "This notebook is run with nobody watching (by papermill, nbconvert or the like), and the client is "
-        f"LIVE at {settings.origin}. Nothing was sent.",
+        f"LIVE at {origin}. Nothing was sent.",
         hint="Set MIGMA_ALLOW_HEADLESS=1 in the environment where that is meant; mg.Sandbox() needs nothing.",
     )
 

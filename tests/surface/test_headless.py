@@ -141,6 +141,21 @@ def test_a_campaign_is_not_let_go_headless_either(server: mg.Sandbox) -> None:
     assert 0 == len(server.outbox)
 
 
+def test_a_paused_live_run_is_not_resumed_headless(server: mg.Sandbox, kernel: Any) -> None:
+    """Of this kernel's, or of another process; pausing and stopping are always free."""
+    slow = "run = plan.start(mg.Migma(rate='1/minute'), confirm=3, progress=False)"
+    said_by(kernel, slow, asks=True)
+    run_id = said_by(kernel, "run.pause(); print(run.id)", asks=False).strip()
+    until = "import time\nwhile run.state != 'paused': time.sleep(0.05)"
+    said_by(kernel, until, asks=False)
+    assert REFUSED in said_by(kernel, "run.resume()", asks=False)
+    assert REFUSED in said_by(kernel, f"mg.open_run({run_id!r}).resume()", asks=False)
+    assert "paused" in said_by(kernel, "print(run.state)", asks=False)
+    assert "" == said_by(kernel, "run.resume()", asks=True)
+    assert "" == said_by(kernel, "run.pause(); run.stop()", asks=False)
+    assert len(server.outbox) < 3
+
+
 def test_the_sandbox_is_free_when_headless(server: mg.Sandbox) -> None:
     """Whoever tests notebooks rehearses."""
     shown = outputs(
