@@ -166,6 +166,8 @@ class Form:
         self._code.value = _code(self._lines_of(checked))
         if checked.draft is self.draft and not self._bench.reading:
             self.send.offer(checked.plan)
+        if before is not None and before.going is not None:
+            self.send.take_up(before.going)
 
     def _skip(self) -> None:
         self.send.offer(self.frozen)

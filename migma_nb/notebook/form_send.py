@@ -81,6 +81,11 @@ class SendSection:
         self._plan = plan
         self._draw()
 
+    def take_up(self, run_id: str) -> None:
+        """Show a run that goes on, begun by whatever page or process, to be paused or stopped here."""
+        if self._panel is None or (self._panel.run_id != run_id and self._panel.ended.is_set()):
+            self._began(self._bench.desk.open(run_id))
+
     def _draw(self) -> None:
         plan = self._plan
         ready = plan is not None and bool(plan.ready) and not self._busy

@@ -136,7 +136,8 @@ def test_who_is_mailed_is_who_the_screen_shows_as_chosen(people: pd.DataFrame, s
 
 def test_what_is_mailed_is_what_the_screen_shows_as_chosen(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
     """The box of HTML is not sent while a generated email is asked for, nor the other way round."""
-    email = sandbox.server.add_email("Stored", "<p>stored</p>")["emailId"]
+    sandbox.server.add_email("Stored", "<p>stored</p>")
+    contents = {"template", "email_id", "conversation_id"}
     form = complete(people, sandbox, **PLAIN, project_id=sandbox.server.project_id)
     kind = control(form, "mnb-content-kind")
     kind.value = "Generated email"
@@ -144,12 +145,17 @@ def test_what_is_mailed_is_what_the_screen_shows_as_chosen(people: pd.DataFrame,
     assert (None, "Still needed: the content" in seen(form)) == (form.plan, True)
     control(form, "mnb-search-emails", "Select").index = 0
     settled(form)
-    assert email == form.draft.arguments["email_id"].id
+    (stored,) = contents & set(form.draft.arguments)
+    chosen = form.draft.arguments[stored]
+    assert "template" != stored
     kind.value = "HTML"
-    assert "<p>x</p>" == settled(form).draft.arguments["template"]
+    settled(form)
+    assert {"template"} == contents & set(form.draft.arguments)
+    assert "<p>x</p>" == form.draft.arguments["template"]
     kind.value = "Generated email"
-    assert email == settled(form).draft.arguments["email_id"].id
-    assert {"email_id"} == {"template", "email_id", "conversation_id"} & set(form.draft.arguments)
+    settled(form)
+    assert {stored} == contents & set(form.draft.arguments)
+    assert chosen is form.draft.arguments[stored]
 
 
 def test_a_tag_that_has_grown_is_counted_again_and_asks_for_its_number(sandbox: mg.Sandbox) -> None:
@@ -176,6 +182,23 @@ def test_the_form_keeps_the_list_that_it_shows(people: pd.DataFrame, sandbox: mg
     settled(form)
     send(form, "3")
     assert {"ann@acme.org", "bo@acme.org", "cy@acme.org"} == set(sandbox.outbox["to"])
+
+
+def test_a_run_that_goes_on_is_shown_by_a_form_that_is_opened_anew(
+    people: pd.DataFrame, sandbox: mg.Sandbox
+) -> None:
+    """Reloading the page leaves no send behind that nobody sees and nobody can stop."""
+    many = pd.concat([people.assign(email=f"p{n}" + people["email"]) for n in range(40)])
+    form = complete(many, sandbox)
+    begun = form.plan.start(sandbox.client(rate="20/second"), progress=False)
+    again = complete(many, sandbox)
+    assert begun.id == again.run.id
+    assert "running" in seen(again)
+    click(again, "mnb-run-stop")
+    begun.wait(timeout=30, progress=False)
+    assert mg.RunState.STOPPED is begun.state
+    assert len(sandbox.outbox) == begun.counts[mg.State.ACCEPTED] < len(many)
+    assert again.send._panel.ended.wait(20)
 
 
 def test_a_plan_that_a_change_has_overtaken_is_not_sent(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
