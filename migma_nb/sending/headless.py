@@ -40,7 +40,15 @@ def is_headless() -> bool:
     if kernel is None or not hasattr(kernel, "get_parent"):
         return False
     request: dict[str, Any] = kernel.get_parent("shell") or {}
+    content = request.get("content", {})
     # Some other message, such as that of a click, comes from somebody in front of a screen.
     if request.get("header", {}).get("msg_type") != "execute_request":
+        return _is_by_itself(content.get("data", {}))
+    return not content.get("allow_stdin", False)
+
+
+def _is_by_itself(told: Any) -> bool:
+    """Return whether a widget's message is about what an output shows: nbclient sends that by itself."""
+    if not isinstance(told, dict) or told.get("method") != "update":
         return False
-    return not request.get("content", {}).get("allow_stdin", False)
+    return set(told.get("state", {})) <= {"outputs", "msg_id"}
