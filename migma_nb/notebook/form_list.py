@@ -13,6 +13,7 @@ from migma_nb.notebook.form_fields import NOTHING, Field, buttons, dropdown, sec
 from migma_nb.notebook.form_search import SearchList
 from migma_nb.notebook.lines import one_line
 from migma_nb.notebook.looks import row
+from migma_nb.notebook.masking import masked
 from migma_nb.planning.columns import listed
 from migma_nb.planning.reading import KNOWN_SUFFIXES
 
@@ -80,7 +81,7 @@ class ListSection:
         if "address" in checked.wrong:
             self._address.wrong(checked.wrong["address"])
         elif checked.address is not None:
-            self._address.note(checked.address.note)
+            self._address.note(masked(checked.address.note))
         else:
             self._address.note("")
 
@@ -103,7 +104,7 @@ class ListSection:
         name, content = str(one["name"]), bytes(one["content"])
         # What was uploaded would otherwise be kept with the notebook, all addresses in it.
         self._upload.value = ()
-        self._people.note(f"Reading {one_line(name, 60)} …")
+        self._people.note(f"Reading {one_line(masked(name), 60)} …")
         self._bench.read(
             "people",
             lambda: uploaded_list(name, content),
@@ -131,12 +132,13 @@ class ListSection:
             self._people.note("CSV, TSV, XLSX or Parquet; nothing leaves this machine before you send.")
             return
         columns = f" · columns: {listed(recipients.columns)}" if recipients.columns else ""
-        self._people.note(f"{recipients.label}{columns}")
+        # A list without a header has somebody's address for a column's name.
+        self._people.note(masked(f"{recipients.label}{columns}"))
         self._quiet = True
         try:
             self._address.control.options = [
                 (_FOUND, NOTHING),
-                *((one_line(name, 40), name) for name in dict.fromkeys(recipients.columns)),
+                *((one_line(masked(name), 40), name) for name in dict.fromkeys(recipients.columns)),
             ]
             chosen = self._bench.draft.arguments.get("address")
             self._address.control.value = NOTHING if chosen is None else str(chosen)

@@ -173,6 +173,19 @@ def test_a_tag_that_has_grown_is_counted_again_and_asks_for_its_number(sandbox: 
     assert {"ann@x.org", "bo@x.org"} == set(sandbox.outbox["to"])
 
 
+def test_a_list_without_a_header_leaves_nobodys_address_in_the_widgets(sandbox: mg.Sandbox) -> None:
+    """Its first line was taken for the names of the columns, which are offered and named in errors."""
+    headless = pd.DataFrame({"ann@acme.org": ["bo@acme.org"], "First Name": ["Bo"], "plan": ["Team"]})
+    form = mg.form(headless, sandbox.client(), **COMPLETE)
+    form.settle()
+    widgets = [form.widget]
+    for one in widgets:
+        widgets.extend(getattr(one, "children", ()))
+    state = repr([one.get_state() for one in widgets])
+    assert "a…@acme.org" in state
+    assert not [who for who in ("ann@acme.org", "bo@acme.org") if who in state]
+
+
 def test_the_form_keeps_the_list_that_it_shows(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
     """A cell that changes the frame in place changes nobody's address behind the screen."""
     form = complete(people, sandbox)
