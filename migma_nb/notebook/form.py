@@ -100,7 +100,9 @@ class Form:
         self.content = ContentSection(bench)
         self.sender = SenderSection(bench)
         self.check = CheckSection(bench, self._skip)
-        self.send = SendSection(bench, lambda: bool(self.check.skip.value), self._began)
+        self.send = SendSection(
+            bench, lambda: bool(self.check.skip.value), self._is_current, self._began, self._failed
+        )
         self.preview = PreviewPane(notices=bench.notices)
         self.full = widgets.Checkbox(value=False, description="Show full addresses", indent=False)
         self.full.add_class("mnb-full-addresses")
@@ -162,12 +164,23 @@ class Form:
         elif "content" not in checked.missing:
             self.preview.source = checked.sketch
         self._code.value = _code(self._lines_of(checked))
-        if checked.draft is self.draft:
+        if checked.draft is self.draft and not self._bench.reading:
             self.send.offer(checked.plan)
+        if before is not None and before.going is not None:
+            self.send.take_up(before.going)
 
     def _skip(self) -> None:
         self.send.offer(self.frozen)
         self._code.value = _code(self.lines)
+
+    def _is_current(self, plan: Plan) -> bool:
+        """Say whether a plan is what the form shows, also where a change has just overtaken the check."""
+        return plan is self.frozen and not self._bench.reading
+
+    def _failed(self) -> None:
+        """Look anew after a send that was refused: the account is not what it was, such as a tag's count."""
+        self.send.offer(None)
+        self._newest.ask(self.draft, now=True)
 
     def _began(self, run: Any, panel: Any) -> None:
         """Take up a run; at its end the form says how many people its mailing has mailed."""

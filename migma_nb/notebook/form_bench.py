@@ -31,6 +31,8 @@ class Bench:
         self._threads: list[threading.Thread] = []
         self._waiting: list[threading.Thread] = []
         self._begun = False
+        #: What is being read that was chosen last, by what it is for: "people" or "content".
+        self._reading: dict[str, object] = {}
 
     @property
     def draft(self) -> Draft:
@@ -82,6 +84,54 @@ class Bench:
                 return
             self._threads = [one for one in self._threads if one.is_alive()] + [thread]
         thread.start()
+
+    @property
+    def reading(self) -> bool:
+        """Whether something that was chosen is still being read, so that the draft is not what was chosen."""
+        return bool(self._reading)
+
+    def read(
+        self, purpose: str, work: Callable[[], _R], done: Callable[[_R], None], failed: Callable[[], None]
+    ) -> None:
+        """Read what was chosen, in the background; of one purpose only what was chosen last counts.
+
+        Args:
+            purpose: what it is for; `overtake` of the same purpose makes it count no more.
+            work: reads it.
+            done: takes it.
+            failed: called where it could not be read, whose error is shown.
+        """
+        this = object()
+        with self._lock:
+            self._reading[purpose] = this
+        self._changed()
+
+        def whole() -> None:
+            try:
+                found = work()
+            except BaseException:
+                if self._is_over(purpose, this):
+                    failed()
+                    self._changed()
+                raise
+            if self._is_over(purpose, this):
+                done(found)
+                self._changed()
+
+        self.in_background(whole, lambda _: None)
+
+    def overtake(self, purpose: str) -> None:
+        """Let what is being read for a purpose count no more: something else was chosen."""
+        with self._lock:
+            self._reading.pop(purpose, None)
+
+    def _is_over(self, purpose: str, this: object) -> bool:
+        """Note that something was read; return whether it is what was chosen last."""
+        with self._lock:
+            newest = self._reading.get(purpose) is this
+            if newest:
+                del self._reading[purpose]
+            return newest
 
     def begin(self) -> None:
         """Begin what was put off while the form was being made: until then nobody could take the answers."""

@@ -9,6 +9,7 @@ from migma_nb.notebook.form_checks import WHOLE, Checked
 from migma_nb.notebook.form_draft import Draft
 from migma_nb.notebook.form_fields import dropdown, plain_hint, problem, section, shown
 from migma_nb.notebook.lines import counted, one_line, safe
+from migma_nb.notebook.masking import masked
 from migma_nb.notebook.paged_table import FrameSource, PagedTable
 from migma_nb.notebook.plan_view import whom_of
 from migma_nb.notebook.problems import verdict_of
@@ -125,7 +126,9 @@ class CheckSection:
     def _offer(self, columns: list[str], given: Any) -> None:
         key = given.get("key")
         options: list[tuple[str, Any]] = [(_OPEN, _OPEN), (_FIRST, _FIRST)]
-        options += [(f"mail each row, told apart by {one_line(one, 30)}", ("key", one)) for one in columns]
+        options += [
+            (f"mail each row, told apart by {one_line(masked(one), 30)}", ("key", one)) for one in columns
+        ]
         chosen: Any = _FIRST if given.get("duplicates") == "first" else _OPEN
         if key is not None:
             chosen = ("key", str(key))

@@ -57,6 +57,11 @@ class ContentSection:
         text_shown, said = _shown(given.get("template"))
         #: What stands in the box: as argument, as expression, in words.
         self._html_is: tuple[Any, str | None, str] = (given.get("template"), None, said)
+        said_of_stored = self._of_content(bench.draft)
+        #: The email that was chosen last, with its argument; None for none.
+        self._stored_is: tuple[str, Any, str | None, str] | None = next(
+            ((name, given[name], None, said_of_stored) for name in CONTENTS[1:] if name in given), None
+        )
         self._html = widgets.Textarea(
             value=text_shown,
             rows=9,
@@ -81,7 +86,7 @@ class ContentSection:
             self._placeholders.widget,
             name="content",
         )
-        self._said = self._of_content(bench.draft) or said
+        self._said = said_of_stored or said
         self._show_kind()
 
     def show(self, checked: Checked) -> None:
@@ -96,8 +101,14 @@ class ContentSection:
 
     def _kind_chosen(self, kind: str) -> None:
         self._show_kind()
+        # Nothing is mailed that the screen does not show as chosen.
+        self._bench.overtake("content")
         if kind == _HTML:
             self._take("template", *self._html_is)
+        elif self._stored_is is not None:
+            self._take(*self._stored_is)
+        else:
+            self._take(CONTENTS[0], None, None, "")
 
     def _show_kind(self) -> None:
         html = self._kind.value == _HTML
@@ -111,6 +122,7 @@ class ContentSection:
         (one,) = change["new"]
         name, content = str(one["name"]), bytes(one["content"])
         self._upload.value = ()
+        self._bench.overtake("content")
         written, code = uploaded_template(name, content)
         self._quiet = True
         try:
@@ -126,17 +138,24 @@ class ContentSection:
             self._take("template", *self._html_is)
 
     def _email_chosen(self, choice: Choice) -> None:
-        self._content.note(f"Reading {one_line(choice.name, 60)} …")
+        self._stored_is = None
+        self._take(CONTENTS[0], None, None, f"Reading {one_line(choice.name, 60)} …")
 
         def taken(found: tuple[str, Any, str] | Sequence[Choice]) -> None:
             if not isinstance(found, tuple):
-                self._content.note(f"{one_line(choice.name, 60)} has {len(found)} emails: choose one.")
+                self._said = f"{one_line(choice.name, 60)} has {len(found)} emails: choose one."
+                self._content.note(self._said)
                 self._emails.offer(found)
                 return
             name, value, code = found
-            self._take(name, value, code, f"{one_line(choice.name, 60)}, read from the account.")
+            self._stored_is = (name, value, code, f"{one_line(choice.name, 60)}, read from the account.")
+            self._take(*self._stored_is)
 
-        self._bench.in_background(lambda: self._bench.desk.content(choice), taken)
+        def failed() -> None:
+            self._said = ""
+            self._emails.unchoose()
+
+        self._bench.read("content", lambda: self._bench.desk.content(choice), taken, failed)
 
     def _take(self, name: str, value: Any, code: str | None, said: str) -> None:
         self._said = said

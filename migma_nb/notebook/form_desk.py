@@ -36,10 +36,12 @@ class Before:
     Args:
         people: how many people of it were mailed, or may have been (int).
         words: a sentence on that (str), "" for a new name.
+        going: the run of it that is going on, in whatever process (str), None for none.
     """
 
     people: int
     words: str
+    going: str | None = None
 
 
 class Desk(Protocol):
@@ -90,6 +92,9 @@ class Desk(Protocol):
 
     def before(self, mailing: str) -> Before:
         """Return what is on record of a mailing."""
+
+    def open(self, run_id: str) -> Any:
+        """Return a run that is on record, of whatever process."""
 
     def test(self, plan: Plan, to: str) -> str:
         """Send a few rows to one address; return what became of it, in words."""

@@ -75,7 +75,8 @@ def recipients_of(people: Any) -> Recipients:
     if is_one_address(people):
         note = f"# {IN_HAND}: the address that you passed to mg.form"
         return Recipients(people.strip(), "the address in hand", IN_HAND, (note,))
-    frame = people_frame(people)
+    # What the form shows is what it sends, whatever a cell does to the frame meanwhile.
+    frame = people_frame(people).copy()
     rows = counted(len(frame), "row", "rows")
     report = ReadReport.of(people)
     if report is not None:
@@ -173,7 +174,7 @@ class Draft:
         """Return the same mailing to others; what was said about the columns of the list goes."""
         old = self.recipients
         kept = self
-        if old is not None and recipients is not None and old.columns != recipients.columns:
+        if old is not None and (recipients is None or old.columns != recipients.columns):
             for name in ("address", "key", "variables", "duplicates"):
                 kept = kept.given(name, None)
         if recipients is not None and recipients.target is not None:

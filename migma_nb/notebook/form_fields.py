@@ -9,6 +9,7 @@ import ipywidgets as widgets
 
 from migma_nb.api.errors import MigmaError
 from migma_nb.notebook.lines import one_line, safe
+from migma_nb.notebook.masking import masked
 
 _LONGEST = 300
 _PYTHON = re.compile(r"\w=|mg\.|pandas|\w\(")
@@ -54,7 +55,7 @@ def plain_hint(error: MigmaError) -> str:
 
 def problem(words: str, hint: str = "") -> str:
     """Return what is wrong as HTML, marked by a word as well as by colour."""
-    text = escape(one_line(f"{words} {hint}".strip(), _LONGEST))
+    text = escape(one_line(masked(f"{words} {hint}".strip()), _LONGEST))
     return f'<span class="mnb-wrong" role="alert">⚠ {text}</span>'
 
 

@@ -1,5 +1,6 @@
 """The form's first part: the mailing's name, and whom it is for."""
 
+from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
@@ -12,6 +13,7 @@ from migma_nb.notebook.form_fields import NOTHING, Field, buttons, dropdown, sec
 from migma_nb.notebook.form_search import SearchList
 from migma_nb.notebook.lines import one_line
 from migma_nb.notebook.looks import row
+from migma_nb.notebook.masking import masked
 from migma_nb.planning.columns import listed
 from migma_nb.planning.reading import KNOWN_SUFFIXES
 
@@ -30,7 +32,9 @@ class ListSection:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         guard = bench.notices.guard
-        self._in_hand: Recipients | None = bench.draft.recipients
+        in_hand = bench.draft.recipients
+        #: Who was chosen last of each kind.
+        self._of_kind: dict[str, Recipients | None] = {_IN_HAND: in_hand}
         given = bench.draft.arguments
         self._mailing = Field(
             text(
@@ -41,7 +45,7 @@ class ListSection:
             ),
             "mailing",
         )
-        names = [*([_IN_HAND] if self._in_hand else []), _FILE, _TAGS, _SEGMENTS]
+        names = [*([_IN_HAND] if in_hand else []), _FILE, _TAGS, _SEGMENTS]
         self._kind = buttons("People", names, names[0], guard(self._kind_chosen))
         self._kind.add_class("mnb-people-kind")
         self._upload = widgets.FileUpload(
@@ -50,7 +54,8 @@ class ListSection:
         self._upload.add_class("mnb-upload-list")
         self._upload.observe(guard(self._uploaded), "value")
         self._targets = {
-            name: SearchList(bench, kind, name, guard(self._target_chosen)) for name, kind in _KINDS.items()
+            name: SearchList(bench, kind, name, guard(partial(self._target_chosen, name)))
+            for name, kind in _KINDS.items()
         }
         self._people = Field(
             widgets.VBox([row(self._kind, self._upload), *(one.widget for one in self._targets.values())]),
@@ -76,14 +81,15 @@ class ListSection:
         if "address" in checked.wrong:
             self._address.wrong(checked.wrong["address"])
         elif checked.address is not None:
-            self._address.note(checked.address.note)
+            self._address.note(masked(checked.address.note))
         else:
             self._address.note("")
 
     def _kind_chosen(self, _: Any) -> None:
+        # Nobody is mailed whom the screen does not show as chosen.
         self._show_kind()
-        if self._kind.value == _IN_HAND and self._in_hand is not None:
-            self._take(self._in_hand)
+        self._bench.overtake("people")
+        self._take(self._of_kind.get(self._kind.value))
 
     def _show_kind(self) -> None:
         shown(self._upload, self._kind.value == _FILE)
@@ -98,13 +104,23 @@ class ListSection:
         name, content = str(one["name"]), bytes(one["content"])
         # What was uploaded would otherwise be kept with the notebook, all addresses in it.
         self._upload.value = ()
-        self._people.note(f"Reading {one_line(name, 60)} …")
-        self._bench.in_background(lambda: uploaded_list(name, content), self._take)
+        self._people.note(f"Reading {one_line(masked(name), 60)} …")
+        self._bench.read(
+            "people",
+            lambda: uploaded_list(name, content),
+            lambda found: self._chosen(_FILE, found),
+            self._redraw,
+        )
 
-    def _target_chosen(self, choice: Choice) -> None:
-        self._take(target_recipients(choice.value))
+    def _target_chosen(self, kind: str, choice: Choice) -> None:
+        self._bench.overtake("people")
+        self._chosen(kind, target_recipients(choice.value))
 
-    def _take(self, recipients: Recipients) -> None:
+    def _chosen(self, kind: str, recipients: Recipients) -> None:
+        self._of_kind[kind] = recipients
+        self._take(recipients)
+
+    def _take(self, recipients: Recipients | None) -> None:
         self._bench.address_to(recipients)
         self._redraw()
 
@@ -116,12 +132,13 @@ class ListSection:
             self._people.note("CSV, TXT, XLSX, ODS or Parquet; nothing leaves this machine before you send.")
             return
         columns = f" · columns: {listed(recipients.columns)}" if recipients.columns else ""
-        self._people.note(f"{recipients.label}{columns}")
+        # A list without a header has somebody's address for a column's name.
+        self._people.note(masked(f"{recipients.label}{columns}"))
         self._quiet = True
         try:
             self._address.control.options = [
                 (_FOUND, NOTHING),
-                *((one_line(name, 40), name) for name in dict.fromkeys(recipients.columns)),
+                *((one_line(masked(name), 40), name) for name in dict.fromkeys(recipients.columns)),
             ]
             chosen = self._bench.draft.arguments.get("address")
             self._address.control.value = NOTHING if chosen is None else str(chosen)

@@ -10,6 +10,7 @@ from migma_nb.notebook.form_draft import Draft
 from migma_nb.notebook.form_fields import NOTHING, Field, shown
 from migma_nb.notebook.lines import one_line
 from migma_nb.notebook.looks import row
+from migma_nb.notebook.masking import masked
 from migma_nb.planning.placeholders import matching
 
 _NOTHING = "no column"
@@ -46,7 +47,7 @@ class Placeholders:
     def _by_column(self, name: str, columns: tuple[str, ...], draft: Draft) -> Any:
         guard = self._bench.notices.guard
         slot = one_line(f"{{{{{name}}}}}", 24)
-        options = [(_NOTHING, NOTHING), *((one_line(one, 32), one) for one in dict.fromkeys(columns))]
+        options = [(_NOTHING, NOTHING), *((one_line(masked(one), 32), one) for one in dict.fromkeys(columns))]
         filled = draft.column_of(name)
         column = widgets.Dropdown(
             options=options, value=NOTHING if filled is None else str(filled), description=slot

@@ -72,6 +72,14 @@ class SearchList:
         self._search.value = ""
         self._draw()
 
+    def unchoose(self) -> None:
+        """Show none as chosen, so that the same one can be chosen again."""
+        self._quiet = True
+        try:
+            self._list.value = None
+        finally:
+            self._quiet = False
+
     def _draw(self) -> None:
         if self._all is None:
             return

@@ -21,15 +21,24 @@ class SendSection:
     Args:
         bench: whom to ask.
         skip_invalid: whether rows with errors are left out.
+        is_current: whether a plan is what the form shows.
         sent: called with each run that was begun, and its panel.
+        failed: called where nothing was sent.
     """
 
     def __init__(
-        self, bench: Bench, skip_invalid: Callable[[], bool], sent: Callable[[Any, Any], None]
+        self,
+        bench: Bench,
+        skip_invalid: Callable[[], bool],
+        is_current: Callable[[Plan], bool],
+        sent: Callable[[Any, Any], None],
+        failed: Callable[[], None],
     ) -> None:
         self._bench = bench
         self._skip_invalid = skip_invalid
+        self._is_current = is_current
         self._sent = sent
+        self._failed = failed
         self._plan: Plan | None = None
         self._to = ""
         self._busy = False
@@ -72,6 +81,11 @@ class SendSection:
         self._plan = plan
         self._draw()
 
+    def take_up(self, run_id: str) -> None:
+        """Show a run that goes on, begun by whatever page or process, to be paused or stopped here."""
+        if self._panel is None or (self._panel.run_id != run_id and self._panel.ended.is_set()):
+            self._began(self._bench.desk.open(run_id))
+
     def _draw(self) -> None:
         plan = self._plan
         ready = plan is not None and bool(plan.ready) and not self._busy
@@ -102,7 +116,7 @@ class SendSection:
 
     def _test(self) -> None:
         plan, to = self._plan, self._mine.value.strip() or self._to
-        if plan is None or not to or self._busy:
+        if plan is None or not to or self._busy or not self._is_current(plan):
             return
         # The address is remembered here, and not kept with the notebook.
         self._to, self._mine.value = to, ""
@@ -115,12 +129,20 @@ class SendSection:
 
     def _send(self) -> None:
         plan = self._plan
-        if plan is None or self._busy or self.send.disabled:
+        if plan is None or self._busy or self.send.disabled or not self._is_current(plan):
             return
         wanted = _wanted(plan)
         skip = self._skip_invalid() and plan.has_errors
         self._number.value = ""
-        self._work(lambda: self._bench.desk.start(plan, wanted, skip_invalid=skip), self._began)
+
+        def start() -> Any:
+            try:
+                return self._bench.desk.start(plan, wanted, skip_invalid=skip)
+            except BaseException:
+                self._failed()
+                raise
+
+        self._work(start, self._began)
 
     def _began(self, run: Any) -> None:
         # Kept, since a panel that nobody holds looks no more.

@@ -51,11 +51,16 @@ class RunButtons:
         self._cells = CellWatch()
         self._asked: Wish | None = None
         self._paused = False
+        # Two buttons, of which one is there: a second click on Pause, on its way while the first one is
+        # heard, must never be taken for Resume.
         self._pause = _button("Pause", "mnb-run-pause", notices.guard(self._pressed_pause))
+        self._pause.tooltip = "Begin no new row until you resume"
+        self._resume = _button("Resume", "mnb-run-resume", notices.guard(self._pressed_resume))
+        self._resume.tooltip = "Go on with what is left"
         self._stop = _button("Stop", "mnb-run-stop", notices.guard(self._pressed_stop))
         self._hint = widgets.HTML()
         self._hint.add_class("mnb-run-hint")
-        self.widget = row(self._pause, self._stop, self._hint)
+        self.widget = row(self._pause, self._resume, self._stop, self._hint)
 
     def show(self, found: Glance) -> None:
         """Show what can be done now.
@@ -71,13 +76,10 @@ class RunButtons:
         ending = Wish.STOP in (self._asked, found.pacing.wanted)
         going = found.state in LIVE_STATES
         self._stop.description, self._stop.tooltip = _STOP if going else _LOOK_AWAY
-        self._pause.layout.display = None if heard and going else "none"
+        self._pause.layout.display = None if heard and going and not self._paused else "none"
+        self._resume.layout.display = None if heard and going and self._paused else "none"
         self._stop.layout.display = None if heard else "none"
-        self._pause.description = "Resume" if self._paused else "Pause"
-        self._pause.tooltip = (
-            "Go on with what is left" if self._paused else "Begin no new row until you resume"
-        )
-        self._pause.disabled = busy or ending or self._asked is not None
+        self._pause.disabled = self._resume.disabled = busy or ending or self._asked is not None
         self._stop.disabled = busy or ending
         self._say(self.stopping or (_BUSY if heard and busy else ""))
 
@@ -86,11 +88,14 @@ class RunButtons:
         self._cells.end()
 
     def _pressed_pause(self) -> None:
-        if self._steered is None:
-            return
-        wish, ask = (Wish.RUN, self._steered.resume) if self._paused else (Wish.PAUSE, self._steered.pause)
-        ask()
-        self._await(wish)
+        if self._steered is not None:
+            self._steered.pause()
+            self._await(Wish.PAUSE)
+
+    def _pressed_resume(self) -> None:
+        if self._steered is not None:
+            self._steered.resume()
+            self._await(Wish.RUN)
 
     def _pressed_stop(self) -> None:
         if self._steered is None:
@@ -100,7 +105,7 @@ class RunButtons:
 
     def _await(self, wish: Wish) -> None:
         self._asked = wish
-        self._pause.disabled = True
+        self._pause.disabled = self._resume.disabled = True
         self._stop.disabled = self._stop.disabled or wish is Wish.STOP
         self._say("")
 

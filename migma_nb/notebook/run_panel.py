@@ -1,7 +1,7 @@
 """The live panel of a run: how it stands as it goes on, buttons where they can be heard, and its account.
 
 It looks at the run in a thread of its own and never makes it wait. Classes for whoever drives a browser:
-`mnb-run`, `mnb-run-head`, `mnb-run-pause`, `mnb-run-stop`, `mnb-run-hint`, `mnb-run-end`.
+`mnb-run`, `mnb-run-head`, `mnb-run-pause`, `mnb-run-resume`, `mnb-run-stop`, `mnb-run-hint`, `mnb-run-end`.
 """
 
 import threading

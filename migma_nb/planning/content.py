@@ -17,6 +17,7 @@ from migma_nb.planning.options import PlanOptions
 from migma_nb.planning.placeholders import SplitText, split_text
 from migma_nb.planning.sources import Target
 from migma_nb.planning.stored import StoredEmail, stored_content
+from migma_nb.planning.trial_names import tried_mailing
 
 _LONGEST_PATH = 1024
 _TEMPLATE_SUFFIXES = (".html", ".htm", ".xhtml", ".txt", ".mjml")
@@ -87,6 +88,9 @@ def read_content(options: PlanOptions, target: Target | None, *, transactional: 
     wire = checked_request({key: value for key, value in fields.items() if value is not None}).wire()
     constants = {key: value for key, value in wire.items() if key != "recipientEmail"}
     mailing = _line("mailing", options.mailing, "It is your own name for it, so that nobody gets it twice.")
+    if tried_mailing(mailing) is not None:
+        # Whoever was mailed in a test would stand as mailed, and its summary would tell of one address.
+        raise InputError(f"mailing={mailing!r} is what plan.test calls a test.", hint="Give it another name.")
     return Content(
         unicodedata.normalize("NFC", mailing),
         f"{name} <{address}>",

@@ -5,7 +5,6 @@ row only the recipient is another: no address of the list, and no tag, segment o
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -25,7 +24,6 @@ from migma_nb.planning.settling import Settled
 CHOSEN, MOST_ROWS = 5, 20
 
 _WHOM = ("recipientType", "recipientId", "recipientEmail")
-_NAME = re.compile(r"test of (?P<mailing>.*) \(plan [0-9a-f]{12}\)(?:, again at .*)?", re.DOTALL)
 
 
 def trial_of(plan: Plan, to: object, rows: object = None, again_at: datetime | None = None) -> Plan:
@@ -66,12 +64,6 @@ def trial_of(plan: Plan, to: object, rows: object = None, again_at: datetime | N
         _settled=Settled(range(len(taken)), {}, 0),
         _issues=IssueList().frame([]),
     )
-
-
-def tried_mailing(mailing: str) -> str | None:
-    """Return which mailing a trial of this name tries, None where the name is that of no trial."""
-    found = _NAME.fullmatch(mailing)
-    return found["mailing"] if found else None
 
 
 def chosen(plan: Plan) -> list[int]:

@@ -22,6 +22,12 @@ def state_of(ledger: Ledger, run_id: str) -> RunState:
     return state
 
 
+def server_of(ledger: Ledger, run_id: str) -> tuple[str, bool]:
+    """Return a run's server, and whether that is a sandbox."""
+    run = _record(ledger, run_id)
+    return str(run["server"]), bool(run["sandbox"])
+
+
 def counts_of(ledger: Ledger, run_id: str) -> dict[State, int]:
     """Return how many rows of a run are in which state."""
     return ledger.reading(lambda conn: queries.counts_of(conn, run_id))

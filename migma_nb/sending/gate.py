@@ -44,7 +44,7 @@ def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
         ConfirmationError: a live send to people alone was not confirmed, or with another number.
         ConfigurationError: a live send from a notebook that runs with nobody watching.
     """
-    check_headless(settings)
+    check_headless(settings.origin, sandbox=settings.sandbox)
     limit: object = options.limit
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 1):
         raise InputError(f"limit={limit!r} is not a whole number of rows from 1.")

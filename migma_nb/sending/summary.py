@@ -9,7 +9,7 @@ from migma_nb.api.hints import hint_for
 from migma_nb.api.states import STATE_MEANINGS, Reason, RunState, State
 from migma_nb.ledger.queries import Holder
 from migma_nb.ledger.timeline import Timeline
-from migma_nb.planning.trials import tried_mailing
+from migma_nb.planning.trial_names import tried_mailing
 from migma_nb.sending.batch_words import batch_lines, is_campaign, step_for, unfinished
 from migma_nb.sending.fates import Fates
 from migma_nb.sending.reporting import fate_lines

@@ -94,7 +94,7 @@ class Migma:
             NotSentError, RefusedError: it certainly was not sent.
             UnknownError: it may have been sent; look before you call again.
         """
-        check_headless(self._settings)
+        check_headless(self._settings.origin, sandbox=self._settings.sandbox)
         request = checked_request(fields)
         key = f"mnb-direct-{secrets.token_hex(16)}" if idempotency_key is None else idempotency_key
         if not (key.strip() and len(key) <= _LONGEST_KEY) or not (key.isascii() and key.isprintable()):

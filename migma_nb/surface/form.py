@@ -10,10 +10,13 @@ import pandas as pd
 
 from migma_nb.api.errors import ConfigurationError, InputError
 from migma_nb.api.settings import DEFAULT_BASE_URL, Settings
+from migma_nb.api.states import LIVE_STATES
 from migma_nb.ledger.places import place_of
+from migma_nb.ledger.queries import live_runs
 from migma_nb.ledger.reading import open_to_read
 from migma_nb.ledger.schema import ClaimState
 from migma_nb.ledger.standings import standings
+from migma_nb.ledger.store import Ledger
 from migma_nb.notebook.form_desk import Before, Choice
 from migma_nb.notebook.form_draft import draft_of
 from migma_nb.notebook.form_expressions import expression
@@ -21,6 +24,7 @@ from migma_nb.notebook.lines import counted
 from migma_nb.planning.columns import near_matches
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.targets import Audience, Segment, Tag
+from migma_nb.sending.facts import state_of
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.make import plan as make_plan
 from migma_nb.surface.plan import SendPlan
@@ -165,17 +169,30 @@ class AccountDesk:
 
     def before(self, mailing: str) -> Before:
         """Return how many people of a mailing were mailed, by the ledger that a send would use."""
-        place = place_of(self._settings.ledger) if self._settings.ledger else place_of()
-        ledger = open_to_read(place)
+        ledger = self._ledger()
+        going = [
+            run_id
+            for run_id in ledger.reading(lambda conn: live_runs(conn, self._settings.scope, mailing.strip()))
+            if state_of(ledger, run_id) in LIVE_STATES
+        ]
         found = ledger.reading(lambda conn: standings(conn, self._settings.scope, mailing.strip()))
         mailed = sum(one.state in _SETTLED for one in found.values())
         if not found:
-            return Before(0, "")
+            return Before(0, "", going[-1] if going else None)
         return Before(
             mailed,
             f"This mailing exists: {counted(mailed, 'person was', 'people were')} mailed in it and will not "
             "be again.",
+            going[-1] if going else None,
         )
+
+    def open(self, run_id: str) -> Run:
+        """Return a run that is on record, of whatever process."""
+        return Run(self._ledger(), run_id)
+
+    def _ledger(self) -> Ledger:
+        """Return the ledger that a send would use, to be read."""
+        return open_to_read(place_of(self._settings.ledger) if self._settings.ledger else place_of())
 
     def start(self, plan: Plan, confirm: int | str, *, skip_invalid: bool) -> Run:
         """Set a plan going in the background."""

@@ -18,6 +18,7 @@ from migma_nb.ledger.control import Wish
 from migma_nb.ledger.store import Ledger
 from migma_nb.notebook.lines import counted
 from migma_nb.sending import accounts, doubts, facts, reconciling
+from migma_nb.sending.headless import check_headless
 from migma_nb.sending.live import LiveRun
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.fate import Fated
@@ -243,7 +244,13 @@ class Run(Fated, Shown):
 
         Raises:
             InputError: the run has ended.
+            ConfigurationError: a live run, from a notebook that nobody watches. It stays as it is.
         """
+        if self._live is not None:
+            origin, sandbox = self._live.settings.origin, self._live.settings.sandbox
+        else:
+            origin, sandbox = facts.server_of(self._ledger, self._run_id)
+        check_headless(origin, sandbox=sandbox)
         self._ask(Wish.RUN)
 
     def end_paused(self) -> Self:

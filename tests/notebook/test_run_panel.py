@@ -93,9 +93,8 @@ def counts(panel: RunPanel) -> dict[str, int]:
 def buttons(panel: RunPanel) -> dict[str, Any]:
     """Return the run's buttons that are shown, by what they say."""
     shown = (one for one in parts(panel.widget) if type(one).__name__ == "Button")
-    return {
-        one.description: one for one in shown if {"mnb-run-pause", "mnb-run-stop"} & set(one._dom_classes)
-    }
+    names = {"mnb-run-pause", "mnb-run-resume", "mnb-run-stop"}
+    return {one.description: one for one in shown if names & set(one._dom_classes)}
 
 
 def click(panel: RunPanel, name: str) -> None:
@@ -111,6 +110,22 @@ def state_of(panel: RunPanel) -> str:
     for one in everything:
         everything.extend(getattr(one, "children", ()))
     return repr([one.get_state() for one in everything])
+
+
+def test_a_second_click_on_pause_never_resumes(
+    sandbox: mg.Sandbox, planned: Callable[..., mg.SendPlan], panels: Callable[..., RunPanel]
+) -> None:
+    """Over a slow line it arrives once the run is paused: it was a click on Pause all the same."""
+    run = planned(300).start(sandbox.client(rate="40/second"), skip_invalid=True, progress=False)
+    panel = panels(run)
+    pause, stop = buttons(panel)["Pause"], buttons(panel)["Stop"]
+    pause._handle_custom_msg(CLICK, [])
+    until(lambda: "Resume" in buttons(panel) and not buttons(panel)["Resume"].disabled)
+    pause._handle_custom_msg(CLICK, [])
+    time.sleep(0.6)
+    assert "paused" == run.state
+    stop._handle_custom_msg(CLICK, [])
+    assert panel.ended.wait(20)
 
 
 def test_the_buttons_pause_resume_and_stop_a_run_and_the_screen_is_the_ledgers_truth(

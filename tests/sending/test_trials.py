@@ -127,6 +127,14 @@ def test_a_test_of_a_batch_is_one_mail_to_one_address(plan: Plan, kind: Any) -> 
         assert ["Hello all"] == list(sandbox.outbox["subject"])
 
 
+@pytest.mark.parametrize("more", ["", ", again at 2026-11-24 09:00:00"])
+def test_no_mailing_can_be_called_as_a_test_is(plan: Plan, more: str) -> None:
+    """Its people would stand as tested, and its summary would tell of the one address."""
+    planned = plan(3)
+    with pytest.raises(mg.InputError, match=r"is what plan\.test calls a test"):
+        plan(3, mailing=f"test of {planned.mailing} (plan {planned.id}){more}")
+
+
 @pytest.mark.parametrize(
     "to", ["", "me", None, ["a@x.example"], "a@x.example, b@x.example", "a@x.example\nb"]
 )

@@ -141,6 +141,44 @@ def test_a_campaign_is_not_let_go_headless_either(server: mg.Sandbox) -> None:
     assert 0 == len(server.outbox)
 
 
+def test_what_follows_from_a_headless_cell_is_headless_too(server: mg.Sandbox) -> None:
+    """A task that outlives its cell, and a callback of an output, which nbclient renews by itself."""
+    send = (
+        "said = []\ndef send(*_):\n"
+        "    try: plan.send(mg.Migma(), confirm=3, progress=False); said.append('sent')\n"
+        "    except Exception as error: said.append(str(error))"
+    )
+    task = (
+        "import asyncio\nasync def later():\n    await asyncio.sleep(0.3)\n    send()\n"
+        "task = asyncio.create_task(later())"
+    )
+    output = (
+        "import ipywidgets\nout = ipywidgets.Output(); display(out); out.observe(send, 'outputs')\n"
+        "with out: print('x')"
+    )
+    wait = "await asyncio.sleep(1); print(said)"
+    for code in (task, output):
+        said = outputs(run_by_nbclient(notebook_of(PLAN, send, "import asyncio", code, wait)))[-1]
+        assert REFUSED in said
+        assert "'sent'" not in said
+    assert 0 == len(server.outbox)
+
+
+def test_a_paused_live_run_is_not_resumed_headless(server: mg.Sandbox, kernel: Any) -> None:
+    """Of this kernel's, or of another process; pausing and stopping are always free."""
+    slow = "run = plan.start(mg.Migma(rate='1/minute'), confirm=3, progress=False)"
+    said_by(kernel, slow, asks=True)
+    run_id = said_by(kernel, "run.pause(); print(run.id)", asks=False).strip()
+    until = "import time\nwhile run.state != 'paused': time.sleep(0.05)"
+    said_by(kernel, until, asks=False)
+    assert REFUSED in said_by(kernel, "run.resume()", asks=False)
+    assert REFUSED in said_by(kernel, f"mg.open_run({run_id!r}).resume()", asks=False)
+    assert "paused" in said_by(kernel, "print(run.state)", asks=False)
+    assert "" == said_by(kernel, "run.resume()", asks=True)
+    assert "" == said_by(kernel, "run.pause(); run.stop()", asks=False)
+    assert len(server.outbox) < 3
+
+
 def test_the_sandbox_is_free_when_headless(server: mg.Sandbox) -> None:
     """Whoever tests notebooks rehearses."""
     shown = outputs(
