@@ -210,3 +210,20 @@ def test_a_row_that_cannot_be_shown_shows_no_other_ones_mail(made: Plan) -> None
     control(pane, "Next").click()
     assert (2, False, True) == (pane.row, "ValueError: odd row" in html(pane), "<iframe" in html(pane))
     assert ["odd row"] == [str(error) for error in pane.notices.errors]
+
+
+def test_a_mails_text_is_read_only_where_it_is_looked_at(made: Plan) -> None:
+    """Of a mail of some hundred kilobytes it takes longer than moving to another row may."""
+    seen: list[Any] = []
+
+    class Kept(PlanPreviews):
+        def message(self, i: int) -> Any:
+            seen.append(super().message(i))
+            return seen[-1]
+
+    pane = PreviewPane(Kept(made))
+    control(pane, "Next").click()
+    assert [False, False] == ["text" in vars(message) for message in seen]
+    control(pane, "View").value = "Text"
+    assert "text" in vars(seen[-1])
+    assert "Hello Ann 1" in html(pane)
