@@ -5,7 +5,7 @@ Its parts are found by their style classes. `mnb-form` is the whole; `mnb-sectio
 `mnb-upload-list`, `mnb-search-tags`, `mnb-search-segments`, `mnb-address`, `mnb-subject`, `mnb-content-kind`,
 `mnb-template`, `mnb-upload-template`, `mnb-search-emails`, `mnb-project`, `mnb-placeholder` (one a line),
 `mnb-sender-name`, `mnb-sender-address`, `mnb-reply-to`, `mnb-provider`, `mnb-topic`, `mnb-kind`,
-`mnb-several`, `mnb-skip-invalid`, `mnb-test-to`, `mnb-test`, `mnb-confirm`, `mnb-send`,
+`mnb-several`, `mnb-skip-invalid`, `mnb-test-to`, `mnb-test`, `mnb-test-again`, `mnb-confirm`, `mnb-send`,
 `mnb-full-addresses`, `mnb-as-python`. What is said stands in `mnb-note`, `mnb-wrong` and `mnb-verdict`, the
 server in `mnb-server`, the lines in `mnb-lines`, a run in `mnb-form-run`. Labels are those on the screen,
 such as "Mailing", "Subject", "From", "Address" and "People".
@@ -25,6 +25,7 @@ from migma_nb.notebook.form_content import ContentSection
 from migma_nb.notebook.form_desk import Before, Desk
 from migma_nb.notebook.form_draft import Draft
 from migma_nb.notebook.form_fields import shown
+from migma_nb.notebook.form_fixes import with_own_fixes
 from migma_nb.notebook.form_lines import python_lines
 from migma_nb.notebook.form_list import ListSection
 from migma_nb.notebook.form_looks import SHEET
@@ -158,7 +159,7 @@ class Form:
         self.sender.show(checked)
         self.check.show(checked)
         if checked.plan is not None:
-            self.preview.source = PlanPreviews(checked.plan)
+            self.preview.source = PlanPreviews(checked.plan, with_own_fixes(checked.plan.issues))
         elif "content" not in checked.missing:
             self.preview.source = checked.sketch
         self._code.value = _code(self._lines_of(checked))

@@ -42,6 +42,19 @@ class Before:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What became of a test.
+
+    Args:
+        words: in a sentence (str).
+        were_sent: whether nothing was mailed because these very tests were sent before (bool).
+    """
+
+    words: str
+    were_sent: bool = False
+
+
 class Desk(Protocol):
     """Everything that the form can do apart from showing itself."""
 
@@ -91,8 +104,8 @@ class Desk(Protocol):
     def before(self, mailing: str) -> Before:
         """Return what is on record of a mailing."""
 
-    def test(self, plan: Plan, to: str) -> str:
-        """Send a few rows to one address; return what became of it, in words."""
+    def test(self, plan: Plan, to: str, *, again: bool) -> Tested:
+        """Send a few rows to one address; those that were sent before only with `again`."""
 
     def start(self, plan: Plan, confirm: int | str, *, skip_invalid: bool) -> Any:
         """Set a plan going in the background; return its run."""

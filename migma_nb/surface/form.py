@@ -14,13 +14,15 @@ from migma_nb.ledger.places import place_of
 from migma_nb.ledger.reading import open_to_read
 from migma_nb.ledger.schema import ClaimState
 from migma_nb.ledger.standings import standings
-from migma_nb.notebook.form_desk import Before, Choice
+from migma_nb.notebook.form_desk import Before, Choice, Tested
 from migma_nb.notebook.form_draft import draft_of
 from migma_nb.notebook.form_expressions import expression
 from migma_nb.notebook.lines import counted
 from migma_nb.planning.columns import near_matches
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.targets import Audience, Segment, Tag
+from migma_nb.sending.facts import facts_of
+from migma_nb.sending.summary import headline, trouble_of
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.make import plan as make_plan
 from migma_nb.surface.plan import SendPlan
@@ -181,11 +183,14 @@ class AccountDesk:
         """Set a plan going in the background."""
         return SendPlan(plan).start(self.client, confirm=confirm, skip_invalid=skip_invalid, progress=False)
 
-    def test(self, plan: Plan, to: str) -> str:
-        """Send a few rows to one address."""
-        run = SendPlan(plan).test(self.client, to=to, progress=False)
-        words, python, _ = run.summary().splitlines()[0].partition("; again=True")
-        return f"{words}. Change something to get another one." if python else words
+    def test(self, plan: Plan, to: str, *, again: bool) -> Tested:
+        """Send a few rows to one address; those that were sent before only with `again`."""
+        run = SendPlan(plan).test(self.client, to=to, again=again, progress=False)
+        found = facts_of(run._ledger, run.id)  # noqa: SLF001 - as any screen of a run
+        words, python, _ = headline(found).partition("; again=True")
+        if python:
+            return Tested(f"{words}.", were_sent=True)
+        return Tested(" ".join([words, *trouble_of(found)]))
 
     def screen(self, run: Run) -> Any:
         """Return the panel that shows a run."""

@@ -227,6 +227,70 @@ def test_a_test_goes_to_the_address_alone_and_is_not_kept(people: pd.DataFrame, 
     assert sent + PEOPLE == len(sandbox.outbox)
 
 
+def test_a_test_that_was_sent_is_sent_once_more_only_when_told(
+    people: pd.DataFrame, sandbox: mg.Sandbox
+) -> None:
+    """There is a button for that, after the second click on the first one, and until something changes."""
+    form = complete(people, sandbox)
+    again = control(form, "mnb-test-again")
+    control(form, "mnb-test-to").value = "me@acme.example"
+    click(form, "mnb-test")
+    settled(form)
+    assert "none" == again.layout.display
+    sent = len(sandbox.outbox)
+    click(form, "mnb-test")
+    settled(form)
+    assert again.layout.display is None
+    again.click()
+    assert sent == len(sandbox.outbox)
+    click(form, "mnb-test-again")
+    click(form, "mnb-test-again")
+    settled(form)
+    assert 2 * sent == len(sandbox.outbox)
+    assert {"me@acme.example"} == set(sandbox.outbox["to"])
+    click(form, "mnb-test")
+    settled(form)
+    control(form, "mnb-subject").value = "Another, {{first_name}}"
+    settled(form)
+    assert "none" == again.layout.display
+
+
+def test_a_test_that_is_refused_says_why(people: pd.DataFrame) -> None:
+    """The sentence beside the button has the server's reason, not only that nothing was sent."""
+    with mg.Sandbox(domains=["acme.example"]) as sandbox:
+        form = complete(people, sandbox, sender="Acme <billing@other.example>")
+        control(form, "mnb-test-to").value = "me@acme.example"
+        click(form, "mnb-test")
+        settled(form)
+        assert sandbox.outbox.empty
+        assert "0 of 3 tests" in seen(form)
+        assert "other.example" in seen(form).split("0 of 3 tests")[1]
+
+
+def test_what_to_do_about_a_problem_is_said_without_python(sandbox: mg.Sandbox) -> None:
+    """In the table and in the preview, for each code that the planner answers with an argument."""
+    people = pd.DataFrame(
+        {
+            "email": ["ann@acme.org", "ann@acme.org", "bo@acme.org", "cy@acme.org", "di@acme.org"],
+            "first_name": ["Ann", "Anna", None, "Cy", "Di"],
+            "plan": [1.0, 2.0, 3.0, 4.0, 5.0],
+            "zip": ["00501", "00502", "501", "00503", "00504"],
+        }
+    )
+    form = complete(people, sandbox, template="<p>{{first_name}} {{plan}} {{zip}}</p>")
+    table = form.check._table
+    codes = {"missing_variable", "duplicate_recipient", "duplicate_differs"}
+    assert codes <= set(form.plan.issues["code"])
+    shown, total = table.source.page(None, "", 0, 100)
+    assert len(form.plan.issues) == total
+    fixes = [line[-1] for line in shown]
+    assert "Decide at “Several rows” above." in fixes
+    previews = [line for row in range(len(people)) for line in form.preview.source.problems(row)]
+    for words in (*fixes, *previews):
+        assert words
+        assert not re.search(r"\w=|mg\.|\.str|dict", words), words
+
+
 def test_an_upload_is_the_list_and_is_not_kept(sandbox: mg.Sandbox) -> None:
     """What came through the browser is in no widget any more."""
     form = settled(mg.form(None, sandbox.client(), **COMPLETE))
