@@ -221,7 +221,7 @@ def _server(desk: Desk) -> str:
         return (
             f'<div class="mnb-server mnb-live"><b>LIVE</b> {safe(desk.where)} · real people are mailed</div>'
         )
-    how = " · for real mail: <code>mg.form(people, mg.Migma())</code>" if desk.own else ""
+    how = f" · for real mail: <code>{escape(desk.for_real)}</code>" if desk.own else ""
     return f'<div class="mnb-server"><b>SANDBOX</b> nobody real is mailed{how}</div>'
 
 

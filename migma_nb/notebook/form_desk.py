@@ -71,6 +71,10 @@ class Desk(Protocol):
         """Whether the sandbox is the form's own, since no client was given."""
 
     @property
+    def for_real(self) -> str:
+        """What to type for a form that mails real people."""
+
+    @property
     def account(self) -> Any:
         """The form's own sandbox, None where there is none."""
 

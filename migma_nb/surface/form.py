@@ -32,6 +32,7 @@ from migma_nb.surface.showing import panel_of
 
 #: Mailed, or perhaps: whoever stands so gets nothing of the mailing any more.
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.UNKNOWN)
+_CALL = "mg.form(people, mg.Migma())"
 _ARGUMENTS = tuple(
     name for name in inspect.signature(make_plan).parameters if name not in {"recipients", "client"}
 )
@@ -56,6 +57,15 @@ def form(people: Any = None, client: Migma | None = None, **defaults: Any) -> An
         ConfigurationError: ipywidgets is not installed.
         InputError: the people or an argument cannot be used.
     """
+    return _form(people, client, defaults, _CALL)
+
+
+def page_form(people: Any = None, client: Migma | None = None, **defaults: Any) -> Any:
+    """Return the form as `migma-nb form` serves it; arguments and errors as for `form`."""
+    return _form(people, client, defaults, "migma-nb form … --live")
+
+
+def _form(people: Any, client: Migma | None, defaults: dict[str, Any], for_real: str) -> Any:
     if importlib.util.find_spec("ipywidgets") is None:
         raise ConfigurationError("The form needs ipywidgets.", hint="Run: pip install 'migma-nb[notebook]'")
     for name in defaults:
@@ -66,7 +76,7 @@ def form(people: Any = None, client: Migma | None = None, **defaults: Any) -> An
             )
     from migma_nb.notebook.form import Form  # noqa: PLC0415 - needs ipywidgets, which is an extra
 
-    return Form(AccountDesk(client), draft_of(people, defaults))
+    return Form(AccountDesk(client, for_real), draft_of(people, defaults))
 
 
 class AccountDesk:
@@ -74,9 +84,11 @@ class AccountDesk:
 
     Args:
         client: a client; None makes a sandbox of its own, which lives as long as the desk.
+        for_real: what to type for a form that mails real people.
     """
 
-    def __init__(self, client: Migma | None) -> None:
+    def __init__(self, client: Migma | None, for_real: str = _CALL) -> None:
+        self.for_real = for_real
         self._sandbox = Sandbox() if client is None else None
         self._client = self._sandbox.client() if self._sandbox is not None else client
         self._settings = settings_of(self._client)

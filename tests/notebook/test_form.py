@@ -503,3 +503,82 @@ def test_a_long_list_says_that_it_is_being_checked(sandbox: mg.Sandbox) -> None:
     assert control(form, "mnb-send").disabled
     settled(form)
     assert "6,000 people of 6,000 rows" in seen(form)
+
+
+def test_a_segment_is_found_by_its_name_and_mailed(sandbox: mg.Sandbox) -> None:
+    """As a tag is; an audience is the same at Migma, and the form says so."""
+    for at in range(3):
+        sandbox.server.add_contact(f"p{at}@acme.org", tags=["VIP"])
+    sandbox.server.add_segment("Spring buyers", tags=["VIP"])
+    sandbox.server.add_segment("Autumn buyers")
+    form = settled(mg.form(None, sandbox.client(), **of_a_target(sandbox)))
+    control(form, "mnb-people-kind").value = "Segment"
+    assert "An audience is a segment" in seen(form)
+    settled(form)
+    control(form, "mnb-search-segments", "Text").value = "spring"
+    (found,) = control(form, "mnb-search-segments", "Select").options
+    control(form, "mnb-search-segments", "Select").value = found[1]
+    settled(form)
+    assert form.plan.people == PEOPLE
+    assert "mg.Segment(" in form.lines
+    send(form, "3")
+    assert [] == form.errors
+    assert PEOPLE == len(sandbox.outbox)
+
+
+def test_an_audience_in_hand_is_mailed(sandbox: mg.Sandbox) -> None:
+    """The form counts its people, and Send asks for their number."""
+    for at in range(3):
+        sandbox.server.add_contact(f"p{at}@acme.org", tags=["VIP"])
+    audience = mg.Audience(sandbox.server.add_segment("Buyers", tags=["VIP"])["id"])
+    form = settled(mg.form(audience, sandbox.client(), **of_a_target(sandbox)))
+    assert form.plan.people == PEOPLE
+    assert "mg.Audience(" in form.lines
+    send(form, "3")
+    assert PEOPLE == len(sandbox.outbox)
+
+
+def of_a_target(sandbox: mg.Sandbox) -> dict[str, Any]:
+    """Return a mailing to a tag or segment, with everything filled in."""
+    project = sandbox.client().projects()["id"][0]
+    return {**COMPLETE, "project_id": project, "template": "<p>Hi</p>", "subject": "Hi"}
+
+
+def test_a_topic_is_offered_where_the_account_has_any(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """Chosen it is an argument of the plan, taken back it is none."""
+    assert "none" == control(complete(people, sandbox), "mnb-topic").layout.display
+    topic = sandbox.server.add_topic("News")["id"]
+    form = complete(people, sandbox, transactional=False)
+    found = control(form, "mnb-topic")
+    assert (None, ["none", "News"]) == (found.layout.display, [label for label, _ in found.options])
+    found.value = topic
+    settled(form)
+    assert f'topic_id="{topic}"' in form.lines
+    assert topic in form.frozen.body(0).decode()
+    found.value = found.options[0][1]
+    settled(form)
+    assert "topic_id" not in form.lines
+
+
+def test_a_conversation_with_several_emails_is_a_choice_between_them(
+    people: pd.DataFrame, sandbox: mg.Sandbox
+) -> None:
+    """The list then has the emails; the one that is chosen is the one that is mailed."""
+    first = sandbox.server.add_email("One, {{first_name}}", "<h1>One</h1>")
+    sandbox.server.add_email("Two, {{first_name}}", "<h1>Two</h1>", conversation_id=first["conversationId"])
+    arguments = {name: COMPLETE[name] for name in ("mailing", "sender", "transactional")}
+    form = settled(mg.form(people, sandbox.client(), **arguments))
+    control(form, "mnb-content-kind").value = "Generated email"
+    settled(form)
+    listed = control(form, "mnb-search-emails", "Select")
+    for _ in range(2):
+        if len(listed.options) == 1:
+            listed.value = listed.options[0][1]
+            settled(form)
+    labels = [label for label, _ in listed.options]
+    assert ["One, {{first_name}}", "Two, {{first_name}}"] == sorted(label.split(" · ")[0] for label in labels)
+    listed.value = next(value for label, value in listed.options if label.startswith("Two"))
+    settled(form)
+    assert "Two, Ann" in seen(form)
+    send(form, "3")
+    assert {"Two, Ann", "Two, Bo", "Two, Cy"} == set(sandbox.outbox["subject"])
