@@ -11,7 +11,8 @@ from migma_nb.api.errors import MigmaError
 from migma_nb.notebook.lines import one_line, safe
 
 _LONGEST = 300
-_PYTHON = re.compile(r"\w=|\bmg\.|pandas|[\w.]\w\(|\.str\.|\ba dict\b")
+#: What tells somebody what to write in Python.
+PYTHON = re.compile(r"\w=|\bmg\.|pandas|[\w.]\w\(|\.str\.|\ba dict\b")
 #: The value of a choice that stands for None.
 NOTHING = ""
 
@@ -49,12 +50,7 @@ class Field:
 def plain_hint(error: MigmaError) -> str:
     """Return an error's hint, "" where it is what to write in Python: the form has a control for that."""
     hint = error.hint or ""
-    return "" if in_python(hint) else hint
-
-
-def in_python(words: str) -> bool:
-    """Say whether a text tells somebody what to write in Python."""
-    return _PYTHON.search(words) is not None
+    return "" if PYTHON.search(hint) else hint
 
 
 def problem(words: str, hint: str = "") -> str:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from migma_nb.notebook.form_fields import in_python
+from migma_nb.notebook.form_fields import PYTHON
 from migma_nb.planning.issues import IssueCode
 
 _FIXES = {
@@ -23,13 +23,7 @@ def with_own_fixes(issues: pd.DataFrame) -> pd.DataFrame:
     Args:
         issues: as `Plan.issues` has them; they are not changed.
     """
-    pairs = issues[["code", "fix"]].drop_duplicates()
-    told = {
-        (code, fix): _FIXES.get(IssueCode(code), "")
-        for code, fix in zip(pairs["code"], pairs["fix"], strict=True)
-        if in_python(fix)
-    }
-    if not told:
+    python = issues["fix"].str.contains(PYTHON)
+    if not python.any():
         return issues
-    given = zip(issues["code"], issues["fix"], strict=True)
-    return issues.assign(fix=pd.Series([told.get(pair, pair[1]) for pair in given], issues.index, "str"))
+    return issues.assign(fix=issues["fix"].mask(python, issues["code"].map(_FIXES).fillna("").astype("str")))
