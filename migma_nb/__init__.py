@@ -26,7 +26,8 @@ from migma_nb.surface.history import history, open_run
 from migma_nb.surface.importing_html import import_html
 from migma_nb.surface.imports import ImportPlan, ImportRun, import_contacts, plan_import
 from migma_nb.surface.make import plan
-from migma_nb.surface.plan import Preview, SendPlan
+from migma_nb.surface.plan import SendPlan
+from migma_nb.surface.preview import Preview
 from migma_nb.surface.run import Run
 from migma_nb.surface.sandbox import Sandbox
 

@@ -106,6 +106,33 @@ def test_the_example_of_what_became_of_mails_runs(tmp_path: Path, monkeypatch: p
     assert (tmp_path / "run.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_page_on_notebooks_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of its lines, with a list and a run in hand; nobody is mailed by them."""
+    pytest.importorskip("ipywidgets")
+    lines = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "notebook.md").read_text("utf-8"), re.DOTALL)
+    (tmp_path / "renewal.html").write_text("<p>Hello {{first_name}}</p>", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names = [f"N{at}" for at in range(20)]
+    people = pd.DataFrame({"email": [f"{name}@acme.org" for name in names], "first_name": names})
+    with mg.Sandbox() as sandbox:
+        monkeypatch.setenv("MIGMA_API_KEY", sandbox.server.api_key)
+        monkeypatch.setenv("MIGMA_BASE_URL", sandbox.url)
+        plan = people.migma.plan(
+            mailing="m",
+            sender="A <a@acme.example>",
+            subject="s",
+            template="<p>x</p>",
+            project_id="p",
+            transactional=True,
+        )
+        run = plan.send(sandbox.client(), progress=False)
+        held: dict[str, Any] = {"people": people, "run": run}
+        exec("\n".join(lines), held)
+        assert len(people) == len(sandbox.outbox)
+        assert "Hello N17" == people.migma.preview(17, **held["mail"]).subject
+        assert (tmp_path / "run.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_the_page_on_targets_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All of its lines, as one session of a live client: only the IDs and the count are this account's."""
     page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")

@@ -127,8 +127,9 @@ def notebook_of(page: Page, folder: Path) -> dict[str, Any]:
         "import os",
         "from pathlib import Path",
         "import migma_nb as mg",
+        "from migma_nb.surface.form import page_form",
         f"os.chdir({expression(os.fspath(folder))})",
-        f"mg.form({', '.join(parts)})",
+        f"page_form({', '.join(parts)})",
     )
     cell: dict[str, Any] = {
         "cell_type": "code",

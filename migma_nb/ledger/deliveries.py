@@ -5,6 +5,7 @@ Every function runs inside a transaction of its caller. Times are seconds since 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -87,25 +88,38 @@ class Mail:
     fate: Fate | None
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many single mails of a run, which the API took, are alike in what is known of them.
+
+    Args:
+        delivery: the most telling word of the log so far, None where it has no line of these mails yet.
+        opened, clicked: whether the log has a time for that.
+        has_log: whether they were made from a stored email, so that they have a log.
+        old: whether they left before the moment that was asked about.
+        count: how many they are (int).
+    """
+
+    delivery: str | None
+    opened: bool
+    clicked: bool
+    has_log: bool
+    old: bool
+    count: int
+
+
 _FATE = [deliveries.c[name] for name in Fate.__slots__]
 
 
-def mails_of(conn: sa.Connection, run_id: str) -> list[Mail]:
-    """Return every single mail of a run that the API took, in order; in an earlier run, too."""
-    # The content is that of the run that sent it, which may be an earlier one.
-    sender = runs.alias()
-    query = (
-        sa.select(
-            rows.c.position,
-            rows.c.address,
-            rows.c.message_id,
-            claims.c.claim_id,
-            claims.c.generation,
-            claims.c.first_attempt_at,
-            sa.func.coalesce(claims.c.email_id, sender.c.email_id).label("email_id"),
-            *_FATE,
-        )
-        .select_from(rows)
+# The content is that of the run that sent it, which may be an earlier one.
+_SENDER = runs.alias()
+_EMAIL_ID = sa.func.coalesce(claims.c.email_id, _SENDER.c.email_id)
+
+
+def _mails(run_id: str, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Return the query for every single mail of a run that the API took, with what is known of it."""
+    return (
+        _with_fates(sa.select(*columns).select_from(rows))
         .join(runs, runs.c.run_id == rows.c.run_id)
         .join(
             claims,
@@ -115,14 +129,66 @@ def mails_of(conn: sa.Connection, run_id: str) -> list[Mail]:
                 claims.c.recipient == rows.c.recipient,
             ),
         )
-        .join(sender, sender.c.run_id == claims.c.run_id)
-        .outerjoin(
-            deliveries,
-            sa.and_(deliveries.c.run_id == rows.c.run_id, deliveries.c.position == rows.c.position),
-        )
+        .join(_SENDER, _SENDER.c.run_id == claims.c.run_id)
         .where(rows.c.run_id == run_id, rows.c.state.in_(_TAKEN), ~batches_in(rows.c.recipient))
-        .order_by(rows.c.position)
     )
+
+
+def _with_fates(query: sa.Select[Any]) -> sa.Select[Any]:
+    same_row = sa.and_(deliveries.c.run_id == rows.c.run_id, deliveries.c.position == rows.c.position)
+    return query.outerjoin(deliveries, same_row)
+
+
+def tallies_of(conn: sa.Connection, run_id: str, since: float) -> list[Tally]:
+    """Return what is known of a run's mails, counted by the database: there may be very many.
+
+    Args:
+        conn: a transaction.
+        run_id: the run.
+        since: what left before this moment is `old`.
+    """
+    known = (
+        deliveries.c.delivery.label("delivery"),
+        deliveries.c.opened_at.is_not(None).label("opened"),
+        deliveries.c.clicked_at.is_not(None).label("clicked"),
+    )
+    email_id = conn.execute(sa.select(runs.c.email_id).where(runs.c.run_id == run_id)).scalar_one()
+    stored = _EMAIL_ID.is_not(None).label("has_log")
+    queries = [_mails(run_id, *known, stored, _before(claims.c.first_attempt_at, since), sa.func.count())]
+    if email_id is not None:
+        # What the run sent itself it sent from its own email, and its row knows when: no claim is looked up.
+        queries[0] = queries[0].where(rows.c.state != State.ACCEPTED)
+        own = sa.select(*known, sa.true().label("has_log"), _before(rows.c.first_attempt_at, since))
+        own = _with_fates(own.add_columns(sa.func.count()).select_from(rows))
+        queries.append(
+            own.where(rows.c.run_id == run_id, rows.c.state == State.ACCEPTED, ~batches_in(rows.c.recipient))
+        )
+    return [
+        Tally(word, bool(opened), bool(clicked), bool(has_log), bool(old), int(count))
+        for query in queries
+        for word, opened, clicked, has_log, old, count in conn.execute(
+            query.group_by("delivery", "opened", "clicked", "has_log", "old")
+        )
+    ]
+
+
+def _before(moment: "sa.ColumnElement[float | None]", since: float) -> sa.Label[bool]:
+    return sa.and_(moment.is_not(None), moment < since).label("old")
+
+
+def mails_of(conn: sa.Connection, run_id: str) -> list[Mail]:
+    """Return every single mail of a run that the API took, in order; in an earlier run, too."""
+    query = _mails(
+        run_id,
+        rows.c.position,
+        rows.c.address,
+        rows.c.message_id,
+        claims.c.claim_id,
+        claims.c.generation,
+        claims.c.first_attempt_at,
+        _EMAIL_ID.label("email_id"),
+        *_FATE,
+    ).order_by(rows.c.position)
     own = Mail.__slots__[:-1]
     return [
         Mail(

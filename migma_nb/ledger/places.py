@@ -9,6 +9,7 @@ import platformdirs
 import sqlalchemy as sa
 
 from migma_nb.api.errors import ConfigurationError
+from migma_nb.api.kinds import kind_of
 
 #: The one driver that is spoken, and the names under which people know the database.
 _DRIVER = "postgresql+psycopg"
@@ -62,7 +63,7 @@ def place_of(setting: Setting = None) -> Place:
         return setting
     if not (setting is None or isinstance(setting, str | os.PathLike)):
         raise ConfigurationError(
-            f"The ledger is a {type(setting).__name__}, not a place.",
+            f"The ledger is {kind_of(setting)}, not a place.",
             hint="Pass the path of a file, or a postgresql:// URL.",
         )
     text = os.fspath(setting) if setting is not None else os.getenv("MIGMA_LEDGER", "")

@@ -5,13 +5,12 @@ Its parts are found by their style classes. `mnb-form` is the whole; `mnb-sectio
 `mnb-upload-list`, `mnb-search-tags`, `mnb-search-segments`, `mnb-address`, `mnb-subject`, `mnb-content-kind`,
 `mnb-template`, `mnb-upload-template`, `mnb-search-emails`, `mnb-project`, `mnb-placeholder` (one a line),
 `mnb-sender-name`, `mnb-sender-address`, `mnb-reply-to`, `mnb-provider`, `mnb-topic`, `mnb-kind`,
-`mnb-several`, `mnb-skip-invalid`, `mnb-test-to`, `mnb-test`, `mnb-confirm`, `mnb-send`,
+`mnb-several`, `mnb-skip-invalid`, `mnb-test-to`, `mnb-test`, `mnb-test-again`, `mnb-confirm`, `mnb-send`,
 `mnb-full-addresses`, `mnb-as-python`. What is said stands in `mnb-note`, `mnb-wrong` and `mnb-verdict`, the
 server in `mnb-server`, the lines in `mnb-lines`, a run in `mnb-form-run`. Labels are those on the screen,
 such as "Mailing", "Subject", "From", "Address" and "People".
 """
 
-import os
 import threading
 from contextvars import copy_context
 from html import escape
@@ -26,6 +25,7 @@ from migma_nb.notebook.form_content import ContentSection
 from migma_nb.notebook.form_desk import Before, Desk
 from migma_nb.notebook.form_draft import Draft
 from migma_nb.notebook.form_fields import shown
+from migma_nb.notebook.form_fixes import with_own_fixes
 from migma_nb.notebook.form_lines import python_lines
 from migma_nb.notebook.form_list import ListSection
 from migma_nb.notebook.form_looks import SHEET
@@ -160,7 +160,7 @@ class Form:
         self.sender.show(checked)
         self.check.show(checked)
         if checked.plan is not None:
-            self.preview.source = PlanPreviews(checked.plan)
+            self.preview.source = PlanPreviews(checked.plan, with_own_fixes(checked.plan.issues))
         elif "content" not in checked.missing:
             self.preview.source = checked.sketch
         self._code.value = _code(self._lines_of(checked))
@@ -233,9 +233,7 @@ def _server(desk: Desk) -> str:
         return (
             f'<div class="mnb-server mnb-live"><b>LIVE</b> {safe(desk.where)} · real people are mailed</div>'
         )
-    # Whoever has the form as a page of its own has no cell to type that into.
-    as_page = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
-    how = " · for real mail: <code>mg.form(people, mg.Migma())</code>" if desk.own and not as_page else ""
+    how = f" · for real mail: <code>{escape(desk.for_real)}</code>" if desk.own else ""
     return f'<div class="mnb-server"><b>SANDBOX</b> nobody real is mailed{how}</div>'
 
 

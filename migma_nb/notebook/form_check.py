@@ -8,6 +8,7 @@ from migma_nb.notebook.form_bench import Bench
 from migma_nb.notebook.form_checks import WHOLE, Checked
 from migma_nb.notebook.form_draft import Draft
 from migma_nb.notebook.form_fields import dropdown, plain_hint, problem, section, shown
+from migma_nb.notebook.form_fixes import with_own_fixes
 from migma_nb.notebook.lines import counted, one_line, safe
 from migma_nb.notebook.masking import masked
 from migma_nb.notebook.paged_table import FrameSource, PagedTable
@@ -99,7 +100,7 @@ class CheckSection:
         if issues is None or not len(issues):
             shown(self._place, visible=False)
             return
-        source = FrameSource(issues, by="code", columns=_COLUMNS)
+        source = FrameSource(with_own_fixes(issues), by="code", columns=_COLUMNS)
         if self._table is None:
             self._table = PagedTable(
                 source, label="Problems", size=5, choice_label="Problem", notices=self._bench.notices

@@ -44,6 +44,19 @@ class Before:
     going: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What became of a test.
+
+    Args:
+        words: in a sentence (str).
+        were_sent: whether nothing was mailed because these very tests were sent before (bool).
+    """
+
+    words: str
+    were_sent: bool = False
+
+
 class Desk(Protocol):
     """Everything that the form can do apart from showing itself."""
 
@@ -58,6 +71,10 @@ class Desk(Protocol):
     @property
     def own(self) -> bool:
         """Whether the sandbox is the form's own, since no client was given."""
+
+    @property
+    def for_real(self) -> str:
+        """What to type for a form that mails real people."""
 
     @property
     def account(self) -> Any:
@@ -96,8 +113,8 @@ class Desk(Protocol):
     def open(self, run_id: str) -> Any:
         """Return a run that is on record, of whatever process."""
 
-    def test(self, plan: Plan, to: str) -> str:
-        """Send a few rows to one address; return what became of it, in words."""
+    def test(self, plan: Plan, to: str, *, again: bool) -> Tested:
+        """Send a few rows to one address; those that were sent before only with `again`."""
 
     def start(self, plan: Plan, confirm: int | str, *, skip_invalid: bool) -> Any:
         """Set a plan going in the background; return its run."""

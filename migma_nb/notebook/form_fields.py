@@ -12,7 +12,8 @@ from migma_nb.notebook.lines import one_line, safe
 from migma_nb.notebook.masking import masked
 
 _LONGEST = 300
-_PYTHON = re.compile(r"\w=|mg\.|pandas|\w\(")
+#: What tells somebody what to write in Python.
+PYTHON = re.compile(r"\w=|\bmg\.|pandas|[\w.]\w\(|\.str\.|\ba dict\b")
 #: The value of a choice that stands for None.
 NOTHING = ""
 
@@ -50,7 +51,7 @@ class Field:
 def plain_hint(error: MigmaError) -> str:
     """Return an error's hint, "" where it is what to write in Python: the form has a control for that."""
     hint = error.hint or ""
-    return "" if _PYTHON.search(hint) else hint
+    return "" if PYTHON.search(hint) else hint
 
 
 def problem(words: str, hint: str = "") -> str:

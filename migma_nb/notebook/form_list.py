@@ -95,6 +95,8 @@ class ListSection:
         shown(self._upload, self._kind.value == _FILE)
         for name, one in self._targets.items():
             one.show(self._kind.value == name)
+        if self._kind.value == _SEGMENTS:
+            self._people.note("An audience is a segment: Migma has both words for it.")
 
     def _uploaded(self, change: Any) -> None:
         files = change["new"]

@@ -6,7 +6,8 @@ from typing import Any
 import ipywidgets as widgets
 
 from migma_nb.notebook.form_bench import Bench
-from migma_nb.notebook.form_fields import line, on_press, section
+from migma_nb.notebook.form_desk import Tested
+from migma_nb.notebook.form_fields import line, on_press, section, shown
 from migma_nb.notebook.lines import counted, safe
 from migma_nb.notebook.looks import row
 from migma_nb.notebook.masking import masked
@@ -50,12 +51,15 @@ class SendSection:
         self._mine.add_class("mnb-test-to")
         self.test = widgets.Button(description="Send a test", disabled=True)
         self.test.add_class("mnb-test")
+        self.again = widgets.Button(description="Send again", tooltip="Send the same tests once more")
+        self.again.add_class("mnb-test-again")
+        shown(self.again, visible=False)
         self._tested = widgets.HTML(f"<span>{_TEST}</span>")
         self._tested.add_class("mnb-note")
         self._number = widgets.Text(description="People", placeholder="type their number")
         self._number.add_class("mnb-confirm")
         self._number.observe(guard(lambda _: self._draw()), "value")
-        self._mine.observe(guard(lambda _: self._draw()), "value")
+        self._mine.observe(guard(self._typed), "value")
         self.send = widgets.Button(description="Send", button_style="primary", disabled=True)
         self.send.add_class("mnb-send")
         self._why = widgets.HTML()
@@ -63,12 +67,13 @@ class SendSection:
         #: Where the run is shown: below everything, as wide as the form.
         self.place = widgets.VBox([])
         self.place.add_class("mnb-form-run")
-        on_press(self.test, guard(self._test))
+        on_press(self.test, guard(lambda: self._test(again=False)))
+        on_press(self.again, guard(lambda: self._test(again=True)))
         on_press(self.send, guard(self._send))
         self.widget = section(
             5,
             "Send",
-            line(row(self._mine, self.test), self._tested),
+            line(row(self._mine, self.test, self.again), self._tested),
             line(row(self._number, self.send), self._why),
             name="send",
         )
@@ -78,6 +83,8 @@ class SendSection:
         """Offer a plan to be sent; None while there is none, or while a newer one is being made."""
         if plan is not None and (self._plan is None or plan.id != self._plan.id) and self._number.value:
             self._number.value = ""
+        if plan is not None and (self._plan is None or plan.id != self._plan.id):
+            shown(self.again, visible=False)
         self._plan = plan
         self._draw()
 
@@ -86,10 +93,16 @@ class SendSection:
         if self._panel is None or (self._panel.run_id != run_id and self._panel.ended.is_set()):
             self._began(self._bench.desk.open(run_id))
 
+    def _typed(self, change: Any) -> None:
+        if change["new"]:
+            shown(self.again, visible=False)
+        self._draw()
+
     def _draw(self) -> None:
         plan = self._plan
         ready = plan is not None and bool(plan.ready) and not self._busy
         self.test.disabled = not (ready and (self._mine.value.strip() or self._to))
+        self.again.disabled = self.test.disabled
         wanted = None if plan is None else _wanted(plan)
         held_up = None if plan is None else self._held_up(plan)
         self.send.disabled = not (ready and not held_up and self._number.value.strip() in _forms(wanted))
@@ -114,7 +127,7 @@ class SendSection:
             return "First mend the rows with errors, or leave them out above."
         return "" if plan.ready else "Nobody is left to mail."
 
-    def _test(self) -> None:
+    def _test(self, *, again: bool) -> None:
         plan, to = self._plan, self._mine.value.strip() or self._to
         if plan is None or not to or self._busy or not self._is_current(plan):
             return
@@ -122,10 +135,12 @@ class SendSection:
         self._to, self._mine.value = to, ""
         self._mine.placeholder = f"again to {masked(to)}"
         self._tested.value = f"<span>Sending a test to {safe(masked(to))} …</span>"
-        self._work(lambda: self._bench.desk.test(plan, to), self._test_done)
+        shown(self.again, visible=False)
+        self._work(lambda: self._bench.desk.test(plan, to, again=again), self._test_done)
 
-    def _test_done(self, words: str) -> None:
-        self._tested.value = f'<span role="status">{safe(masked(words), 300)}</span>'
+    def _test_done(self, tested: Tested) -> None:
+        self._tested.value = f'<span role="status">{safe(masked(tested.words), 400)}</span>'
+        shown(self.again, tested.were_sent)
 
     def _send(self) -> None:
         plan = self._plan

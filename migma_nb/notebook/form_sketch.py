@@ -6,6 +6,7 @@ from typing import Any
 
 from migma_nb.api.errors import MigmaError
 from migma_nb.notebook.form_draft import Draft
+from migma_nb.notebook.form_fixes import with_own_fixes
 from migma_nb.notebook.plan_previews import PlanPreviews
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.plan import make_plan
@@ -33,7 +34,7 @@ class Sketch(PlanPreviews):
     """
 
     def __init__(self, plan: Plan, missing: Collection[str]) -> None:
-        super().__init__(plan)
+        super().__init__(plan, with_own_fixes(plan.issues))
         self.plan = plan
         self._missing = missing
 

@@ -1,7 +1,9 @@
 """Addresses made fit to be kept in a notebook: `j…@acme.example` for whatever looks like one."""
 
 import re
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from urllib.parse import quote, quote_plus
 
@@ -56,14 +58,28 @@ def masked_message(message: RenderedMessage) -> RenderedMessage:
         message: as `Plan.message` has it.
     """
     own = _Own(message)
-    return replace(
-        message,
+    return _Masked(
         recipient=masked(message.recipient),
+        sender=message.sender,
         subject=own.hidden(message.subject),
         html=None if message.html is None else own.hidden(message.html),
-        text=None if message.text is None else own.hidden(message.text),
+        reply_to=message.reply_to,
+        unfilled=message.unfilled,
         notes=tuple(map(own.hidden, message.notes)),
+        read=lambda: None if message.text is None else own.hidden(message.text),
     )
+
+
+@dataclass(frozen=True)
+class _Masked(RenderedMessage):
+    """A message whose text is masked once more: an address that tags cut in pieces is whole there."""
+
+    read: Callable[[], str | None]
+
+    @cached_property
+    def text(self) -> str | None:
+        """The HTML as plain text (str), or None."""
+        return self.read()
 
 
 class _Own:

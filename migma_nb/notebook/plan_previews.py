@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
 from migma_nb.api.states import State
 from migma_nb.planning.frozen import Plan
@@ -36,11 +37,12 @@ class PlanPreviews:
 
     Args:
         plan: the plan.
+        issues: its issues in other words, None for its own.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, issues: pd.DataFrame | None = None) -> None:
         self._plan = plan
-        self._issues = plan.issues
+        self._issues = plan.issues if issues is None else issues
         own = self._issues["row"].notna().to_numpy()
         self._first = int(np.argmax(own)) if own.any() else len(own)
         #: The frame is sorted by row, the whole plan's problems first.

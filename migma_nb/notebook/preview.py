@@ -26,6 +26,8 @@ _WIDTH = 96
 _LOW, HIGH = 200, 520
 #: A line of text takes about so much (pixels), with the room above it, and holds so many characters.
 _LINE, _CHARACTERS = 36, 70
+#: HTML of more characters is not read for how high it is: its text takes a moment, and is seldom short.
+_READ_FOR_HEIGHT = 10_000
 _NOT_ONLY_WORDS = re.compile(r"<(?:img|table|picture|svg|video)\b|height", re.IGNORECASE)
 
 
@@ -85,7 +87,8 @@ def _wrapped(line: str) -> str:
 
 def frame_height(message: RenderedMessage) -> int:
     """Return a height (pixels) in which a message leaves little of its frame empty; no frame can be asked."""
-    if _NOT_ONLY_WORDS.search(message.html or ""):
+    html = message.html or ""
+    if len(html) > _READ_FOR_HEIGHT or _NOT_ONLY_WORDS.search(html):
         return HIGH
     lines = [line for line in shown_text(message).splitlines() if line.strip()]
     height = 60 + _LINE * sum(1 + len(line) // _CHARACTERS for line in lines)

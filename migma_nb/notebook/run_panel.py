@@ -80,6 +80,7 @@ class RunPanel:
         self._opening = opening or f"mg.open_run({watch.run_id!r})"
         self._finished = finished
         self._seen: Glance | None = None
+        self._end_facts: RunFacts | None = None
         self._failures = 0
         self._lock = threading.RLock()
         self._closing = threading.Event()
@@ -129,7 +130,7 @@ class RunPanel:
                 f"with {seen.left:,} of {seen.size:,} rows to go. {self._opening} shows what became of it."
             )
             return {"text/plain": words, "text/html": f"<div>{escape(words)}</div>"}
-        found = self._facts()
+        found = self._end_facts or self._facts()
         return {"text/plain": run_text(found), "text/html": run_html(found)}
 
     def bundle(self) -> dict[str, Any]:
@@ -159,7 +160,8 @@ class RunPanel:
         return True
 
     def _show_end(self, found: Glance) -> None:
-        _put(self._head, run_html(self._facts(), framed=False))
+        self._end_facts = self._facts()
+        _put(self._head, run_html(self._end_facts, framed=False))
         rows = RunRows(self.ledger, self.run_id, self._index)
         self.table = table = PagedTable(
             rows, label="Rows", choice_label="State", export=rows.export, notices=self.notices

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
 from migma_nb.api.models import UNSAFE_IN_HEADER
 from migma_nb.planning.columns import column_at, column_names, named_column, near_matches
 from migma_nb.planning.issues import IssueCode, IssueList
@@ -20,6 +21,7 @@ from migma_nb.planning.variables import note_problems
 FIELDS = ("firstName", "lastName", "phone", "country", "language", "status")
 SUBSCRIBED = "subscribed"
 #: The API's words for a contact's status; the older `active` is today's `subscribed`.
+_COLUMNS_HINT = 'Write columns={"firstName": "the column", "country": None}.'
 _STATUSES = {
     word: SUBSCRIBED if word == "active" else word
     for word in (SUBSCRIBED, "active", "unsubscribed", "non-subscribed", "bounced", "complained")
@@ -118,10 +120,7 @@ def read_custom(
 
 def _given_fields(frame: pd.DataFrame, columns: Mapping[str, Any]) -> dict[str, int | None]:
     if not isinstance(columns, Mapping):
-        raise InputError(
-            f"columns is a {type(columns).__name__}, not a dict.",
-            hint='Write columns={"firstName": "the column", "country": None}.',
-        )
+        raise InputError(f"columns is {kind_of(columns)}, not a dict.", hint=_COLUMNS_HINT)
     fields: dict[str, int | None] = {}
     for given, label in columns.items():
         known = matching(str(given), FIELDS)

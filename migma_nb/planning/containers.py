@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
 
 _PACKED = (".gz", ".zip")
 _GZIP = b"\x1f\x8b"
@@ -111,7 +112,7 @@ def _content(source: Any, name: str | None, suffixes: tuple[str, ...]) -> Conten
         if isinstance(found, bytes):
             return _of_bytes(found, called)
     raise InputError(
-        f"A list of people cannot be read from a {type(source).__name__}.",
+        f"A list of people cannot be read from {kind_of(source)}.",
         hint="Pass a path, bytes, or a file opened with open(path, 'rb').",
     )
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
 from migma_nb.api.models import UNSAFE_IN_HEADER, ProviderType, checked_request
 from migma_nb.planning.addresses import bare_address, check_address, split_sender
 from migma_nb.planning.columns import near_matches
@@ -199,7 +200,7 @@ def template_text(template: object) -> str:
     if isinstance(template, os.PathLike):
         return _not_empty(_read_template(Path(template)), f"The template {template}")
     if not isinstance(template, str):
-        raise InputError(f"template is a {type(template).__name__}.", hint="Pass HTML text or a file.")
+        raise InputError(f"template is {kind_of(template)}.", hint="Pass HTML text or a file.")
     if _may_be_path(template):
         path = Path(template.strip())
         if path.is_file() or path.suffix.lower() in _TEMPLATE_SUFFIXES or path.is_dir():
@@ -244,7 +245,7 @@ def _line(name: str, value: object, hint: str) -> str:
     if value is None:
         raise InputError(f"{name} is missing.", hint=hint)
     if not isinstance(value, str):
-        raise InputError(f"{name} is a {type(value).__name__}, not a text.", hint=hint)
+        raise InputError(f"{name} is {kind_of(value)}, not a text.", hint=hint)
     text = value.strip()
     if not text:
         raise InputError(f"{name} is empty.", hint=hint)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
 from migma_nb.planning.options import Format
 from migma_nb.planning.values import NotJsonError
 
@@ -64,7 +65,7 @@ def _date_text(cell: Any, pattern: str) -> str:
     if isinstance(cell, np.datetime64):
         cell = pd.Timestamp(cell)
     if not isinstance(cell, (dt.date, dt.time)):
-        raise NotJsonError(f"the format {pattern!r} is for dates, and it is a {type(cell).__name__}")
+        raise NotJsonError(f"the format {pattern!r} is for dates, and it is {kind_of(cell)}")
     try:
         return cell.strftime(pattern)
     except (ValueError, UnicodeError) as error:

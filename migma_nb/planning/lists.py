@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
 from migma_nb.planning.address_column import find_address_column, looks_like_address
 from migma_nb.planning.addresses import identity
 from migma_nb.planning.columns import column_at
@@ -43,7 +44,7 @@ def _entries(people: Any, argument: str) -> list[str]:
         people = people.tolist()
     if not isinstance(people, Iterable) or isinstance(people, (bytes, dict)):
         raise InputError(
-            f"{argument} cannot be a {type(people).__name__}.",
+            f"{argument} cannot be {kind_of(people)}.",
             hint="Pass a column, a list or set of addresses, or a file with an address column.",
         )
     filled = [entry for entry in people if not is_missing(entry)]

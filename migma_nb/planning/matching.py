@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
 from migma_nb.api.models import UNSAFE_IN_HEADER
 from migma_nb.planning.columns import column_names, listed, named_column, near_matches
 from migma_nb.planning.content import Content
@@ -131,7 +132,7 @@ def _as_given(frame: pd.DataFrame, placeholders: Sequence[str], variables: objec
         pairs = [(label, label) for label in variables]
     else:
         raise InputError(
-            f"variables is a {type(variables).__name__}.",
+            f"variables is {kind_of(variables)}.",
             hint='Write a list of columns, or {"placeholder": "column"}.',
         )
     found: dict[str, int] = {}

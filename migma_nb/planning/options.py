@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
 from migma_nb.planning.stored import Conversation, StoredEmail
 
 Format = str | Callable[[Any], Any]
@@ -46,7 +47,7 @@ class PlanOptions:
             value = getattr(self, name)
             if value is not None and not isinstance(value, Mapping):
                 raise InputError(
-                    f"{name} is a {type(value).__name__}, not a dict.",
+                    f"{name} is {kind_of(value)}, not a dict.",
                     hint=f'Write {name}={{"variable": …}}.',
                 )
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from migma_nb.api.kinds import kind_of
 from migma_nb.planning.addresses import AddressVerdict, bare_address, check_address
 from migma_nb.planning.domains import is_disposable, is_reserved, meant_domain
 from migma_nb.planning.issues import IssueCode, IssueList
@@ -104,7 +105,7 @@ def _verdict(cell: Any, known: dict[str, AddressVerdict]) -> AddressVerdict:
     if is_missing(cell):
         return AddressVerdict("", None)
     if not isinstance(cell, str):
-        return AddressVerdict(str(cell), None, f"It is a {type(cell).__name__}, not a text.")
+        return AddressVerdict(str(cell), None, f"It is {kind_of(cell)}, not a text.")
     verdict = check_address(cell)
     known[cell] = verdict
     return verdict

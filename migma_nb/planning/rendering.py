@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
@@ -23,7 +24,7 @@ _SPACES = re.compile(r"\s+")
 _MANY_LINES = re.compile(r"\n{3,}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RenderedMessage:
     """One message of a plan.
 
@@ -32,7 +33,6 @@ class RenderedMessage:
         sender: `Name <address>` (str).
         subject: with its placeholders filled (str).
         html: the template with its placeholders filled, or None where Migma holds the content.
-        text: the same as plain text (str), or None.
         reply_to: where answers go (str), or None.
         unfilled: the placeholders that nothing here fills.
         notes: what the API leaves open, in sentences.
@@ -42,10 +42,14 @@ class RenderedMessage:
     sender: str
     subject: str
     html: str | None
-    text: str | None
     reply_to: str | None
     unfilled: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @cached_property
+    def text(self) -> str | None:
+        """The HTML as plain text (str), or None; made when it is asked for: a long mail takes a while."""
+        return None if self.html is None else plain_text(self.html)
 
 
 def render(content: Content, recipient: str, values: Mapping[str, Any]) -> RenderedMessage:
@@ -65,7 +69,6 @@ def render(content: Content, recipient: str, values: Mapping[str, Any]) -> Rende
         sender=content.sender,
         subject=content.subject.filled(lambda slot: texts.get(slot.name)),
         html=html,
-        text=None if html is None else plain_text(html),
         reply_to=content.constants.get("replyTo"),
         unfilled=tuple(name for name in content.placeholders if name not in texts),
         notes=_notes(content, values, texts),

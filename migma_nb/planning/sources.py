@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
 from migma_nb.planning.reading import KNOWN_SUFFIXES, PACKED_SUFFIXES, read_recipients
 from migma_nb.planning.tables import frame_of
 from migma_nb.planning.targets import Audience, Segment, Tag
@@ -66,7 +67,7 @@ def _as_frame(recipients: Any) -> pd.DataFrame:
     table = frame_of(recipients)
     if table is not None:
         return table
-    raise InputError(f"Recipients cannot be a {type(recipients).__name__}.", hint=f"Pass {_ACCEPTED}.")
+    raise InputError(f"Recipients cannot be {kind_of(recipients)}.", hint=f"Pass {_ACCEPTED}.")
 
 
 def _frame_of_list(rows: list[Any]) -> pd.DataFrame:
@@ -79,6 +80,6 @@ def _frame_of_list(rows: list[Any]) -> pd.DataFrame:
         return pd.DataFrame({"email": pd.Series(rows, dtype=object)})
     odd = next(at for at, row in enumerate(rows) if not isinstance(row, Mapping))
     raise InputError(
-        f"Item {odd} of the list of recipients is a {type(rows[odd]).__name__}, not a dict.",
+        f"Item {odd} of the list of recipients is {kind_of(rows[odd])}, not a dict.",
         hint=f"Pass {_ACCEPTED}.",
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
 from migma_nb.planning.columns import column_at, column_names
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.options import PlanOptions
@@ -153,7 +154,7 @@ def read_texts(frame: pd.DataFrame, columns: TargetColumns, field: str, issues: 
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if value is not None and not isinstance(value, str):
-            problems[row] = f"it is a {type(value).__name__}, not a text"
+            problems[row] = f"it is {kind_of(value)}, not a text"
             value = None
         cells.append(value.strip() if isinstance(value, str) else None)
     for row, problem in problems.items():

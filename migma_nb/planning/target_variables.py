@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
 from migma_nb.api.models import UNSAFE_IN_HEADER
 from migma_nb.planning.columns import column_at, near_matches
 from migma_nb.planning.content import Content
@@ -146,7 +147,7 @@ def _object(cell: Any) -> dict[str, Any]:
     elif not isinstance(cell, Mapping | list | tuple) and is_missing(cell):
         return {}
     if not isinstance(cell, Mapping):
-        raise NotJsonError(f"it is a {type(cell).__name__}, not an object of names and values")
+        raise NotJsonError(f"it is {kind_of(cell)}, not an object of names and values")
     found = {
         str(key): json_value(value)
         for key, value in cell.items()

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
 from migma_nb.api.models import RecipientType
 from migma_nb.planning.addresses import bare_address, check_address
 from migma_nb.planning.bodies import AnyBodies, Bodies, RowBodies, build_bodies
@@ -144,7 +145,7 @@ def _one_address(to: object) -> tuple[str, str]:
     """Return an address as it goes on the wire, and who that is."""
     hint = 'A test goes to one address, such as to="me@acme.example".'
     if not isinstance(to, str):
-        raise InputError(f"to is a {type(to).__name__}, not an address. Nothing was sent.", hint=hint)
+        raise InputError(f"to is {kind_of(to)}, not an address. Nothing was sent.", hint=hint)
     verdict = check_address(bare_address(to))
     if verdict.identity is None:
         raise InputError(f"to={to!r} is not valid. {verdict.problem} Nothing was sent.", hint=hint)

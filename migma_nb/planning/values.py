@@ -26,6 +26,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from migma_nb.api.kinds import kind_of
+
 #: The largest integer that every JSON reader keeps exact.
 LARGEST_EXACT = 2**53 - 1
 _DEEPEST = 32
@@ -172,7 +174,7 @@ def _plain(value: Any, rules: ColumnRules, depth: int) -> Any:
     if usual:
         return usual(value, rules)
     if isinstance(value, enum.Enum) and not isinstance(value, (str, int)):
-        raise NotJsonError(f"a {type(value).__name__} is no JSON value")
+        raise NotJsonError(f"{kind_of(value)} is no JSON value")
     for kinds, convert in _SCALARS:
         if isinstance(value, kinds):
             return convert(value, rules)
@@ -184,7 +186,7 @@ def _plain(value: Any, rules: ColumnRules, depth: int) -> Any:
         return [_inside(item, depth + 1) for item in value]
     if isinstance(value, Mapping):
         return _object(value, depth)
-    raise NotJsonError(f"a {type(value).__name__} is no JSON value")
+    raise NotJsonError(f"{kind_of(value)} is no JSON value")
 
 
 def _inside(value: Any, depth: int) -> Any:

@@ -1,6 +1,7 @@
 """The account of a run as a frame: one line per input row, same order, same index."""
 
 import math
+import os
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
 from migma_nb.api.logs import LogEntry
 from migma_nb.ledger import deliveries
 from migma_nb.ledger.batches import is_batch
@@ -114,7 +116,7 @@ def join(people: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     """
     if not isinstance(people, pd.DataFrame):
         raise InputError(
-            f"A {type(people).__name__} is no frame to join to.", hint="Pass the frame that was planned."
+            f"It is {kind_of(people)}, no frame to join to.", hint="Pass the frame that was planned."
         )
     if len(people) != len(frame):
         raise InputError(
@@ -160,12 +162,14 @@ def positions_of(rows: Any, frame: pd.DataFrame) -> list[int]:
     return [places[label][0] for label in wanted]
 
 
-def write_csv(frame: pd.DataFrame, path: str | Path) -> Path:
+def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     """Write a frame as CSV that a spreadsheet opens without running any cell as a formula.
 
     A text that begins like a formula gets an apostrophe before it. The index is written unless it only
     counts the rows.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"path is {kind_of(path)}, no file's name.", hint='Pass one such as "run.csv".')
     target = Path(path)
     counted = isinstance(frame.index, pd.RangeIndex)
     safe = _neutral_frame(frame if counted else frame.reset_index(names=_index_names(frame)))

@@ -10,7 +10,7 @@ from migma_nb.ledger import clock, deliveries, journal, queries
 from migma_nb.ledger.batches import is_batch
 from migma_nb.ledger.store import Ledger
 from migma_nb.ledger.timeline import timeline_of
-from migma_nb.sending.fates import Fates, fates_of
+from migma_nb.sending.fates import Fates, fates_of, forgotten_before
 from migma_nb.sending.summary import RunFacts
 
 
@@ -39,12 +39,17 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
 
     def look(conn: sa.Connection) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
         run = queries.run_of(conn, run_id)
-        first = queries.first_accepted(conn, run["scope"], run["mailing"])
+        counts = queries.counts_of(conn, run_id)
+        # Each of these goes through all rows: what the counts rule out is not asked for.
+        waiting = State.WAITING in counts or State.SENDING in counts
+        first = None
+        if State.ACCEPTED not in counts:
+            first = queries.first_accepted(conn, run["scope"], run["mailing"])
         told = {
-            "counts": queries.counts_of(conn, run_id),
-            "kept": queries.kept_from_other_plans(conn, run_id),
-            "held": queries.holders_of(conn, run_id),
-            "reconciled": queries.reconciled(conn, run_id),
+            "counts": counts,
+            "kept": queries.kept_from_other_plans(conn, run_id) if State.ALREADY_SENT in counts else 0,
+            "held": queries.holders_of(conn, run_id) if waiting else [],
+            "reconciled": queries.reconciled(conn, run_id) if State.ACCEPTED in counts else 0,
             "first_sent_on": None if first is None else f"{datetime.fromtimestamp(first, UTC):%Y-%m-%d}",
             "fates": _fates(conn, run["run_id"]),
             "timeline": timeline_of(conn, run_id),
@@ -72,7 +77,8 @@ def _fates(conn: sa.Connection, run_id: str) -> Fates | None:
     refreshed_at = deliveries.refreshed_at(conn, run_id)
     if refreshed_at is None:
         return None
-    return fates_of(deliveries.mails_of(conn, run_id), refreshed_at, clock.now(conn))
+    since = forgotten_before(clock.now(conn))
+    return fates_of(deliveries.tallies_of(conn, run_id, since), refreshed_at)
 
 
 def _record(ledger: Ledger, run_id: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from migma_nb.api.logs import KEPT_S, LogEntry
 from migma_nb.api.states import Delivery, State
-from migma_nb.ledger.deliveries import Fate, Mail
+from migma_nb.ledger.deliveries import Fate, Mail, Tally
 
 #: A word of the API's that we do not know tells as much as `sent`.
 _RANK = {str(word): rank for rank, word in enumerate(Delivery)}
@@ -70,7 +70,12 @@ def is_open(mail: Mail, now: float) -> bool:
 
 def is_forgotten(mail: Mail, now: float) -> bool:
     """Return whether a mail is older than its line in the log is kept."""
-    return mail.first_attempt_at is not None and mail.first_attempt_at < now - KEPT_S
+    return mail.first_attempt_at is not None and mail.first_attempt_at < forgotten_before(now)
+
+
+def forgotten_before(now: float) -> float:
+    """Return the moment before which the log holds nothing any more."""
+    return now - KEPT_S
 
 
 def _gives_way(fate: Fate) -> bool:
@@ -111,40 +116,38 @@ class Fates:
     without_log: int = 0
 
 
-def fates_of(mails: Iterable[Mail], refreshed_at: float, now: float) -> Fates:
-    """Count what became of mails.
+def fates_of(tallies: Iterable[Tally], refreshed_at: float) -> Fates:
+    """Add up what became of mails.
 
     Args:
-        mails: the rows that the API took.
+        tallies: the rows that the API took; old are those of before `forgotten_before`.
         refreshed_at: when their log was last asked.
-        now: the present.
     """
     counts: Counter[str] = Counter()
     words: Counter[str] = Counter()
-    for mail in mails:
-        counts["mails"] += 1
-        fate = mail.fate
-        if fate is None or fate.delivery is None:
-            counts[_silence(mail, now)] += 1
+    for mails in tallies:
+        counts["mails"] += mails.count
+        if mails.delivery is None:
+            counts[_silence(mails)] += mails.count
             continue
-        words[fate.delivery] += 1
-        if fate.delivery in {Delivery.BOUNCED, Delivery.SUPPRESSED}:
+        words[mails.delivery] += mails.count
+        if mails.delivery in {Delivery.BOUNCED, Delivery.SUPPRESSED}:
             # Filters open what never arrives: an open does not make it delivered.
             continue
-        clicked = fate.clicked_at is not None or fate.delivery == Delivery.CLICKED
-        opened = clicked or fate.opened_at is not None or fate.delivery == Delivery.OPENED
-        counts["clicked"] += clicked
-        counts["opened"] += opened
-        counts["delivered"] += opened or fate.delivery in {Delivery.DELIVERED, Delivery.COMPLAINED}
+        clicked = mails.clicked or mails.delivery == Delivery.CLICKED
+        opened = clicked or mails.opened or mails.delivery == Delivery.OPENED
+        delivered = opened or mails.delivery in {Delivery.DELIVERED, Delivery.COMPLAINED}
+        for name, so in {"clicked": clicked, "opened": opened, "delivered": delivered}.items():
+            counts[name] += mails.count * so
     ordered = {word: words[word] for word in sorted(words, key=lambda word: (rank_of(word), word))}
     return Fates(refreshed_at, words=ordered, **counts)
 
 
-def _silence(mail: Mail, now: float) -> str:
-    """Return why nothing is known of a mail."""
-    if mail.email_id is None:
+def _silence(mails: Tally) -> str:
+    """Return why nothing is known of mails."""
+    if not mails.has_log:
         return "without_log"
-    return "forgotten" if is_forgotten(mail, now) else "pending"
+    return "forgotten" if mails.old else "pending"
 
 
 @dataclass(frozen=True, slots=True)

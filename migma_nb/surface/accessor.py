@@ -8,7 +8,8 @@ import pandas as pd
 from migma_nb.surface.client import Migma
 from migma_nb.surface.form import form
 from migma_nb.surface.make import plan
-from migma_nb.surface.plan import Preview, SendPlan
+from migma_nb.surface.plan import SendPlan
+from migma_nb.surface.preview import Preview
 
 #: What no reader of a mail sees, so that a preview does not ask for it; nothing is sent by these.
 _UNSEEN: dict[str, Any] = {"mailing": "preview", "transactional": True}

@@ -1,5 +1,6 @@
 """`Campaign`: Migma's resource of that name, made from a plan, sent once, and watched."""
 
+import math
 import time
 from datetime import datetime
 from typing import Self
@@ -19,6 +20,7 @@ from migma_nb.sending import campaign_runs, campaigns
 from migma_nb.surface.client import Migma
 from migma_nb.surface.frames import frame_of, snake
 from migma_nb.surface.run import Run
+from migma_nb.surface.waiting import check_seconds
 
 #: The wait between two looks at a campaign that is going grows from the first to the second (seconds).
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.3, 15.0
@@ -122,17 +124,18 @@ class Campaign:
         campaign_runs.settle(ledger, self._plan, self._client.settings, self._info)
         return self
 
-    def wait(self, timeout: float = 600.0) -> Self:
+    def wait(self, timeout: float | None = 600.0) -> Self:
         """Look at a campaign that is going until it is sent, failed or cancelled.
 
         Args:
-            timeout: seconds after which to return all the same; Migma goes on.
+            timeout: seconds after which to return all the same; Migma goes on. None waits to the end.
 
         Raises:
             InputError: it is not going: it is a draft, or waits for its moment.
             CallError: no clear answer came.
         """
-        until, pause = time.monotonic() + timeout, FIRST_WAIT_S
+        check_seconds("timeout", timeout)
+        until, pause = time.monotonic() + (math.inf if timeout is None else timeout), FIRST_WAIT_S
         while self.refresh().status.lower() not in api.ENDED:
             if self.status.lower() in {api.DRAFT, "scheduled"}:
                 raise InputError(f"The campaign is not going: it is {self.status!r}.")

@@ -17,14 +17,15 @@ from migma_nb.ledger.reading import open_to_read
 from migma_nb.ledger.schema import ClaimState
 from migma_nb.ledger.standings import standings
 from migma_nb.ledger.store import Ledger
-from migma_nb.notebook.form_desk import Before, Choice
+from migma_nb.notebook.form_desk import Before, Choice, Tested
 from migma_nb.notebook.form_draft import draft_of
 from migma_nb.notebook.form_expressions import expression
 from migma_nb.notebook.lines import counted
 from migma_nb.planning.columns import near_matches
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.targets import Audience, Segment, Tag
-from migma_nb.sending.facts import state_of
+from migma_nb.sending.facts import facts_of, state_of
+from migma_nb.sending.summary import headline, trouble_of
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.make import plan as make_plan
 from migma_nb.surface.plan import SendPlan
@@ -34,6 +35,7 @@ from migma_nb.surface.showing import panel_of
 
 #: Mailed, or perhaps: whoever stands so gets nothing of the mailing any more.
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.UNKNOWN)
+_CALL = "mg.form(people, mg.Migma())"
 _ARGUMENTS = tuple(
     name for name in inspect.signature(make_plan).parameters if name not in {"recipients", "client"}
 )
@@ -58,6 +60,15 @@ def form(people: Any = None, client: Migma | None = None, **defaults: Any) -> An
         ConfigurationError: ipywidgets is not installed.
         InputError: the people or an argument cannot be used.
     """
+    return _form(people, client, defaults, _CALL)
+
+
+def page_form(people: Any = None, client: Migma | None = None, **defaults: Any) -> Any:
+    """Return the form as `migma-nb form` serves it; arguments and errors as for `form`."""
+    return _form(people, client, defaults, "migma-nb form … --live")
+
+
+def _form(people: Any, client: Migma | None, defaults: dict[str, Any], for_real: str) -> Any:
     if importlib.util.find_spec("ipywidgets") is None:
         raise ConfigurationError("The form needs ipywidgets.", hint="Run: pip install 'migma-nb[notebook]'")
     for name in defaults:
@@ -68,7 +79,7 @@ def form(people: Any = None, client: Migma | None = None, **defaults: Any) -> An
             )
     from migma_nb.notebook.form import Form  # noqa: PLC0415 - needs ipywidgets, which is an extra
 
-    return Form(AccountDesk(client), draft_of(people, defaults))
+    return Form(AccountDesk(client, for_real), draft_of(people, defaults))
 
 
 class AccountDesk:
@@ -76,9 +87,11 @@ class AccountDesk:
 
     Args:
         client: a client; None makes a sandbox of its own, which lives as long as the desk.
+        for_real: what to type for a form that mails real people.
     """
 
-    def __init__(self, client: Migma | None) -> None:
+    def __init__(self, client: Migma | None, for_real: str = _CALL) -> None:
+        self.for_real = for_real
         self._sandbox = Sandbox() if client is None else None
         self._client = self._sandbox.client() if self._sandbox is not None else client
         self._settings = settings_of(self._client)
@@ -198,11 +211,14 @@ class AccountDesk:
         """Set a plan going in the background."""
         return SendPlan(plan).start(self.client, confirm=confirm, skip_invalid=skip_invalid, progress=False)
 
-    def test(self, plan: Plan, to: str) -> str:
-        """Send a few rows to one address."""
-        run = SendPlan(plan).test(self.client, to=to, progress=False)
-        words, python, _ = run.summary().splitlines()[0].partition("; again=True")
-        return f"{words}. Change something to get another one." if python else words
+    def test(self, plan: Plan, to: str, *, again: bool) -> Tested:
+        """Send a few rows to one address; those that were sent before only with `again`."""
+        run = SendPlan(plan).test(self.client, to=to, again=again, progress=False)
+        found = facts_of(run._ledger, run.id)  # noqa: SLF001 - as any screen of a run
+        words, python, _ = headline(found).partition("; again=True")
+        if python:
+            return Tested(f"{words}.", were_sent=True)
+        return Tested(" ".join([words, *trouble_of(found)]))
 
     def screen(self, run: Run) -> Any:
         """Return the panel that shows a run."""

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from numbers import Integral
 
 import pandas as pd
 
@@ -10,55 +11,17 @@ from migma_nb.api import loop
 from migma_nb.api.errors import InputError
 from migma_nb.ledger.places import Place, place_of
 from migma_nb.notebook.plan_card import plan_html, plan_text
-from migma_nb.notebook.preview import preview_html, preview_text
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.read_report import ReadReport
-from migma_nb.planning.rendering import RenderedMessage
 from migma_nb.planning.trials import trial_of
 from migma_nb.sending import campaigns, live, preflight
 from migma_nb.sending.gate import SendOptions, check_preflight
 from migma_nb.sending.preflight import MOST_CALLS
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma, settings_of
+from migma_nb.surface.preview import Preview
 from migma_nb.surface.run import Run
 from migma_nb.surface.showing import show_begun
-
-
-class Preview:
-    """One message as its recipient will read it, as far as the API documents that.
-
-    Args:
-        message: the rendered message.
-    """
-
-    def __init__(self, message: RenderedMessage) -> None:
-        self._message = message
-
-    @property
-    def recipient(self) -> str:
-        """The address on the wire, or the target."""
-        return self._message.recipient
-
-    @property
-    def subject(self) -> str:
-        """The subject, filled."""
-        return self._message.subject
-
-    @property
-    def html(self) -> str | None:
-        """The HTML, filled (None where Migma holds it); untrusted: show it only inside a sandboxed frame."""
-        return self._message.html
-
-    @property
-    def text(self) -> str | None:
-        """The message as text, None where Migma holds it."""
-        return self._message.text
-
-    def __repr__(self) -> str:
-        return preview_text(self._message)
-
-    def _repr_html_(self) -> str:
-        return preview_html(self._message)
 
 
 class SendPlan:
@@ -112,9 +75,13 @@ class SendPlan:
         Raises:
             InputError: there is no such row.
         """
-        if not 0 <= row < self._plan.size:
-            raise InputError(f"There is no row {row}.", hint=f"The rows are 0 to {self._plan.size - 1:,}.")
-        return Preview(self._plan.message(row))
+        given: object = row  # a frame's labels are numbers of numpy's
+        whole = isinstance(given, Integral) and not isinstance(given, bool)
+        if not (whole and 0 <= row < self._plan.size):
+            raise InputError(
+                f"There is no row {given!r}.", hint=f"The rows are 0 to {self._plan.size - 1:,}."
+            )
+        return Preview(self._plan.message(int(row)))
 
     def preflight(self, client: Migma, *, calls: int = MOST_CALLS) -> pd.DataFrame:
         """Look at the account before a send: key, sender's domain, provider, target, quota, and unsubscribes.

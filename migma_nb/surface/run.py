@@ -24,7 +24,7 @@ from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.fate import Fated
 from migma_nb.surface.interrupts import explain
 from migma_nb.surface.showing import Shown, Watched, bring_up_to_date, opening, watched
-from migma_nb.surface.waiting import TICK_S, follow_on, wait_for_others
+from migma_nb.surface.waiting import TICK_S, check_seconds, follow_on, wait_for_others
 
 
 class Run(Fated, Shown):
@@ -101,7 +101,7 @@ class Run(Fated, Shown):
 
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write the account as CSV; cells that a spreadsheet would run as formulas are neutralised."""
-        return accounts.write_csv(self.frame, os.fspath(path))
+        return accounts.write_csv(self.frame, path)
 
     @property
     def unknown(self) -> pd.DataFrame:
@@ -196,8 +196,9 @@ class Run(Fated, Shown):
                 with.
 
         Raises:
-            InputError: the client is of another server than the run.
+            InputError: the client is of another server than the run, or the timeout is no length of time.
         """
+        check_seconds("timeout", timeout)
         until = None if timeout is None else time.monotonic() + timeout
         if self._live is None and self.state in LIVE_STATES:
             with watched(self, shown=progress) as panel:

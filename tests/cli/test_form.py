@@ -113,13 +113,13 @@ def test_the_pages_notebook_holds_what_was_typed_and_no_key(
     }
     source = notebook_of(page_of(typed), folder)["cells"][0]["source"]
     assert source.splitlines()[-1] == (
-        'mg.form(Path("people.csv"), mg.Migma(rate="5/second"), mailing=\'spring "news"\', '
+        'page_form(Path("people.csv"), mg.Migma(rate="5/second"), mailing=\'spring "news"\', '
         'template=Path("mail.html"), transactional=False)'
     )
     assert not [word for word in (KEY, "secret") if word in json.dumps(source)]
     monkeypatch.setenv("MIGMA_LEDGER", os.fspath(folder / "ledger.sqlite3"))
     seen: dict[str, Any] = {}
-    exec(source.replace("mg.form(", "seen['form'] = mg.form("), {"seen": seen})
+    exec(source.replace("page_form(Path", "seen['form'] = page_form(Path"), {"seen": seen})
     seen["form"].settle()
     assert 'people = mg.read_recipients("people.csv")' in seen["form"].lines
 
@@ -138,6 +138,24 @@ def test_what_cannot_be_used_is_said_before_anybody_opens_the_page(
     """In the terminal of whoever serves it."""
     with pytest.raises(mg.InputError, match=re.escape(words)):
         page_of(TYPED | changes)
+
+
+def test_a_page_that_rehearses_says_how_to_serve_one_that_does_not(folder: Path) -> None:
+    """By the option of the command: whoever reads the page runs no Python."""
+    source = notebook_of(page_of(TYPED), folder)["cells"][0]["source"]
+    seen: dict[str, Any] = {}
+    exec(source.replace("page_form(None", "seen['form'] = page_form(None"), {"seen": seen})
+    seen["form"].settle()
+    bundle = json.dumps([widget.get_state(["value"]) for widget in _htmls(seen["form"].widget)])
+    assert "for real mail: <code>migma-nb form \\u2026 --live</code>" in bundle
+    assert "mg.Migma()</code>" not in bundle
+
+
+def _htmls(widget: Any) -> Iterator[Any]:
+    if type(widget).__name__ == "HTML":
+        yield widget
+    for child in getattr(widget, "children", ()):
+        yield from _htmls(child)
 
 
 def test_a_live_page_without_a_key_is_refused() -> None:

@@ -227,6 +227,70 @@ def test_a_test_goes_to_the_address_alone_and_is_not_kept(people: pd.DataFrame, 
     assert sent + PEOPLE == len(sandbox.outbox)
 
 
+def test_a_test_that_was_sent_is_sent_once_more_only_when_told(
+    people: pd.DataFrame, sandbox: mg.Sandbox
+) -> None:
+    """There is a button for that, after the second click on the first one, and until something changes."""
+    form = complete(people, sandbox)
+    again = control(form, "mnb-test-again")
+    control(form, "mnb-test-to").value = "me@acme.example"
+    click(form, "mnb-test")
+    settled(form)
+    assert "none" == again.layout.display
+    sent = len(sandbox.outbox)
+    click(form, "mnb-test")
+    settled(form)
+    assert again.layout.display is None
+    again.click()
+    assert sent == len(sandbox.outbox)
+    click(form, "mnb-test-again")
+    click(form, "mnb-test-again")
+    settled(form)
+    assert 2 * sent == len(sandbox.outbox)
+    assert {"me@acme.example"} == set(sandbox.outbox["to"])
+    click(form, "mnb-test")
+    settled(form)
+    control(form, "mnb-subject").value = "Another, {{first_name}}"
+    settled(form)
+    assert "none" == again.layout.display
+
+
+def test_a_test_that_is_refused_says_why(people: pd.DataFrame) -> None:
+    """The sentence beside the button has the server's reason, not only that nothing was sent."""
+    with mg.Sandbox(domains=["acme.example"]) as sandbox:
+        form = complete(people, sandbox, sender="Acme <billing@other.example>")
+        control(form, "mnb-test-to").value = "me@acme.example"
+        click(form, "mnb-test")
+        settled(form)
+        assert sandbox.outbox.empty
+        assert "0 of 3 tests" in seen(form)
+        assert "other.example" in seen(form).split("0 of 3 tests")[1]
+
+
+def test_what_to_do_about_a_problem_is_said_without_python(sandbox: mg.Sandbox) -> None:
+    """In the table and in the preview, for each code that the planner answers with an argument."""
+    people = pd.DataFrame(
+        {
+            "email": ["ann@acme.org", "ann@acme.org", "bo@acme.org", "cy@acme.org", "di@acme.org"],
+            "first_name": ["Ann", "Anna", None, "Cy", "Di"],
+            "plan": [1.0, 2.0, 3.0, 4.0, 5.0],
+            "zip": ["00501", "00502", "501", "00503", "00504"],
+        }
+    )
+    form = complete(people, sandbox, template="<p>{{first_name}} {{plan}} {{zip}}</p>")
+    table = form.check._table
+    codes = {"missing_variable", "duplicate_recipient", "duplicate_differs"}
+    assert codes <= set(form.plan.issues["code"])
+    shown, total = table.source.page(None, "", 0, 100)
+    assert len(form.plan.issues) == total
+    fixes = [line[-1] for line in shown]
+    assert "Decide at “Several rows” above." in fixes
+    previews = [line for row in range(len(people)) for line in form.preview.source.problems(row)]
+    for words in (*fixes, *previews):
+        assert words
+        assert not re.search(r"\w=|mg\.|\.str|dict", words), words
+
+
 def test_an_upload_is_the_list_and_is_not_kept(sandbox: mg.Sandbox) -> None:
     """What came through the browser is in no widget any more."""
     form = settled(mg.form(None, sandbox.client(), **COMPLETE))
@@ -450,3 +514,82 @@ def test_what_a_kind_does_is_said_of_the_chosen_one(people: pd.DataFrame, sandbo
     settled(form)
     assert [False, True] == [words in seen(form).replace("News", "news") for words in both]
     assert "Receipts" not in seen(form)
+
+
+def test_a_segment_is_found_by_its_name_and_mailed(sandbox: mg.Sandbox) -> None:
+    """As a tag is; an audience is the same at Migma, and the form says so."""
+    for at in range(3):
+        sandbox.server.add_contact(f"p{at}@acme.org", tags=["VIP"])
+    sandbox.server.add_segment("Spring buyers", tags=["VIP"])
+    sandbox.server.add_segment("Autumn buyers")
+    form = settled(mg.form(None, sandbox.client(), **of_a_target(sandbox)))
+    control(form, "mnb-people-kind").value = "Segment"
+    assert "An audience is a segment" in seen(form)
+    settled(form)
+    control(form, "mnb-search-segments", "Text").value = "spring"
+    (found,) = control(form, "mnb-search-segments", "Select").options
+    control(form, "mnb-search-segments", "Select").value = found[1]
+    settled(form)
+    assert form.plan.people == PEOPLE
+    assert "mg.Segment(" in form.lines
+    send(form, "3")
+    assert [] == form.errors
+    assert PEOPLE == len(sandbox.outbox)
+
+
+def test_an_audience_in_hand_is_mailed(sandbox: mg.Sandbox) -> None:
+    """The form counts its people, and Send asks for their number."""
+    for at in range(3):
+        sandbox.server.add_contact(f"p{at}@acme.org", tags=["VIP"])
+    audience = mg.Audience(sandbox.server.add_segment("Buyers", tags=["VIP"])["id"])
+    form = settled(mg.form(audience, sandbox.client(), **of_a_target(sandbox)))
+    assert form.plan.people == PEOPLE
+    assert "mg.Audience(" in form.lines
+    send(form, "3")
+    assert PEOPLE == len(sandbox.outbox)
+
+
+def of_a_target(sandbox: mg.Sandbox) -> dict[str, Any]:
+    """Return a mailing to a tag or segment, with everything filled in."""
+    project = sandbox.client().projects()["id"][0]
+    return {**COMPLETE, "project_id": project, "template": "<p>Hi</p>", "subject": "Hi"}
+
+
+def test_a_topic_is_offered_where_the_account_has_any(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
+    """Chosen it is an argument of the plan, taken back it is none."""
+    assert "none" == control(complete(people, sandbox), "mnb-topic").layout.display
+    topic = sandbox.server.add_topic("News")["id"]
+    form = complete(people, sandbox, transactional=False)
+    found = control(form, "mnb-topic")
+    assert (None, ["none", "News"]) == (found.layout.display, [label for label, _ in found.options])
+    found.value = topic
+    settled(form)
+    assert f'topic_id="{topic}"' in form.lines
+    assert topic in form.frozen.body(0).decode()
+    found.value = found.options[0][1]
+    settled(form)
+    assert "topic_id" not in form.lines
+
+
+def test_a_conversation_with_several_emails_is_a_choice_between_them(
+    people: pd.DataFrame, sandbox: mg.Sandbox
+) -> None:
+    """The list then has the emails; the one that is chosen is the one that is mailed."""
+    first = sandbox.server.add_email("One, {{first_name}}", "<h1>One</h1>")
+    sandbox.server.add_email("Two, {{first_name}}", "<h1>Two</h1>", conversation_id=first["conversationId"])
+    arguments = {name: COMPLETE[name] for name in ("mailing", "sender", "transactional")}
+    form = settled(mg.form(people, sandbox.client(), **arguments))
+    control(form, "mnb-content-kind").value = "Generated email"
+    settled(form)
+    listed = control(form, "mnb-search-emails", "Select")
+    for _ in range(2):
+        if len(listed.options) == 1:
+            listed.value = listed.options[0][1]
+            settled(form)
+    labels = [label for label, _ in listed.options]
+    assert ["One, {{first_name}}", "Two, {{first_name}}"] == sorted(label.split(" · ")[0] for label in labels)
+    listed.value = next(value for label, value in listed.options if label.startswith("Two"))
+    settled(form)
+    assert "Two, Ann" in seen(form)
+    send(form, "3")
+    assert {"Two, Ann", "Two, Bo", "Two, Cy"} == set(sandbox.outbox["subject"])

@@ -88,13 +88,12 @@ def test_masking_twice_is_masking_once(before: str, local: str, domain: str) -> 
 
 
 def message(recipient: str, html: str) -> RenderedMessage:
-    """Return a message to somebody, with some HTML that is its text, too."""
+    """Return a message to somebody, with some HTML."""
     return RenderedMessage(
         recipient=recipient,
         sender="Acme Billing <billing@acme.example>",
         subject=f"For {recipient}",
         html=html,
-        text=html,
         reply_to="help@acme.example",
         unfilled=(),
         notes=(f"Not sent to {recipient}.",),
@@ -143,3 +142,9 @@ def test_a_large_mail_is_masked_in_a_moment() -> None:
     picture = "data:image/png;base64," + "a" * 2_000_000
     assert picture == masked(picture)
     assert 100_000 == masked("ab@" * 100_000).count("…")
+
+
+def test_an_address_that_tags_cut_in_pieces_is_masked_in_the_text() -> None:
+    """In the HTML nobody reads it as one; the text has it whole."""
+    made = masked_message(message("jane@b.example", "<p><b>boss</b>@<i>acme</i>.example</p>"))
+    assert "b…@acme.example" == made.text

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from migma_nb.notebook.preview import preview_html, preview_text
 from migma_nb.planning.plan import Plan
-from migma_nb.planning.rendering import RenderedMessage, plain_text
+from migma_nb.planning.rendering import RenderedMessage
 
 Planner = Callable[..., Plan]
 Tags = Callable[[str], list[tuple[str, dict[str, str | None]]]]
@@ -35,7 +35,6 @@ def message(html: str | None, **changes: object) -> RenderedMessage:
         "sender": "Acme <a@acme.example>",
         "subject": "Hi",
         "html": html,
-        "text": None if html is None else plain_text(html),
         "reply_to": None,
         "unfilled": (),
         "notes": (),

@@ -233,3 +233,22 @@ def test_a_short_mail_has_a_low_frame_that_does_not_shrink_from_row_to_row(plan:
     first, second, again = heights("<p>{{words}}</p>")
     assert first < second == again <= 520
     assert [520] * 3 == heights('<img alt="x" src="data:,"><p>{{words}}</p>')
+
+
+def test_a_long_mails_text_is_read_only_where_it_is_looked_at(plan: Planner) -> None:
+    """Of a mail of some hundred kilobytes it takes longer than moving to another row may."""
+    people = pd.DataFrame({"email": ["a@acme.org", "b@acme.org"], "first_name": ["Ann 0", "Ann 1"]})
+    made = plan(people, template="<p>Hello {{first_name}}</p>" + "<p>More.</p>" * 1_000)
+    seen: list[Any] = []
+
+    class Kept(PlanPreviews):
+        def message(self, i: int) -> Any:
+            seen.append(super().message(i))
+            return seen[-1]
+
+    pane = PreviewPane(Kept(made))
+    control(pane, "Next").click()
+    assert [False, False] == ["text" in vars(message) for message in seen]
+    control(pane, "View").value = "Text"
+    assert "text" in vars(seen[-1])
+    assert "Hello Ann 1" in html(pane)

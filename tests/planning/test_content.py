@@ -19,7 +19,7 @@ NO_CONTENT: dict[str, Any] = {"template": None, "project_id": None}
     ("changes", "words"),
     [
         ({"mailing": ""}, "mailing is empty"),
-        ({"mailing": 7}, "mailing is a int"),
+        ({"mailing": 7}, "mailing is an int"),
         ({"sender": None}, "sender is missing"),
         ({"sender": "billing@acme.example"}, r"has no name, which the API requires \(S11\)"),
         ({"sender": "Acme <billing@acme>"}, "of sender is not valid. The part after the @-sign"),
@@ -35,7 +35,7 @@ NO_CONTENT: dict[str, Any] = {"template": None, "project_id": None}
         ({"provider": "sengrid"}, r"does not know \(S16\)"),
         ({"template": None}, r"has no content \(S14\)"),
         ({"template": "  "}, "template is empty"),
-        ({"template": 7}, "template is a int"),
+        ({"template": 7}, "template is an int"),
         ({"template": "no-such.html"}, "no-such.html cannot be read: No such file"),
         ({"project_id": None}, r"needs the project it belongs to \(S17\)"),
         ({"project_id": ""}, "project_id is empty"),

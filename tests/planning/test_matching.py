@@ -107,7 +107,7 @@ def test_a_placeholder_left_out_on_purpose_is_a_warning(
     [
         ({"variables": ["frist_name"]}, "Did you mean 'first_name'"),
         ({"variables": {"plan": "plam"}}, "'plam', which the list does not have"),
-        ({"variables": 7}, "variables is a int"),
+        ({"variables": 7}, "variables is an int"),
         ({"variables": {"plan": "plan", "PLAN": "first_name"}}, r"gives \{\{plan\}\} two columns"),
         ({"formats": {"plann": "%d"}}, "Did you mean 'plan'"),
         ({"formats": {"plan": "zz"}}, "neither a date pattern nor a number format"),

@@ -43,8 +43,8 @@ def test_a_list_of_addresses_is_a_list_of_people(plan: Planner) -> None:
         (pd.DataFrame({"email": []}), "has no rows"),
         ([], "has no rows"),
         ("people", "neither an address nor a file"),
-        (7, "cannot be a int"),
-        ([{"email": "a@x.example"}, 7], "Item 1 .* is a int"),
+        (7, "cannot be an int"),
+        ([{"email": "a@x.example"}, 7], "Item 1 .* is an int"),
         ("nobody.csv", "There is no file"),
     ],
 )

@@ -132,7 +132,7 @@ def test_an_excluded_row_needs_no_repair(plan: Planner) -> None:
     [
         (["acme.example"], "Entry 0 of exclude is 'acme.example', which is no address"),
         ([7], "Entry 0 of exclude is 7"),
-        (7, "exclude cannot be a int"),
+        (7, "exclude cannot be an int"),
         (pd.DataFrame({"ann@x.example": ["b@x.example"]}), "no header line"),
         ("gone.csv", "There is no file"),
     ],

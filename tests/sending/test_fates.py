@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from migma_nb.api.logs import LogEntry
 from migma_nb.api.states import Delivery, State
-from migma_nb.ledger.deliveries import Fate, Mail
+from migma_nb.ledger.deliveries import Fate, Mail, Tally
 from migma_nb.sending.fates import advanced, arrived, fates_of, funnel_of, is_open, rank_of
 
 DAY_S = 86_400.0
@@ -96,6 +96,14 @@ def test_what_may_still_change_is_asked_for(
     assert has_arrived == arrived(fate)
 
 
+def tally(fate: Fate | None = None, *, has_log: bool = True, old: bool = False) -> Tally:
+    """Return one mail as the ledger counts it."""
+    found = fate or Fate()
+    return Tally(
+        found.delivery, found.opened_at is not None, found.clicked_at is not None, has_log, old, count=1
+    )
+
+
 def test_the_funnel_counts_each_row_once_on_its_way() -> None:
     """A click is an open and a delivery; what bounced was not delivered, whatever a filter opened."""
     known = [
@@ -107,15 +115,12 @@ def test_the_funnel_counts_each_row_once_on_its_way() -> None:
         Fate("suppressed"),
         Fate(None),
     ]
-    mails = [Mail(at, "a@x.example", "t", at, 1, 0.0, "e", fate) for at, fate in enumerate(known)]
-    mails += [
-        Mail(7, "a@x.example", "t", 7, 1, 0.0, None, None),
-        Mail(8, "a@x.example", None, 8, 1, 0.0, "e", None),
-    ]
-    found = fates_of(mails, 5.0, DAY_S)
-    assert (9, 4, 3, 1) == (found.mails, found.delivered, found.opened, found.clicked)
-    assert (2, 0, 1) == (found.pending, found.forgotten, found.without_log)
-    assert 2 == fates_of(mails, 5.0, 31 * DAY_S).forgotten
+    mails = [tally(fate) for fate in known] + [tally(has_log=False), tally(), tally(old=True)]
+    found = fates_of(mails, 5.0)
+    assert (10, 4, 3, 1) == (found.mails, found.delivered, found.opened, found.clicked)
+    assert (2, 1, 1) == (found.pending, found.forgotten, found.without_log)
+    twice = fates_of([replace(one, count=2) for one in mails], 5.0)
+    assert (20, 8, 2) == (twice.mails, twice.delivered, twice.forgotten)
     funnel = funnel_of(
         {State.ACCEPTED: 7, State.ALREADY_SENT: 2, State.REFUSED: 1, State.DUPLICATE: 3}, found
     )
@@ -134,8 +139,7 @@ def test_the_funnel_counts_each_row_once_on_its_way() -> None:
 
 def test_without_a_log_the_funnel_ends_with_what_was_accepted() -> None:
     """Zeros would read as if nobody had got anything."""
-    mails = [Mail(0, "a@x.example", "t", 0, 1, 0.0, None, None)]
-    for fates in (None, fates_of(mails, 5.0, DAY_S)):
+    for fates in (None, fates_of([tally(has_log=False)], 5.0)):
         funnel = funnel_of({State.ACCEPTED: 1}, fates)
         assert ["planned", "accepted"] == [one.name for one in funnel.stages]
         assert not funnel.known

@@ -111,6 +111,11 @@ def test_a_run_is_opened_by_its_id(wrong: object, tmp_path: Path) -> None:
     ("make", "words"),
     [
         pytest.param(lambda run, _: run.refresh(wait="x"), "wait='x' is not a number of seconds", id="wait"),
+        pytest.param(lambda run, _: run.wait("x"), "timeout='x' is not a number of seconds", id="a timeout"),
+        pytest.param(lambda run, _: run.to_csv(5), "path is an int, no file's name", id="a file"),
+        pytest.param(lambda *_: plan("fine.csv").preview("x"), "There is no row 'x'", id="a row"),  # type: ignore[arg-type]  # the mistake
+        pytest.param(lambda *_: plan("fine.csv").preview(0.5), r"There is no row 0\.5", id="half a row"),  # type: ignore[arg-type]  # the mistake
+        pytest.param(lambda *_: plan("fine.csv").preview(True), "There is no row True", id="no number"),
         pytest.param(lambda run, _: run.join(5), "no frame to join to", id="join"),
         pytest.param(lambda _, client: plan("fine.csv").send(client, ledger=5), "not a place", id="a place"),  # type: ignore[arg-type]  # the mistake
         pytest.param(
