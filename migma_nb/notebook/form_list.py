@@ -20,6 +20,11 @@ from migma_nb.planning.reading import KNOWN_SUFFIXES
 _IN_HAND, _FILE, _TAGS, _SEGMENTS = "In hand", "File", "Tag", "Segment"
 _FOUND = "found by itself"
 _KINDS = {_TAGS: "tags", _SEGMENTS: "segments"}
+#: What is said while no list of a kind is chosen.
+_NONE_YET = {
+    _FILE: "CSV, TXT, XLSX, ODS or Parquet; nothing leaves this machine before you send.",
+    _SEGMENTS: "An audience is a segment: Migma has both words for it.",
+}
 
 
 class ListSection:
@@ -95,8 +100,6 @@ class ListSection:
         shown(self._upload, self._kind.value == _FILE)
         for name, one in self._targets.items():
             one.show(self._kind.value == name)
-        if self._kind.value == _SEGMENTS:
-            self._people.note("An audience is a segment: Migma has both words for it.")
 
     def _uploaded(self, change: Any) -> None:
         files = change["new"]
@@ -131,7 +134,7 @@ class ListSection:
         recipients = self._bench.draft.recipients
         shown(self._address.widget, recipients is None or recipients.by_column)
         if recipients is None:
-            self._people.note("CSV, TXT, XLSX, ODS or Parquet; nothing leaves this machine before you send.")
+            self._people.note(_NONE_YET.get(self._kind.value, ""))
             return
         columns = f" · columns: {listed(recipients.columns)}" if recipients.columns else ""
         # A list without a header has somebody's address for a column's name.

@@ -283,7 +283,7 @@ def test_what_to_do_about_a_problem_is_said_without_python(sandbox: mg.Sandbox) 
     assert codes <= set(form.plan.issues["code"])
     shown, total = table.source.page(None, "", 0, 100)
     assert len(form.plan.issues) == total
-    fixes = [line[-1] for line in shown]
+    fixes = [line[list(table.source.columns).index("Fix")] for line in shown]
     assert "Decide at “Several rows” above." in fixes
     previews = [line for row in range(len(people)) for line in form.preview.source.problems(row)]
     for words in (*fixes, *previews):

@@ -44,4 +44,7 @@ def test_no_thread_is_left_when_there_is_nothing_to_do() -> None:
         assert newest.settle()
         assert not newest.busy
     assert [1, 2] == done
-    assert not [one for one in threading.enumerate() if one.name == "mnb-form"]
+    for thread in threading.enumerate():
+        if thread.name == "mnb-form":
+            thread.join(30)
+            assert not thread.is_alive()
