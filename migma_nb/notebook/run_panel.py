@@ -161,7 +161,6 @@ class RunPanel:
 
     def _show_end(self, found: Glance) -> None:
         self._end_facts = self._facts()
-        _put(self._head, run_html(self._end_facts, framed=False))
         rows = RunRows(self.ledger, self.run_id, self._index)
         self.table = table = PagedTable(
             rows, label="Rows", choice_label="State", export=rows.export, notices=self.notices
@@ -173,9 +172,11 @@ class RunPanel:
 
         full.observe(self.notices.guard(show_addresses), "value")
         self._end.children = [table.widget, full]
-        self._end.layout.display = None
+        # What is of the going run goes first: no button stands under an account of the end.
         for part in (self._troubles, self._reason, self._buttons.widget):
             part.layout.display = "none"
+        _put(self._head, run_html(self._end_facts, framed=False))
+        self._end.layout.display = None
         self._seen = found
         self._over()
         if self._finished is not None:
