@@ -91,7 +91,10 @@ def test_a_colleague_sends_from_a_page_that_asks_nobody_else(serve: Serve, page:
     page.goto(serve())
     page.frame_locator("iframe").get_by_text("Hello Ann").first.wait_for()
     assert 0 == page.get_by_text("os.chdir").count()
-    assert "SANDBOX nobody real is mailed · for real mail: migma-nb form … --live" == page.locator(".mnb-server").inner_text()
+    assert (
+        "SANDBOX nobody real is mailed · for real mail: migma-nb form … --live"
+        == page.locator(".mnb-server").inner_text()
+    )
     assert_accessible(page, ".mnb-form")
     page.locator(".mnb-confirm input").fill("3")
     ARTEFACTS.mkdir(exist_ok=True)
