@@ -1,15 +1,9 @@
 """Which cell is running in the kernel, and for how long: what decides whether a button can be heard."""
 
-import sys
 import time
 from typing import Any
 
-
-def shell_of() -> Any:
-    """Return IPython's shell, None where there is none."""
-    if "IPython" not in sys.modules:
-        return None
-    return sys.modules["IPython"].get_ipython()
+from migma_nb.sending.kernel import shell_of
 
 
 def current_cell() -> str | None:

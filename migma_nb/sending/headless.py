@@ -6,10 +6,10 @@ script is no notebook.
 """
 
 import os
-import sys
 from typing import Any
 
 from migma_nb.api.errors import ConfigurationError
+from migma_nb.sending.kernel import shell_of
 
 
 def check_headless(origin: str, *, sandbox: bool) -> None:
@@ -33,10 +33,7 @@ def check_headless(origin: str, *, sandbox: bool) -> None:
 
 def is_headless() -> bool:
     """Return whether this is a Jupyter kernel at work on a cell of which nobody can be asked anything."""
-    # A kernel has IPython loaded; looking must not load it.
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
-    kernel = getattr(shell, "kernel", None)
+    kernel = getattr(shell_of(), "kernel", None)
     if kernel is None or not hasattr(kernel, "get_parent"):
         return False
     request: dict[str, Any] = kernel.get_parent("shell") or {}

@@ -1,15 +1,13 @@
 """Where we run: a Jupyter kernel, or anything else."""
 
 import importlib.util
-import sys
+
+from migma_nb.sending.kernel import shell_of
 
 
 def in_notebook() -> bool:
     """Return whether this is a Jupyter kernel, where widgets may be shown."""
-    if "IPython" not in sys.modules:
-        return False
-    shell = sys.modules["IPython"].get_ipython()
-    return shell is not None and shell.__class__.__name__ == "ZMQInteractiveShell"
+    return type(shell_of()).__name__ == "ZMQInteractiveShell"
 
 
 def has_widgets() -> bool:

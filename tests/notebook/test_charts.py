@@ -13,6 +13,7 @@ from migma_nb.notebook.run_card import run_html, run_text
 from migma_nb.notebook.times import spark, times_words
 from migma_nb.sending.fates import Fates
 from migma_nb.sending.summary import RunFacts
+from tests.notebook.finished import finished
 
 Tags = Callable[[str], list[tuple[str, dict[str, str | None]]]]
 
@@ -31,18 +32,10 @@ FATES = Fates(
 def facts(**changes: Any) -> RunFacts:
     """Return the facts of a finished run, of which a test changes what it is about."""
     fields: dict[str, Any] = {
-        "run_id": "run_1",
-        "mailing": "2026-11 renewal notice",
-        "server": "https://api.example",
-        "sandbox": False,
-        "state": RunState.FINISHED,
-        "detail": "",
-        "ledger": "/home/ann/ledger.sqlite3",
-        "batches": 0,
         "counts": {State.ACCEPTED: 1_510, State.REFUSED: 4, State.UNKNOWN: 1},
         "timeline": BUSY,
     }
-    return RunFacts(**fields | changes)
+    return finished(**fields | changes)
 
 
 def test_the_card_draws_when_mails_were_sent(tags: Tags) -> None:

@@ -15,6 +15,7 @@ from ipywidgets import Widget
 
 import migma_nb as mg
 from tests.notebook.conftest import COMPLETE
+from tests.notebook.screen import everything, visible_parts
 
 pytest.importorskip("ipywidgets")
 CLICK = {"event": "click"}
@@ -42,29 +43,14 @@ def complete(people: pd.DataFrame, sandbox: mg.Sandbox, **changes: Any) -> Any:
 
 def seen(form: Any) -> str:
     """Return what stands on the screen as text, hidden parts left out."""
-    texts = (str(widget.value) for widget in parts(form.widget) if type(widget).__name__ == "HTML")
+    texts = (str(widget.value) for widget in visible_parts(form.widget) if type(widget).__name__ == "HTML")
     return html.unescape(
         re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", " ".join(texts), flags=re.DOTALL))
     )
 
 
-def parts(widget: Any) -> Iterator[Any]:
-    """Return the widgets that are shown, in their order."""
-    if widget.layout.display == "none":
-        return
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from parts(child)
-
-
 def control(form: Any, name: str, kind: str = "") -> Any:
     """Return a control by its style class, as a person finds it; hidden ones too."""
-
-    def everything(widget: Any) -> Iterator[Any]:
-        yield widget
-        for child in getattr(widget, "children", ()):
-            yield from everything(child)
-
     for widget in everything(form.widget):
         if name in widget._dom_classes:
             found = [one for one in everything(widget) if not kind or type(one).__name__ == kind]
@@ -372,7 +358,7 @@ def test_problems_stand_at_their_field(people: pd.DataFrame, sandbox: mg.Sandbox
     assert "of sender is not valid" in seen(form)
     assert "No column is called {{town}}" in seen(form)
     assert form.plan is None
-    (column,) = (one for one in parts(form.widget) if getattr(one, "description", "") == "{{town}}")
+    (column,) = (one for one in visible_parts(form.widget) if getattr(one, "description", "") == "{{town}}")
     column.value = "plan"
     control(form, "mnb-sender-address").value = "billing@acme.example"
     settled(form)
@@ -417,12 +403,12 @@ def test_no_widget_holds_an_address_of_the_list_or_the_key(people: pd.DataFrame,
     control(form, "mnb-skip-invalid").value = True
     send(form, "2")
     settled(form)
-    state = json.dumps([widget.get_state() for widget in parts(form.widget)], default=str)
+    state = json.dumps([widget.get_state() for widget in visible_parts(form.widget)], default=str)
     for address in people["email"]:
         assert address not in state
     assert sandbox.server.api_key not in state
     form.full.value = True
-    shown = json.dumps([widget.get_state() for widget in parts(form.widget)], default=str)
+    shown = json.dumps([widget.get_state() for widget in visible_parts(form.widget)], default=str)
     assert "ann@acme.org" in shown
 
 

@@ -8,12 +8,12 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import ipywidgets as widgets
 import pandas as pd
 import pytest
 
 from migma_nb.api.errors import InputError
 from migma_nb.notebook.paged_table import FrameSource, PagedTable
+from tests.notebook.screen import control, everything, html_of
 
 Tags = Callable[[str], list[tuple[str, dict[str, str | None]]]]
 
@@ -34,27 +34,9 @@ def table(rows: int = 25, **options: Any) -> PagedTable:
     return PagedTable(FrameSource(frame(rows), by="state"), label="People", choice_label="State", **options)
 
 
-def control(of: PagedTable, name: str) -> Any:
-    """Return the control with this label, as a person finds it."""
-    found = [widget for widget in parts(of.widget) if getattr(widget, "description", None) == name]
-    assert 1 == len(found), name
-    return found[0]
-
-
-def parts(widget: Any) -> list[Any]:
-    """Return a widget and all in it."""
-    return [widget, *(part for child in getattr(widget, "children", ()) for part in parts(child))]
-
-
-def html(of: PagedTable) -> str:
-    """Return all HTML on the screen but the style sheet."""
-    values = [part.value for part in parts(of.widget) if isinstance(part, widgets.HTML)]
-    return "".join(value for value in values if not value.startswith("<style>"))
-
-
 def rows(of: PagedTable) -> list[list[str]]:
     """Return the cells of the page."""
-    lines = re.findall(r"<tr>(.*?)</tr>", html(of).partition("<tbody>")[2])
+    lines = re.findall(r"<tr>(.*?)</tr>", html_of(of).partition("<tbody>")[2])
     return [
         [unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in line.split("</td>")[:-1]]
         for line in lines
@@ -63,7 +45,7 @@ def rows(of: PagedTable) -> list[list[str]]:
 
 def where(of: PagedTable) -> str:
     """Return what the table says about where it is."""
-    return str(re.findall(r'<span role="status">([^<]*)</span>', html(of))[0])
+    return str(re.findall(r'<span role="status">([^<]*)</span>', html_of(of))[0])
 
 
 def test_a_long_table_is_walked_through_page_by_page() -> None:
@@ -108,7 +90,7 @@ def test_addresses_are_shortened_and_so_is_what_was_typed() -> None:
     control(shown, "Search").value = "person17@acme.example"
     assert [["17", "p…@acme.example", "accepted"]] == rows(shown)
     assert "p…@acme.example" == control(shown, "Search").value
-    states = json.dumps([part.get_state() for part in parts(shown.widget)], default=str)
+    states = json.dumps([part.get_state() for part in everything(shown.widget)], default=str)
     assert "person" not in states
 
 
@@ -125,7 +107,7 @@ def test_full_addresses_are_shown_to_whoever_asks_and_hidden_again() -> None:
 
 def test_a_table_is_one_that_a_screen_reader_can_read(tags: Tags) -> None:
     """A named region that the keyboard reaches, headers with a scope, a mark beside a state's word."""
-    found = tags(html(table(2)))
+    found = tags(html_of(table(2)))
     region = next(attrs for tag, attrs in found if attrs.get("role") == "region")
     assert ("People", "0") == (region["aria-label"], region["tabindex"])
     assert ["col"] * 3 == [attrs["scope"] for tag, attrs in found if tag == "th"]
@@ -136,7 +118,7 @@ def test_hostile_cells_and_names_are_text(tags: Tags) -> None:
     bad = "<img src=x onerror=alert(1)>\"'\u202e" + "x" * 90
     source = FrameSource(pd.DataFrame({bad: [bad], "code": [bad]}), by="code")
     shown = PagedTable(source, label=bad)
-    found = tags(html(shown))
+    found = tags(html_of(shown))
     assert {"div", "table", "thead", "tbody", "tr", "th", "td", "bdi", "span"} == {tag for tag, _ in found}
     assert "\\u202e" in rows(shown)[0][0]
 
@@ -160,7 +142,7 @@ def test_a_refresh_keeps_page_and_choice_as_far_as_there_are_any() -> None:
 def test_a_refresh_that_changes_nothing_sends_nothing() -> None:
     """A panel refreshes several times a second; the page is left in peace until there is news."""
     shown, told = table(25), list[object]()
-    for part in parts(shown.widget):
+    for part in everything(shown.widget):
         part.observe(told.append)
     shown.refresh()
     assert [] == told
@@ -169,10 +151,10 @@ def test_a_refresh_that_changes_nothing_sends_nothing() -> None:
 def test_the_last_page_is_as_high_as_the_others() -> None:
     """What stands below the table stays where it is while a person turns pages."""
     shown = table(25)
-    heights = {re.findall(r"min-height:(\d+)px", html(shown))[0]}
+    heights = {re.findall(r"min-height:(\d+)px", html_of(shown))[0]}
     for press in ("Last", "First"):
         control(shown, press).click()
-        heights |= {re.findall(r"min-height:(\d+)px", html(shown))[0]}
+        heights |= {re.findall(r"min-height:(\d+)px", html_of(shown))[0]}
     assert {"298"} == heights
 
 
@@ -190,12 +172,12 @@ def test_an_export_is_made_beside_the_screen_and_told(tmp_path: Path) -> None:
     control(shown, "Search").value = "person1@acme.example"
     control(shown, "Export").click()
     control(shown, "Export").click()
-    assert "Writing …" in html(shown)
+    assert "Writing …" in html_of(shown)
     go.set()
     assert shown.exporting is not None
     shown.exporting.join(10)
     assert [("refused", "person1@acme.example")] == asked
-    assert "people.csv" in html(shown)
+    assert "people.csv" in html_of(shown)
     assert not control(shown, "Export").disabled
 
 
@@ -209,15 +191,17 @@ def test_an_export_that_fails_says_so() -> None:
     control(shown, "Export").click()
     assert shown.exporting is not None
     shown.exporting.join(10)
-    assert "Choose another state." in html(shown)
-    assert "Writing" not in html(shown)
+    assert "Choose another state." in html_of(shown)
+    assert "Writing" not in html_of(shown)
     assert not control(shown, "Export").disabled
     assert ["InputError"] == [type(error).__name__ for error in shown.notices.errors]
 
 
 def test_without_an_export_there_is_no_such_button() -> None:
     """Never a dead one; and without choices there is no filter to be seen."""
-    assert [] == [part for part in parts(table(3).widget) if getattr(part, "description", "") == "Export"]
+    assert [] == [
+        part for part in everything(table(3).widget) if getattr(part, "description", "") == "Export"
+    ]
     plain = PagedTable(FrameSource(frame(3)), label="People")
     assert "none" == control(plain, "Show").layout.display
 
@@ -233,10 +217,10 @@ def test_a_source_that_fails_is_told_and_the_table_goes_on() -> None:
 
     shown._source = Broken(frame(25), by="state")
     control(shown, "Next").click()
-    assert "The record cannot be read now." in html(shown)
+    assert "The record cannot be read now." in html_of(shown)
     shown._source = good
     control(shown, "Next").click()
-    assert "The record cannot be read now." not in html(shown)
+    assert "The record cannot be read now." not in html_of(shown)
     assert "11–20 of 25" == where(shown)
 
 

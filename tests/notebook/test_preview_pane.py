@@ -6,12 +6,12 @@ from collections.abc import Callable
 from html import unescape
 from typing import Any
 
-import ipywidgets as widgets
 import pandas as pd
 import pytest
 
 from migma_nb.notebook.preview_pane import PlanPreviews, PreviewPane
 from migma_nb.planning.plan import Plan
+from tests.notebook.screen import control, everything, html_of
 
 Planner = Callable[..., Plan]
 Tags = Callable[[str], list[tuple[str, dict[str, str | None]]]]
@@ -27,38 +27,20 @@ def made(plan: Planner) -> Plan:
     return plan(people, template="<h1>Hello {{first_name}}</h1><p>This went to {{email}}.</p>")
 
 
-def parts(widget: Any) -> list[Any]:
-    """Return a widget and all in it."""
-    return [widget, *(part for child in getattr(widget, "children", ()) for part in parts(child))]
-
-
-def control(pane: PreviewPane, name: str) -> Any:
-    """Return the control with this label, as a person finds it."""
-    found = [part for part in parts(pane.widget) if getattr(part, "description", None) == name]
-    assert 1 == len(found), name
-    return found[0]
-
-
-def html(pane: PreviewPane) -> str:
-    """Return all HTML on the screen but the style sheet."""
-    values = [part.value for part in parts(pane.widget) if isinstance(part, widgets.HTML)]
-    return "".join(value for value in values if not value.startswith("<style>"))
-
-
 def head(pane: PreviewPane) -> dict[str, str]:
     """Return the head of the mail by its names."""
-    return dict(re.findall(r"<dt>(.*?)</dt><dd>(?:<bdi>)?(.*?)(?:</bdi>)?</dd>", html(pane)))
+    return dict(re.findall(r"<dt>(.*?)</dt><dd>(?:<bdi>)?(.*?)(?:</bdi>)?</dd>", html_of(pane)))
 
 
 def problems(pane: PreviewPane) -> str:
     """Return what stands in the strip of problems, as text."""
-    strip = re.findall(r'<div class="mnb-problems".*?>(.*?)<dl', html(pane), re.DOTALL)[0]
+    strip = re.findall(r'<div class="mnb-problems".*?>(.*?)<dl', html_of(pane), re.DOTALL)[0]
     return unescape(re.sub(r"<[^>]+>", "", strip)).strip()
 
 
 def frame(pane: PreviewPane) -> str:
     """Return what the frame holds."""
-    return unescape(re.findall(r'srcdoc="([^"]*)"', html(pane))[0])
+    return unescape(re.findall(r'srcdoc="([^"]*)"', html_of(pane))[0])
 
 
 def test_a_row_is_shown_as_its_recipient_will_see_it(made: Plan) -> None:
@@ -92,7 +74,7 @@ def test_problems_are_found_one_after_the_other(made: Plan) -> None:
         seen.append(pane.row)
         assert problems(pane) != "No problem in this row."
     assert [3, 7, 20, 30, 3] == seen
-    assert "From the first row again." in html(pane)
+    assert "From the first row again." in html_of(pane)
     pane.show(7)
     assert problems(pane).startswith("Not sent. Row 7: 'j…@@x' is no valid email address.")
     assert problems(pane).endswith("leave the row out.")
@@ -114,12 +96,12 @@ def test_a_search_finds_address_and_value_and_keeps_neither(made: Plan) -> None:
     assert [10, 11, 12] == seen
     control(pane, "Find").value = "nobody"
     assert 12 == pane.row
-    assert "Not in any row." in html(pane)
+    assert "Not in any row." in html_of(pane)
     control(pane, "Find").value = ""
-    assert "Not in any row." not in html(pane)
+    assert "Not in any row." not in html_of(pane)
     control(pane, "Find").value = "Ann 39"
     control(pane, "Find next").click()
-    assert (39, True) == (pane.row, "No other row." in html(pane))
+    assert (39, True) == (pane.row, "No other row." in html_of(pane))
 
 
 def test_no_address_is_kept_in_the_state_of_a_widget(made: Plan) -> None:
@@ -129,7 +111,7 @@ def test_no_address_is_kept_in_the_state_of_a_widget(made: Plan) -> None:
         pane.show(row)
         for view in ("Text", "Phone", "Desktop"):
             control(pane, "View").value = view
-            state = json.dumps([part.get_state() for part in parts(pane.widget)], default=str).casefold()
+            state = json.dumps([part.get_state() for part in everything(pane.widget)], default=str).casefold()
             assert not re.search(r"person\d|jane|joe", state)
     pane.show_full_addresses = True
     assert "person39@acme.org" == head(pane)["To"]
@@ -140,12 +122,12 @@ def test_no_address_is_kept_in_the_state_of_a_widget(made: Plan) -> None:
 def test_a_mail_is_shown_as_wide_as_a_desktop_a_phone_and_as_text(made: Plan) -> None:
     """The frame is the same, only its width differs; the text twin can be read without any frame."""
     pane = PreviewPane(PlanPreviews(made))
-    assert "min-width:640px" in html(pane)
+    assert "min-width:640px" in html_of(pane)
     control(pane, "View").value = "Phone"
-    assert "min-width:375px;max-width:375px" in html(pane)
+    assert "min-width:375px;max-width:375px" in html_of(pane)
     control(pane, "View").value = "Text"
-    assert "<iframe" not in html(pane)
-    assert "Hello Ann 0\n\nThis went to p…@acme.org.</pre>" in html(pane)
+    assert "<iframe" not in html_of(pane)
+    assert "Hello Ann 0\n\nThis went to p…@acme.org.</pre>" in html_of(pane)
 
 
 def test_a_hostile_mail_stays_in_its_frame(plan: Planner, tags: Tags) -> None:
@@ -155,7 +137,7 @@ def test_a_hostile_mail_stays_in_its_frame(plan: Planner, tags: Tags) -> None:
     pane = PreviewPane(PlanPreviews(plan(people, template="<p>{{first_name}}</p></iframe>" + bad)))
     for view in ("Desktop", "Text"):
         control(pane, "View").value = view
-        found = tags(html(pane).replace("<dd><bdi>", "<dd>").replace("</bdi></dd>", "</dd>"))
+        found = tags(html_of(pane).replace("<dd><bdi>", "<dd>").replace("</bdi></dd>", "</dd>"))
         frames = [attrs for tag, attrs in found if tag == "iframe"]
         assert (1 if view == "Desktop" else 0) == len(frames)
         for attrs in frames:
@@ -167,8 +149,8 @@ def test_content_that_migma_holds_is_said_to_be_there(plan: Planner, people: pd.
     """There is nothing to put into a frame; a sentence stands in its place."""
     made = plan(people, template=None, conversation_id="c_1")
     pane = PreviewPane(PlanPreviews(made))
-    assert "<iframe" not in html(pane)
-    assert "The content is stored at Migma and cannot be shown here." in html(pane)
+    assert "<iframe" not in html_of(pane)
+    assert "The content is stored at Migma and cannot be shown here." in html_of(pane)
 
 
 def test_without_a_plan_the_controls_rest(made: Plan) -> None:
@@ -176,14 +158,14 @@ def test_without_a_plan_the_controls_rest(made: Plan) -> None:
     pane = PreviewPane()
     walking = ("Previous", "Next", "Next with a problem", "Row", "Find", "Find next")
     assert {True} == {control(pane, name).disabled for name in walking}
-    assert "Nothing to show yet." in html(pane)
+    assert "Nothing to show yet." in html_of(pane)
     pane.source = PlanPreviews(made)
     assert {False} == {control(pane, name).disabled for name in walking}
     pane.show(30)
     pane.source = PlanPreviews(made)
-    assert (30, "joe", False) == (pane.row, made.address(30)[:3], "joe" in html(pane))
+    assert (30, "joe", False) == (pane.row, made.address(30)[:3], "joe" in html_of(pane))
     pane.source = None
-    assert "Nothing to show yet." in html(pane)
+    assert "Nothing to show yet." in html_of(pane)
 
 
 def test_another_plan_keeps_the_row_as_far_as_there_is_one(made: Plan, plan: Planner) -> None:
@@ -206,9 +188,9 @@ def test_a_row_that_cannot_be_shown_shows_no_other_ones_mail(made: Plan) -> None
 
     pane = PreviewPane(Broken(made))
     control(pane, "Next").click()
-    assert (1, True, False) == (pane.row, "ValueError: odd row" in html(pane), "<iframe" in html(pane))
+    assert (1, True, False) == (pane.row, "ValueError: odd row" in html_of(pane), "<iframe" in html_of(pane))
     control(pane, "Next").click()
-    assert (2, False, True) == (pane.row, "ValueError: odd row" in html(pane), "<iframe" in html(pane))
+    assert (2, False, True) == (pane.row, "ValueError: odd row" in html_of(pane), "<iframe" in html_of(pane))
     assert ["odd row"] == [str(error) for error in pane.notices.errors]
 
 
@@ -227,7 +209,7 @@ def test_a_short_mail_has_a_low_frame_that_does_not_shrink_from_row_to_row(plan:
         found = []
         for row in (0, 1, 0):
             pane.show(row)
-            found.append(int(re.findall(r"height:(\d+)px;resize", html(pane))[0]))
+            found.append(int(re.findall(r"height:(\d+)px;resize", html_of(pane))[0]))
         return found
 
     first, second, again = heights("<p>{{words}}</p>")
@@ -251,4 +233,4 @@ def test_a_long_mails_text_is_read_only_where_it_is_looked_at(plan: Planner) -> 
     assert [False, False] == ["text" in vars(message) for message in seen]
     control(pane, "View").value = "Text"
     assert "text" in vars(seen[-1])
-    assert "Hello Ann 1" in html(pane)
+    assert "Hello Ann 1" in html_of(pane)

@@ -10,6 +10,7 @@ from migma_nb.notebook.lines import share
 from migma_nb.notebook.run_card import run_html, run_text
 from migma_nb.sending.fates import Fates
 from migma_nb.sending.summary import RunFacts, summarise
+from tests.notebook.finished import finished
 
 Tags = Callable[[str], list[tuple[str, dict[str, str | None]]]]
 
@@ -23,18 +24,10 @@ TROUBLE = [
 def facts(**changes: Any) -> RunFacts:
     """Return the facts of a finished live run, of which a test changes what it is about."""
     fields: dict[str, Any] = {
-        "run_id": "run_1",
-        "mailing": "2026-11 renewal notice",
-        "server": "https://api.example",
-        "sandbox": False,
-        "state": RunState.FINISHED,
-        "detail": "",
-        "ledger": "/home/ann/ledger.sqlite3",
-        "batches": 0,
         "counts": COUNTS,
         "rows": TROUBLE,
     }
-    return RunFacts(**fields | changes)
+    return finished(**fields | changes)
 
 
 def test_the_text_is_the_summary() -> None:

@@ -14,6 +14,7 @@ import pytest
 import migma_nb as mg
 from migma_nb.notebook.run_panel import MOST_FAILURES, WIDGET_MIME, RunPanel
 from migma_nb.surface.showing import panel_of
+from tests.notebook.screen import everything, visible_parts
 from tests.servers.scripted import Act, ScriptedServer
 
 pytest.importorskip("ipywidgets")
@@ -60,6 +61,21 @@ def panels() -> Iterator[Callable[[mg.Run], RunPanel]]:
     assert [] == [error for panel in made for error in panel.errors if not isinstance(error, mg.LedgerError)]
 
 
+def batch_of(people: int, sandbox: mg.Sandbox) -> mg.SendPlan:
+    """Return a plan for a tag that holds so many people."""
+    tag = sandbox.server.add_tag("news")
+    for n in range(people):
+        sandbox.server.add_contact(f"c{n}@x.example", tags=["news"])
+    return mg.plan(
+        mg.Tag(tag["id"]),
+        mailing="m",
+        sender="A <a@b.example>",
+        subject="S",
+        template="<p>x</p>",
+        project_id="p",
+    )
+
+
 def until(happens: Callable[[], Any], seconds: float = 20.0) -> None:
     """Wait until something happens, and fail where it does not."""
     end = time.monotonic() + seconds
@@ -68,17 +84,9 @@ def until(happens: Callable[[], Any], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def parts(widget: Any) -> Iterator[Any]:
-    """Yield a widget and all that is shown in it, from the top down."""
-    if widget.layout.display != "none":
-        yield widget
-        for child in getattr(widget, "children", ()):
-            yield from parts(child)
-
-
 def text(panel: RunPanel) -> str:
     """Return the words that stand on a panel."""
-    html = " ".join(str(one.value) for one in parts(panel.widget) if type(one).__name__ == "HTML")
+    html = " ".join(str(one.value) for one in visible_parts(panel.widget) if type(one).__name__ == "HTML")
     return " ".join(unescape(re.sub(r"<title>.*?</title>|<style>.*?</style>|<[^>]*>", " ", html)).split())
 
 
@@ -92,7 +100,7 @@ def counts(panel: RunPanel) -> dict[str, int]:
 
 def buttons(panel: RunPanel) -> dict[str, Any]:
     """Return the run's buttons that are shown, by what they say."""
-    shown = (one for one in parts(panel.widget) if type(one).__name__ == "Button")
+    shown = (one for one in visible_parts(panel.widget) if type(one).__name__ == "Button")
     names = {"mnb-run-pause", "mnb-run-resume", "mnb-run-stop"}
     return {one.description: one for one in shown if names & set(one._dom_classes)}
 
@@ -106,10 +114,7 @@ def click(panel: RunPanel, name: str) -> None:
 
 def state_of(panel: RunPanel) -> str:
     """Return everything that the front end, and so perhaps a saved notebook, is given."""
-    everything = [panel.widget]
-    for one in everything:
-        everything.extend(getattr(one, "children", ()))
-    return repr([one.get_state() for one in everything])
+    return repr([one.get_state() for one in everything(panel.widget)])
 
 
 def test_a_second_click_on_pause_never_resumes(
@@ -227,11 +232,11 @@ def test_the_rows_can_be_filtered_searched_and_exported(
     assert ([], 0) == source.page("invalid", "d7.example", 0, 10)
     assert (5, 25) == (len(source.page("accepted", "", 20, 10)[0]), source.page("accepted", "", 20, 10)[1])
 
-    (full,) = (one for one in parts(panel.widget) if type(one).__name__ == "Checkbox")
+    (full,) = (one for one in visible_parts(panel.widget) if type(one).__name__ == "Checkbox")
     full.value = True
     assert "jane.doe7@d7.example" in text(panel)
 
-    (export,) = (one for one in parts(panel.widget) if getattr(one, "description", "") == "Export")
+    (export,) = (one for one in visible_parts(panel.widget) if getattr(one, "description", "") == "Export")
     export.click()
     until(lambda: "Saved:" in text(panel))
     (path,) = tmp_path.glob("run-*.csv")
@@ -320,18 +325,7 @@ def test_a_page_without_widgets_has_the_truth_in_html_and_text(
 
 def test_a_batch_shows_the_servers_own_counts(sandbox: mg.Sandbox, panels: Callable[..., RunPanel]) -> None:
     """How many of its people the server has mailed, until every one of them is done."""
-    tag = sandbox.server.add_tag("news")
-    for n in range(60):
-        sandbox.server.add_contact(f"c{n}@x.example", tags=["news"])
-    plan = mg.plan(
-        mg.Tag(tag["id"]),
-        mailing="m",
-        sender="A <a@b.example>",
-        subject="S",
-        template="<p>x</p>",
-        project_id="p",
-    )
-    run = plan.start(sandbox.client(), progress=False)
+    run = batch_of(60, sandbox).start(sandbox.client(), progress=False)
     panel = panels(run)
     assert panel.ended.wait(30)
     assert "60 people" in text(panel)
@@ -340,18 +334,7 @@ def test_a_batch_shows_the_servers_own_counts(sandbox: mg.Sandbox, panels: Calla
 
 def test_a_batch_can_be_left_to_the_server(sandbox: mg.Sandbox, panels: Callable[..., RunPanel]) -> None:
     """Nobody can call it back, so that the button says what it does: look no longer."""
-    tag = sandbox.server.add_tag("news")
-    for n in range(5000):
-        sandbox.server.add_contact(f"c{n}@x.example", tags=["news"])
-    plan = mg.plan(
-        mg.Tag(tag["id"]),
-        mailing="m",
-        sender="A <a@b.example>",
-        subject="S",
-        template="<p>x</p>",
-        project_id="p",
-    )
-    run = plan.start(sandbox.client(), progress=False)
+    run = batch_of(5000, sandbox).start(sandbox.client(), progress=False)
     panel = panels(run)
     until(lambda: "Stop following" in buttons(panel))
     until(lambda: "of 5,000 people mailed by the server" in text(panel))
