@@ -158,11 +158,12 @@ class Form:
         self.list.show(checked, before)
         self.content.show(checked)
         self.sender.show(checked)
-        self.check.show(checked)
+        previews: PlanPreviews | None = checked.sketch
         if checked.plan is not None:
-            self.preview.source = PlanPreviews(checked.plan, with_own_fixes(checked.plan.issues))
-        elif "content" not in checked.missing:
-            self.preview.source = checked.sketch
+            previews = PlanPreviews(checked.plan, with_own_fixes(checked.plan.issues))
+        self.check.show(checked, None if previews is None else previews.issues)
+        if checked.plan is not None or "content" not in checked.missing:
+            self.preview.source = previews
         self._code.value = _code(self._lines_of(checked))
         if checked.draft is self.draft and not self._bench.reading:
             self.send.offer(checked.plan)

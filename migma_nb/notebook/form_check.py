@@ -3,12 +3,12 @@
 from typing import Any
 
 import ipywidgets as widgets
+import pandas as pd
 
 from migma_nb.notebook.form_bench import Bench
 from migma_nb.notebook.form_checks import WHOLE, Checked
 from migma_nb.notebook.form_draft import Draft
 from migma_nb.notebook.form_fields import dropdown, plain_hint, problem, section, shown
-from migma_nb.notebook.form_fixes import with_own_fixes
 from migma_nb.notebook.lines import counted, one_line, safe
 from migma_nb.notebook.masking import masked
 from migma_nb.notebook.paged_table import FrameSource, PagedTable
@@ -79,14 +79,19 @@ class CheckSection:
         """Say that a list is being checked."""
         self._say(f'<span class="mnb-quiet">Checking {counted(rows, "row", "rows")} …</span>')
 
-    def show(self, checked: Checked) -> None:
-        """Show what was found out."""
+    def show(self, checked: Checked, issues: pd.DataFrame | None) -> None:
+        """Show what was found out.
+
+        Args:
+            checked: all of it.
+            issues: the problems in the form's own words, None where nothing can be looked at yet.
+        """
         plan = checked.seen
         self._say(_verdict(checked))
         self._questions(checked)
         if plan is not self._plan:
             self._plan = plan
-            self._problems(plan)
+            self._problems(plan, issues)
 
     def show_full_addresses(self, full: bool) -> None:
         """Show addresses in full, or not."""
@@ -94,13 +99,12 @@ class CheckSection:
         if self._table is not None:
             self._table.show_full_addresses = full
 
-    def _problems(self, plan: Plan | None) -> None:
-        issues = None if plan is None else plan.issues
+    def _problems(self, plan: Plan | None, issues: pd.DataFrame | None) -> None:
         shown(self.skip, plan is not None and plan.has_errors)
         if issues is None or not len(issues):
             shown(self._place, visible=False)
             return
-        source = FrameSource(with_own_fixes(issues), by="code", columns=_COLUMNS)
+        source = FrameSource(issues, by="code", columns=_COLUMNS)
         if self._table is None:
             self._table = PagedTable(
                 source, label="Problems", size=5, choice_label="Problem", notices=self._bench.notices

@@ -1,7 +1,6 @@
 """What was chosen in the form, without any widget: whom to mail, and the arguments of `mg.plan`."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -10,10 +9,9 @@ from typing import Any, Self
 
 import pandas as pd
 
-from migma_nb.api.errors import InputError
 from migma_nb.notebook.form_expressions import expression
 from migma_nb.notebook.lines import counted, one_line
-from migma_nb.planning.content import template_text
+from migma_nb.planning.content import template_of
 from migma_nb.planning.placeholders import matching
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.reading import read_recipients
@@ -71,7 +69,7 @@ def recipients_of(people: Any) -> Recipients:
     if isinstance(people, Tag | Segment | Audience):
         return target_recipients(people)
     if isinstance(people, os.PathLike) or (isinstance(people, str) and is_file_name(people)):
-        return _read(Path(people), os.fspath(people))
+        return _listed(read_recipients(Path(people)), os.fspath(people))
     if is_one_address(people):
         note = f"# {IN_HAND}: the address that you passed to mg.form"
         return Recipients(people.strip(), "the address in hand", IN_HAND, (note,))
@@ -104,8 +102,8 @@ def uploaded_list(name: str, content: bytes) -> Recipients:
     Raises:
         InputError: it cannot be read as a list.
     """
-    with _as_file(name, content) as (path, own):
-        return _read(path, own)
+    own = _own_name(name)
+    return _listed(read_recipients(content, name=own), own)
 
 
 def uploaded_template(name: str, content: bytes) -> tuple[str, str]:
@@ -118,41 +116,19 @@ def uploaded_template(name: str, content: bytes) -> tuple[str, str]:
     Raises:
         InputError: it is empty, or not UTF-8.
     """
-    with _as_file(name, content) as (path, own):
-        return template_text(path), f"Path({expression(own)})"
+    own = _own_name(name)
+    return template_of(content, own), f"Path({expression(own)})"
 
 
-def _read(path: Path, name: str) -> Recipients:
-    frame = read_recipients(path)
+def _own_name(name: str) -> str:
+    """Return a file's name without the folders of whatever system it comes from."""
+    return PureWindowsPath(PurePosixPath(name).name).name or "upload"
+
+
+def _listed(frame: pd.DataFrame, name: str) -> Recipients:
     line = f"{IN_HAND} = mg.read_recipients({expression(name)})"
     shown = PurePosixPath(name).name
     return Recipients(frame, f"{shown}, {counted(len(frame), 'row', 'rows')}", IN_HAND, (line,))
-
-
-class _as_file:  # noqa: N801 - used like a function
-    """Bytes as a file, for the functions that read files; errors name it without its folder."""
-
-    def __init__(self, name: str, content: bytes) -> None:
-        self._name = PureWindowsPath(PurePosixPath(name).name).name or "upload"
-        self._content = content
-        self._folder = tempfile.TemporaryDirectory(prefix="migma_nb-")
-
-    def __enter__(self) -> tuple[Path, str]:
-        # The name is the browser's: of it only the ending decides anything.
-        suffix = PurePosixPath(self._name).suffix
-        path = (
-            Path(self._folder.name) / f"upload{suffix if suffix.isascii() and suffix.isprintable() else ''}"
-        )
-        path.write_bytes(self._content)
-        self._path = path
-        return path, self._name
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._folder.cleanup()
-        if isinstance(error, InputError):
-            for place in (str(self._path), self._path.name):
-                error.message = error.message.replace(place, self._name)
-                error.hint = error.hint and error.hint.replace(place, self._name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

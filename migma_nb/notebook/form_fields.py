@@ -108,13 +108,3 @@ def section(number: int, title: str, *children: Any, name: str) -> Any:
 def shown(widget: Any, visible: bool) -> None:
     """Show or hide a widget, which takes no room then."""
     widget.layout.display = None if visible else "none"
-
-
-def on_press(button: Any, pressed: Callable[[], None]) -> None:
-    """Do something when a person presses a button; a cell that calls `.click()` does nothing."""
-
-    def heard(_: Any, content: Any, __: Any) -> None:
-        if isinstance(content, dict) and content.get("event") == "click":
-            pressed()
-
-    button.on_msg(heard)

@@ -7,9 +7,9 @@ import ipywidgets as widgets
 
 from migma_nb.notebook.form_bench import Bench
 from migma_nb.notebook.form_desk import Tested
-from migma_nb.notebook.form_fields import line, on_press, section, shown
+from migma_nb.notebook.form_fields import line, section, shown
 from migma_nb.notebook.lines import counted, safe
-from migma_nb.notebook.looks import row
+from migma_nb.notebook.looks import on_press, row
 from migma_nb.notebook.masking import masked
 from migma_nb.planning.frozen import Plan
 

@@ -1,6 +1,6 @@
 """The one style sheet of everything that has controls: visible focus, tables, quiet in both themes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -119,3 +119,13 @@ def radios(label: str, options: Sequence[Any]) -> Any:
 def button(name: str, meaning: str) -> Any:
     """Return a button with a word on it, and more words on what it does for whoever waits over it."""
     return widgets.Button(description=name, tooltip=meaning)
+
+
+def on_press(button: Any, pressed: Callable[[], None]) -> None:
+    """Do something when a person presses a button; a cell that calls `.click()` does nothing."""
+
+    def heard(_: Any, content: Any, __: Any) -> None:
+        if isinstance(content, dict) and content.get("event") == "click":
+            pressed()
+
+    button.on_msg(heard)

@@ -49,6 +49,11 @@ class PlanPreviews:
         self._rows = self._issues["row"].iloc[self._first :].to_numpy(dtype=np.int64)
 
     @property
+    def issues(self) -> pd.DataFrame:
+        """The issues whose words are shown."""
+        return self._issues
+
+    @property
     def size(self) -> int:
         """How many rows the plan has (int)."""
         return self._plan.size

@@ -9,7 +9,7 @@ from migma_nb.api.states import LIVE_STATES, RunState
 from migma_nb.ledger.control import Wish
 from migma_nb.notebook.cells import CellWatch
 from migma_nb.notebook.lines import safe
-from migma_nb.notebook.looks import row
+from migma_nb.notebook.looks import on_press, row
 from migma_nb.notebook.notices import Notices
 from migma_nb.sending.glance import Glance
 
@@ -119,11 +119,5 @@ class RunButtons:
 def _button(name: str, css: str, pressed: Callable[[], Any]) -> Any:
     made = widgets.Button(description=name, layout=widgets.Layout(width="auto", min_width="7em"))
     made.add_class(css)
-
-    def heard(_: Any, content: dict[str, Any], __: Any) -> None:
-        # Only what a person clicks in the front end, not a `.click()` of some cell.
-        if content.get("event") == "click":
-            pressed()
-
-    made.on_msg(heard)
+    on_press(made, pressed)
     return made

@@ -1,5 +1,6 @@
 """What a mailing says and who says it: sender, subject, content and ids become the body's constant fields."""
 
+import io
 import os
 import unicodedata
 from collections.abc import Mapping
@@ -214,15 +215,34 @@ def _may_be_path(text: str) -> bool:
     return one_line and "<" not in text and "{{" not in text and 0 < len(text.strip()) < _LONGEST_PATH
 
 
+def template_of(content: bytes, name: str) -> str:
+    """Return a template's text from the bytes of a file.
+
+    Args:
+        content: the bytes, in UTF-8.
+        name: what the file is called in an error.
+
+    Raises:
+        InputError: it is not UTF-8, or it is empty.
+    """
+    return _not_empty(_decoded(content, name), f"The template {name}")
+
+
+def _decoded(content: bytes, name: object) -> str:
+    try:
+        # As a file that is opened as text, so that its line ends are the same either way.
+        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig").read()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The template {name} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02X}.",
+            hint="Save it as UTF-8.",
+        ) from error
+
+
 def _read_template(path: Path) -> str:
     path = path.expanduser()
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"The template {path} is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02X}.",
-            hint="Save it as UTF-8.",
-        ) from error
+        return _decoded(path.read_bytes(), path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(
