@@ -41,7 +41,8 @@ _OPEN_DOUBTS = {Act.ERROR_BEFORE, Act.ERROR_AFTER, Act.CONTRADICTION}
 #: What leaves open whether a batch went out: it is never repeated, whatever its key would protect.
 _LOST = {
     *(Act.DROP_BEFORE, Act.DROP_AFTER, Act.RESET_AFTER, Act.SILENT_BEFORE, Act.SILENT_AFTER, Act.LATE),
-    *(Act.CUT, Act.GARBLED, Act.GATEWAY_BEFORE, Act.GATEWAY_AFTER, *_OPEN_DOUBTS),
+    # Somebody may be at work on it: a call to one person is asked for again then, a batch is not.
+    *(Act.CUT, Act.GARBLED, Act.GATEWAY_BEFORE, Act.GATEWAY_AFTER, Act.AT_WORK, *_OPEN_DOUBTS),
 }
 #: What ends within a moment; a server that asks for a minute is met in the tests of the pace.
 ACTS = st.lists(
