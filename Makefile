@@ -67,9 +67,10 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 test: lint $(KERNEL6)/.made
-	$(BIN)/$(PYTEST) --nbval-lax --nbval-current-env -p no:cacheprovider -o filterwarnings=default notebooks
+	$(BIN)/$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -p no:cacheprovider \
+		-o filterwarnings=default notebooks
 	$(BIN)/$(PYTEST) -n 4 --dist worksteal
-	$(BROWSER) 'browser and not proof'
+	$(BROWSER) 'browser and not proof' -n 2 --dist worksteal
 
 # The browser tests ten times in a row: what fails once in ten is no proof. Pictures stay in artefacts/.
 scenarios: $(VENV)/.dev $(KERNEL6)/.made
