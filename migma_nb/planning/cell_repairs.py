@@ -11,6 +11,7 @@ from migma_nb.api.models import UNSAFE_IN_HEADER
 from migma_nb.planning.address_repairs import meant_address, meant_provider
 from migma_nb.planning.issues import IssueCode
 from migma_nb.planning.rendering import plain_text
+from migma_nb.planning.shift_repair import set_back
 from migma_nb.planning.texts import has_html, is_stand_in, odd_text
 from migma_nb.planning.values import is_missing, json_text, json_value
 
@@ -173,5 +174,6 @@ VALUE_REPAIRS: Mapping[IssueCode, Repair] = {
     IssueCode.UNSAFE_HEADER: _one_line,
     IssueCode.WHOLE_NUMBER_AS_FLOAT: _by_cell(_whole),
     IssueCode.LOST_LEADING_ZEROS: _with_zeros,
+    IssueCode.VALUE_SHIFT: lambda column: set_back(column.cells, column.identities),
 }
 REPAIRABLE = tuple(code for code in IssueCode if code in {*ADDRESS_REPAIRS, *VALUE_REPAIRS})

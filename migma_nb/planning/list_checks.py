@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from migma_nb.planning.address_column import AddressColumn
-from migma_nb.planning.columns import column_at, named_column
+from migma_nb.planning.columns import column_at, column_names, named_column
 from migma_nb.planning.content import Content
 from migma_nb.planning.issues import IssueList
 from migma_nb.planning.keys import with_keys
 from migma_nb.planning.matching import Filling
 from migma_nb.planning.people import People, read_people
+from migma_nb.planning.render_lint import lint_rendering
+from migma_nb.planning.value_shift import is_name_column, note_value_shift
 from migma_nb.planning.variables import read_variables
 
 
@@ -69,4 +71,17 @@ def check_list(planned: PlannedList, frame: pd.DataFrame, issues: IssueList) -> 
     people = read_people(column_at(frame, column.position).tolist(), column.name, issues)
     persons = with_keys(people.identities, frame, planned.key, issues)
     texts = read_variables(frame, planned.fillings, issues)
+    lint_rendering(planned.content, frame, planned.fillings, texts, issues)
+    _note_shifts(planned, frame, people, issues)
     return Checked(people, persons, texts)
+
+
+def _note_shifts(planned: PlannedList, frame: pd.DataFrame, people: People, issues: IssueList) -> None:
+    names = column_names(frame)
+    columns = {
+        filling.column
+        for filling in planned.fillings
+        if filling.column is not None and is_name_column(names[filling.column], filling.name)
+    }
+    for position in sorted(columns - {planned.column.position}):
+        note_value_shift(column_at(frame, position).tolist(), people.identities, names[position], issues)
