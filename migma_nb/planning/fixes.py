@@ -151,7 +151,9 @@ def _repair_once(
                 cells[row] = after
         if len(changes) > last:
             new = {change.row: cells[change.row] for change in changes[last:]}
-            people.isetitem(position, _with_cells(series, new).array)
+            # As a Series: of a bare array pandas would guess the type anew.
+            made: Any = _with_cells(series, new)
+            people.isetitem(position, made)
     return changes
 
 

@@ -46,11 +46,12 @@ _FIX = "Look at plan.preview of this row; correct the cell, or the text around i
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What must not be read: in which variable, as it reads, and why."""
+    """What must not be read: by which variable, in what, as it reads, and why if that is not plain to see."""
 
     name: str
+    what: str
     reads: str
-    why: str
+    why: str = ""
 
 
 def lint_rendering(
@@ -146,7 +147,7 @@ def _reasons(name: str, value: Any, places: Sequence[tuple[Readable, Place]]) ->
     for words in strings_in(value):
         why = odd_text(words)
         if why:
-            yield _Finding(name, words, why)
+            yield _Finding(name, "mail", words, f", which {why}")
     if isinstance(value, dict | list):
         # How Migma shows these is not documented, so that nothing is known of what stands beside them.
         return
@@ -161,13 +162,14 @@ def _at_place(text: Readable, place: Place, shown: str) -> Iterator[_Finding]:
     for match in _ANY.finditer(window):
         start, end = match.start(1), match.end(1)
         if start < len(before) + len(shown) and end > len(before):
-            yield _Finding(place.name, _around(window, start, end), f"which the {text.what} must not read")
+            yield _Finding(place.name, text.what, _around(window, start, end))
     opens = before[-1:].isspace() or before.endswith(">") or (not before and place.first)
     if not shown.strip() and opens and after[:1] in _END_MARKS and after:
-        yield _Finding(place.name, window, f"with nothing there, in the {text.what}")
+        at = len(before)
+        yield _Finding(place.name, text.what, _around(window, at, at + len(shown)), ", with nothing there")
     if shown[-1:] in {",", ";"} and after[:1] == shown[-1:] and not place.in_link:
         reads = _around(window, len(before) + len(shown) - 1, len(before) + len(shown) + 1)
-        yield _Finding(place.name, reads, f"with the mark twice, in the {text.what}")
+        yield _Finding(place.name, text.what, reads, ", with the mark twice")
 
 
 def _open_end(text: str, longer_than: int) -> bool:
@@ -221,7 +223,7 @@ def _whole_row(mail: Sequence[Readable], values: Mapping[str, str | None]) -> It
             for start, end in matches:
                 if name is not None and start < at + len(piece) and end > at:
                     reads = _around(whole, start, end)
-                    yield _Finding(name, reads, f"which the {text.what} must not read")
+                    yield _Finding(name, text.what, reads)
                     return
             at += len(piece)
 
@@ -267,5 +269,5 @@ class _Told:
             return
         self._done.add((where, column))
         words = f"Row {row}: {column}" if own else f"What stands in for {column}"
-        message = f"{words} makes it read {finding.reads!r}: {finding.why}."
+        message = f"{words} makes the {finding.what} read {finding.reads!r}{finding.why}."
         self._issues.add(where, IssueCode.SUSPICIOUS_TEXT, message, _FIX, column=column, value=finding.reads)
