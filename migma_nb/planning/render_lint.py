@@ -36,7 +36,7 @@ _IN_LITERALS = re.compile(
     "|".join(re.escape(token) for token in TOKENS if token[0] not in "{}%"), re.IGNORECASE
 )
 #: Told by another check, or plain words of the author's own, such as "None".
-_NOT_HERE = re.compile(r"\{\{|\}\}|\A\s*[\w<>/]+\s*\Z").search
+_NOT_HERE = re.compile(r"\{\{|\}\}|\A\s*[\w<>/]+\s*\Z", re.ASCII).search
 _STARTS = frozenset(token[0] for token in TOKENS)
 _PREFIXES = frozenset(token[:end] for token in TOKENS for end in range(1, len(token)))
 _END_MARKS = frozenset(",;:!?.")

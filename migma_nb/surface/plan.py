@@ -108,8 +108,8 @@ class SendPlan:
     ) -> pd.DataFrame:
         """Ask the domain name system which of the list's domains take no mail. The plan does not change.
 
-        Nothing else in this package does that, and nothing by itself: it is for when you want to know. It asks
-        once for each domain of the rows that would be sent, several at once.
+        Nothing else in this package does that, and nothing by itself: it is for when you want to know. It
+        asks once for each domain of the rows that would be sent, several at once.
 
         Args:
             timeout: seconds for one domain.
@@ -117,7 +117,8 @@ class SendPlan:
 
         Returns:
             Domains that take no mail or could not be checked × (`domain`, `finding`, `detail`, `rows`), those
-            with most rows first; a `finding` is "takes no mail" or "could not be checked", `rows` are positions.
+            with most rows first; a `finding` is "takes no mail" or "could not be checked", `rows` has the
+            positions.
 
         Raises:
             InputError: the plan is for targets, or an argument cannot be used.
