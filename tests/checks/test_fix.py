@@ -152,8 +152,9 @@ def test_targets_are_not_repaired() -> None:
         lambda people: people.__setitem__("email", "other@acme.org"),
         lambda people: people.loc.__setitem__((0, "email"), "other@acme.org"),
         lambda people: people.iloc.__setitem__((slice(None), 1), "other"),
-        lambda people: people.drop(index=[0], inplace=True),  # noqa: PD002 - that is the point
-        lambda people: people.sort_values("email", ascending=False, inplace=True),  # noqa: PD002 - as above
+        lambda people: people.iloc.__setitem__([0, 2], people.iloc[[2, 0]].to_numpy()),
+        lambda people: people.insert(0, "first", 1),
+        lambda people: people.pop("v"),
     ],
 )
 def test_a_list_that_was_changed_since_is_never_repaired_wrongly(

@@ -11,10 +11,50 @@ from tests.checks.lists import addressed, plan, rows_of, told
 CODE = "value_shift"
 READS = {"template": "<p>Dear {{first_name}}!</p>", "defaults": {"first_name": "friend"}}
 FIRST = (
-    "Anna Boris Clara Dmitri Emil Frida Gustav Hanna Ivan Julia Karla Lukas Maria Niklas Olga Peter Quentin "
-    "Rosa Stefan Thea Ulrich Vera Walter Xenia Yusuf Zora"
-).split()
-LAST = "Adler Bauer Conrad Dietz Ebert Fuchs Graf Hahn Imhof Jung Keller Lang Meyer Nagel Otto".split()
+    "Anna",
+    "Boris",
+    "Clara",
+    "Dmitri",
+    "Emil",
+    "Frida",
+    "Gustav",
+    "Hanna",
+    "Ivan",
+    "Julia",
+    "Karla",
+    "Lukas",
+    "Maria",
+    "Niklas",
+    "Olga",
+    "Peter",
+    "Quentin",
+    "Rosa",
+    "Stefan",
+    "Thea",
+    "Ulrich",
+    "Vera",
+    "Walter",
+    "Xenia",
+    "Yusuf",
+    "Zora",
+)
+LAST = (
+    "Adler",
+    "Bauer",
+    "Conrad",
+    "Dietz",
+    "Ebert",
+    "Fuchs",
+    "Graf",
+    "Hahn",
+    "Imhof",
+    "Jung",
+    "Keller",
+    "Lang",
+    "Meyer",
+    "Nagel",
+    "Otto",
+)
 
 
 def listed(size: int, seed: int = 7, style: str = "{first}.{last}@acme.org") -> pd.DataFrame:
