@@ -1,7 +1,7 @@
 """How often `value_shift` speaks where nothing slid, how often where something did, and what it costs.
 
-Clean lists of several kinds, as they are and sorted; lists whose names have nothing to do with their addresses;
-and lists of which a block slid. All are made here, by chance from a seed.
+Clean lists of several kinds, as they are and sorted; lists whose names have nothing to do with their
+addresses; and lists of which a block slid. All are made here, by chance from a seed.
 
     python benchmarks/value_shift.py [--lists 50] [--rows 500] [--seed 1] [--million] [--list people.csv]
 """
@@ -193,7 +193,8 @@ def false_alarms(args: argparse.Namespace) -> None:
                 people = clean(chance, args.rows, style)
                 people = people.sort_values(keys) if keys else people
                 count += sum(
-                    bool(find_shifts(people[name].tolist(), people["email"])) for name in ("first", "last")
+                    bool(find_shifts(people[name].tolist(), people["email"].tolist()))
+                    for name in ("first", "last")
                 )
             told, tried = told + count, tried + 2 * args.lists
             if count:
@@ -204,7 +205,7 @@ def false_alarms(args: argparse.Namespace) -> None:
         people = clean(chance, args.rows, chance.choice(list(STYLES)))
         names = people["first"].tolist()
         chance.shuffle(names)
-        count += bool(find_shifts(names, people["email"]))
+        count += bool(find_shifts(names, people["email"].tolist()))
     print(f"Names that have nothing to do with the addresses: {count} of {args.lists * 10:,} lists")
 
 
@@ -221,8 +222,9 @@ def detection(args: argparse.Namespace) -> None:
                 at, by = chance.randrange(args.rows - length + 1), chance.choice([-3, -2, -1, 1, 2, 3])
                 block = names[at : at + length]
                 slid = [*names[:at], *block[-by:], *block[:-by], *names[at + length :]]
-                told += bool(find_shifts(slid, people["email"]))
-                fixed = set_back(slid, people["email"])
+                emails = people["email"].tolist()
+                told += bool(find_shifts(slid, emails))
+                fixed = set_back(slid, emails)
                 back = [fixed.get(row, name) for row, name in enumerate(slid)]
                 mended += back == names
                 wrong += bool(fixed) and back != names
@@ -245,7 +247,7 @@ def cost(seed: int) -> None:
 
 
 def own_list(path: str) -> None:
-    """Print what is told of a list of one's own: each column of names, as it is, and turned round by one row."""
+    """Print what is told of a list of one's own, as it is, and with its names turned round by one row."""
     people = mg.read_recipients(path)
     reads = [name for name in people.columns if "name" in str(name).casefold()]
     template = " ".join(f"{{{{{name}}}}}" for name in reads)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -81,6 +82,10 @@ def shifted(people: pd.DataFrame, offset: int, first: int, last: int) -> pd.Data
     return people.assign(first_name=names)
 
 
+def _cells(column: "pd.Series[Any]") -> list[Any]:
+    return [None if pd.isna(one) else one for one in column]
+
+
 @pytest.mark.parametrize("offset", [1, -1, 2, -2, 3, -3])
 @pytest.mark.parametrize(("first", "last"), [(0, 60), (20, 60), (0, 30), (25, 45)])
 def test_a_block_that_slid_is_named(offset: int, first: int, last: int) -> None:
@@ -117,7 +122,7 @@ def test_an_inserted_cell_is_made_good_as_far_as_can_be_known() -> None:
     people = listed(30)
     names = people["first_name"].tolist()
     fixed = plan(people.assign(first_name=[*names[:10], None, *names[10:-1]]), **READS).fix(CODE)
-    assert [*names[:29], None] == [None if pd.isna(one) else one for one in fixed.people["first_name"]]
+    assert [*names[:29], None] == _cells(fixed.people["first_name"])
 
 
 def test_a_block_whose_end_is_uncertain_is_named_and_left_to_its_owner() -> None:
