@@ -111,17 +111,17 @@ def test_a_deleted_cell_is_made_good_as_far_as_can_be_known() -> None:
     """Below it everything moves down again; the name that was deleted is not invented."""
     people = listed(30)
     names = people["first_name"].tolist()
-    fixed = plan(people.assign(first_name=[*names[:10], *names[11:], None]), **READS).fix(CODE)
-    assert [*names[:10], None, *names[11:]] == [
-        None if pd.isna(one) else one for one in fixed.people["first_name"]
-    ]
+    people["first_name"] = pd.Series([*names[:10], *names[11:], None], dtype=object)
+    fixed = plan(people, **READS).fix(CODE)
+    assert [*names[:10], None, *names[11:]] == _cells(fixed.people["first_name"])
 
 
 def test_an_inserted_cell_is_made_good_as_far_as_can_be_known() -> None:
     """The last name fell out at the end, and is not invented."""
     people = listed(30)
     names = people["first_name"].tolist()
-    fixed = plan(people.assign(first_name=[*names[:10], None, *names[10:-1]]), **READS).fix(CODE)
+    people["first_name"] = pd.Series([*names[:10], None, *names[10:-1]], dtype=object)
+    fixed = plan(people, **READS).fix(CODE)
     assert [*names[:29], None] == _cells(fixed.people["first_name"])
 
 
