@@ -1,0 +1,171 @@
+"""Text as Arrow arrays: made without copying where pandas holds it so, and searched by byte.
+
+A search by byte only finds the few texts that a rule has to look at; what a rule says is decided by the rule.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+#: An array of text as this package makes it: `pyarrow.LargeStringArray`. (PyArrow says nothing of its types.)
+TextArray = Any
+Places = npt.NDArray[np.intp]
+Codes = npt.NDArray[np.int32]
+
+TEXT = pa.large_string()
+#: What a text that begins with a space of any kind begins with, in UTF-8.
+_SPACE_BEGINS = bytes([*range(0x09, 0x0E), *range(0x1C, 0x21), 0xC2, 0xE1, 0xE2, 0xE3])
+#: What a text that ends with a space of any kind ends with; the latter are last bytes of many letters too.
+_SPACE_ENDS = bytes(
+    [*range(0x09, 0x0E), *range(0x1C, 0x21), *range(0x80, 0x8B), 0x85, 0x9F, 0xA0, 0xA8, 0xA9, 0xAF]
+)
+
+
+def text_array(cells: "pd.Series[Any]") -> TextArray | None:
+    """Return a column as an array of text, null where a cell is NaN, None, NaT or pd.NA.
+
+    Args:
+        cells: the column, of any dtype.
+
+    Returns:
+        One text per row; None where a cell is something else, or no UTF-8 can hold it.
+    """
+    if cells.dtype == object:
+        if pd.api.types.infer_dtype(cells, skipna=True) not in {"string", "empty"}:
+            return None
+    elif not isinstance(cells.dtype, pd.StringDtype) and not _is_arrow_text(cells.dtype):
+        return None
+    try:
+        return arrow_text(pa.array(cells.array, from_pandas=True))
+    except (pa.ArrowException, UnicodeError, TypeError):
+        return None
+
+
+def _is_arrow_text(dtype: Any) -> bool:
+    if not isinstance(dtype, pd.ArrowDtype):
+        return False
+    kind = dtype.pyarrow_dtype
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def arrow_text(texts: Any) -> TextArray:
+    """Return Arrow text, or nulls, of any kind as one array of large strings, valid UTF-8 throughout.
+
+    Raises:
+        ArrowException: it is no text, or no UTF-8.
+    """
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.chunk(0) if texts.num_chunks == 1 else texts.combine_chunks()
+    if texts.type != TEXT:
+        texts = texts.cast(TEXT)
+    texts.validate(full=True)
+    return texts
+
+
+def array_of(texts: Iterable[str | None]) -> TextArray:
+    """Return texts as an array; what UTF-8 cannot hold (half a surrogate pair) stands as its code."""
+    listed = list(texts)
+    try:
+        return pa.array(listed, type=TEXT)
+    except UnicodeEncodeError:
+        return pa.array([None if text is None else holdable(text) for text in listed], type=TEXT)
+
+
+def holdable(text: str) -> str:
+    """Return a text with what UTF-8 cannot hold, half a surrogate pair, as its code."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def listed(texts: TextArray) -> list[str | None]:
+    """Return an array as a list."""
+    found: list[str | None] = texts.to_pylist()
+    return found
+
+
+def encoded(texts: TextArray) -> tuple[Codes, TextArray]:
+    """Return each row's position among the different texts (-1 for null), and the different texts."""
+    coded = texts.dictionary_encode()
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    # Where no text comes twice, the column itself holds them, in the same order.
+    whole = len(coded.dictionary) == len(texts)
+    return codes, texts if whole else coded.dictionary
+
+
+def places_with(texts: TextArray, wanted: bytes) -> Places:
+    """Return which texts have at least one of these bytes of UTF-8 in them, in order."""
+    offsets, data = _parts(texts)
+    look = np.zeros(256, dtype=bool)
+    look[list(wanted)] = True
+    hits = np.flatnonzero(look[data[offsets[0] : offsets[-1]]]) + offsets[0]
+    places = np.searchsorted(offsets, hits, side="right") - 1
+    return places[np.flatnonzero(np.diff(places, prepend=-1))]
+
+
+def only_of(texts: TextArray, allowed: bytes) -> npt.NDArray[np.bool_]:
+    """Say of each text whether it has no byte but these; an empty one has none."""
+    found = np.ones(len(texts), dtype=bool)
+    found[places_with(texts, bytes(set(range(256)) - set(allowed)))] = False
+    return found
+
+
+def maybe_padded(texts: TextArray) -> Places:
+    """Return the texts that may begin or end with a space of any kind, among them all that do."""
+    offsets, data = _parts(texts)
+    filled = np.flatnonzero(np.diff(offsets))
+    begins = np.isin(data[offsets[filled]], np.frombuffer(_SPACE_BEGINS, dtype=np.uint8))
+    ends = np.isin(data[offsets[filled + 1] - 1], np.frombuffer(_SPACE_ENDS, dtype=np.uint8))
+    return filled[begins | ends]
+
+
+def missing_in(texts: TextArray) -> npt.NDArray[np.bool_]:
+    """Say of each text whether it counts as an empty cell: null, no letter, or spaces only."""
+    offsets, data = _parts(texts)
+    lengths = np.diff(offsets)
+    missing = lengths == 0
+    if texts.null_count:
+        missing |= texts.is_null().to_numpy(zero_copy_only=False)
+    filled = np.flatnonzero(~missing)
+    begins = np.isin(data[offsets[filled]], np.frombuffer(_SPACE_BEGINS, dtype=np.uint8))
+    for at in filled[begins].tolist():
+        missing[at] = texts[at].as_py().isspace()
+    return missing
+
+
+def sizes_of(texts: TextArray) -> npt.NDArray[np.int64]:
+    """Return each text's length in bytes of UTF-8."""
+    return np.diff(_parts(texts)[0])
+
+
+def taken(texts: TextArray, places: Places) -> list[str]:
+    """Return the texts at these places, none of which is null."""
+    found: list[str] = texts.take(pa.array(places)).to_pylist()
+    return found
+
+
+def replaced(texts: TextArray, places: Places, by: Sequence[str]) -> TextArray:
+    """Return the texts with those at these places, in order, replaced."""
+    if not len(places):
+        return texts
+    mask = np.zeros(len(texts), dtype=bool)
+    mask[places] = True
+    return pc.replace_with_mask(texts, pa.array(mask), pa.array(by, type=TEXT))
+
+
+def joined(*parts: TextArray | str) -> TextArray:
+    """Return arrays and constant texts, joined row by row; null where one of them is."""
+    pieces = [pa.scalar(part, TEXT) if isinstance(part, str) else part for part in parts]
+    return pc.binary_join_element_wise(*pieces, pa.scalar("", TEXT))
+
+
+def _parts(texts: TextArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Return where each text begins, with the end of the last, and all their bytes."""
+    _, offsets, data = texts.buffers()
+    if offsets is None or not len(texts):
+        return np.zeros(len(texts) + 1, dtype=np.int64), np.empty(0, dtype=np.uint8)
+    bounds = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    return bounds, np.empty(0, np.uint8) if data is None else np.frombuffer(data, dtype=np.uint8)
