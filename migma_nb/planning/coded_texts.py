@@ -1,4 +1,4 @@
-"""A text per row, each different one held once: a number per row and an Arrow array of the different texts."""
+"""A text per row, each different one held once: a number per row, and an array of the different texts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class CodedTexts(Sequence[str | None]):
     def __getitem__(self, at: int) -> str | None: ...
     @overload
     def __getitem__(self, at: slice) -> list[str | None]: ...
-    def __getitem__(self, at: int | slice) -> str | None | list[str | None]:
+    def __getitem__(self, at: int | slice) -> str | list[str | None] | None:
         if isinstance(at, slice):
             return listed(self.arrow(self.codes[at]))
         code = self.codes[at]

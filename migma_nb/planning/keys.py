@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from migma_nb.planning.columns import column_at, column_names, named_column
+from migma_nb.planning.encoded import encode_column
 from migma_nb.planning.issues import IssueCode, IssueList
-from migma_nb.planning.values import encode_column
 
 
 def with_keys(
