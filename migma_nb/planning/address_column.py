@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from pandas.api import types
 
 from migma_nb.api.errors import InputError
+from migma_nb.planning.address_texts import are_plain
 from migma_nb.planning.columns import column_at, column_names, listed, named_column
+from migma_nb.planning.text_arrays import TextArray, missing_in, places_with, text_array
 from migma_nb.planning.values import is_missing
 
 _NAMES = frozenset(
@@ -139,6 +142,22 @@ def _name_key(name: str) -> str:
 def _holds_addresses(series: "pd.Series[Any]") -> bool:
     if types.is_numeric_dtype(series) or types.is_datetime64_any_dtype(series):
         return False
+    texts = text_array(series)
+    if texts is not None:
+        return _are_addresses(texts)
     filled = [cell for cell in series.tolist() if not is_missing(cell)]
     alike = sum(1 for cell in filled if looks_like_address(cell))
     return bool(filled) and alike >= _SHARE * len(filled)
+
+
+def _are_addresses(texts: TextArray) -> bool:
+    """Say the same of texts; most columns show it by the number of their @, or of addresses beyond doubt."""
+    filled = len(texts) - int(missing_in(texts).sum())
+    needed = _SHARE * filled
+    with_at = places_with(texts, b"@")
+    if not filled or len(with_at) < needed:
+        return False
+    maybe = texts.take(pa.array(with_at))
+    if int(are_plain(maybe).sum()) >= needed:
+        return True
+    return sum(map(looks_like_address, maybe.to_pylist())) >= needed

@@ -172,7 +172,7 @@ def make_contacts(
     issues = IssueList()
     column = find_address_column(frame, address)
     mapped = map_contact_columns(frame, column.position, columns, custom)
-    found = read_people(column_at(frame, column.position).tolist(), column.name, issues)
+    found = read_people(column_at(frame, column.position), column.name, issues)
     fields = read_fields(frame, mapped, issues)
     own = read_custom(frame, mapped, issues)
     statuses = fields.get("status", [None] * len(frame))
@@ -206,7 +206,7 @@ def make_contacts(
         _people=found,
         _texts=texts,
         _settled=settled,
-        _issues=issues.frame(frame.index.tolist()),
+        _issues=issues.frame(frame.index),
         reading=ReadReport.of(frame),
     )
 
@@ -254,7 +254,7 @@ def _contact_texts(
 def _objects(parts: Mapping[str, Sequence[str | None]], rows: int) -> list[str | None]:
     names = sorted(parts)
     keys = [f"{json_text(name)}:" for name in names]
-    columns = [parts[name] for name in names]
+    columns = [list(parts[name]) for name in names]
     made: list[str | None] = []
     for row in range(rows):
         values = [column[row] for column in columns]

@@ -88,7 +88,7 @@ def _plan_people(frame: pd.DataFrame, options: PlanOptions, *, one_address: bool
     else:
         fillings = match_columns(frame, content, options, issues)
     note_stray_braces(content, issues)
-    people = read_people(column_at(frame, column.position).tolist(), column.name, issues)
+    people = read_people(column_at(frame, column.position), column.name, issues)
     persons = with_keys(people.identities, frame, options.key, issues)
     bodies = build_bodies(content.constants, people.addresses, read_variables(frame, fillings, issues))
     rules = Rules(
@@ -123,6 +123,6 @@ def _plan_people(frame: pd.DataFrame, options: PlanOptions, *, one_address: bool
         _bodies=bodies,
         _recipients=persons,
         _settled=settled,
-        _issues=issues.frame(frame.index.tolist()),
+        _issues=issues.frame(frame.index),
         reading=ReadReport.of(frame),
     )

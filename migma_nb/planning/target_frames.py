@@ -77,7 +77,7 @@ def plan_target_frame(frame: pd.DataFrame, options: PlanOptions) -> Plan:
         _bodies=bodies,
         _recipients=recipients,
         _settled=settled,
-        _issues=issues.frame(frame.index.tolist()),
+        _issues=issues.frame(frame.index),
         reading=ReadReport.of(frame),
     )
 
