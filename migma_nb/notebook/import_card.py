@@ -1,7 +1,6 @@
 """A planned import and a made one at a glance: as text for a terminal and as a card."""
 
 import textwrap
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from migma_nb.api.states import State
@@ -123,8 +122,7 @@ def _whom(contacts: ContactList) -> str:
 
 
 def _stand(contacts: ContactList) -> dict[str, int]:
-    presets = (contacts.preset(row) for row in range(contacts.size))
-    states = Counter(preset[0] for preset in presets if preset is not None)
+    states = contacts.stand
     return {"ready": len(contacts.ready)} | {str(state): states[state] for state in State if states[state]}
 
 

@@ -75,7 +75,7 @@ class Parts:
     def of(cls, identities: CodedTexts) -> "Parts":
         """Part the different addresses."""
         pairs = pc.split_pattern(identities.different, "@", max_splits=1, reverse=True)
-        return cls(pc.list_element(pairs, 0), CodedTexts(*encoded(pc.list_element(pairs, 1))))
+        return cls(pc.list_element(pairs, 0), CodedTexts.of_array(pc.list_element(pairs, 1)))
 
     def places_of_local(self, names: Collection[str]) -> Places:
         """Return the addresses whose first part is one of these names."""
@@ -93,7 +93,7 @@ def are_plain(texts: TextArray) -> npt.NDArray[np.bool_]:
     plain &= sizes_of(texts) <= _LONGEST
     places = np.flatnonzero(plain)
     lower = pc.ascii_lower(texts.take(pa.array(places)))
-    domains = CodedTexts(*encoded(pc.list_element(pc.split_pattern(lower, "@"), 1)))
+    domains = CodedTexts.of_array(pc.list_element(pc.split_pattern(lower, "@"), 1))
     special = [at for at, domain in enumerate(domains.different.to_pylist()) if is_special(domain)]
     plain[places[domains.rows_of(np.array(special, dtype=np.intp))]] = False
     return plain
@@ -116,7 +116,7 @@ def read_addresses(cells: "pd.Series[Any]") -> ReadAddresses:
     empty, persons = np.append(empty, True), np.append(persons, np.int32(-1))
     missing = empty[codes]
     missing[list(others)] = False
-    identities = CodedTexts(persons[codes], different_persons)
+    identities = CodedTexts(persons[codes], different_persons, distinct=True)
     codes = np.where(missing, np.int32(len(different) + len(extra)), codes)
     codes[list(others)] = [extra[verdict] for verdict in others.values()]
     odd = [at for at, verdict in verdicts.items() if verdict.identity is None]

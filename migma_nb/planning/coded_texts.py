@@ -7,6 +7,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from migma_nb.planning.text_arrays import Codes, Places, TextArray, array_of, encoded, listed, sizes_of
 
@@ -20,16 +21,30 @@ class CodedTexts(Sequence[str | None]):
 
     Args:
         codes: each row's position among the different texts, -1 where it has none.
-        different: the texts; one may stand there twice, or be no row's.
+        different: the texts; one may be no row's.
+        distinct: whether it is certain that none stands there twice.
     """
 
     codes: Codes
     different: TextArray
+    distinct: bool = False
 
     @classmethod
     def of(cls, texts: Iterable[str | None]) -> "CodedTexts":
-        """Return these texts; what they are coded as already stays."""
-        return texts if isinstance(texts, CodedTexts) else cls(*encoded(array_of(texts)))
+        """Return these texts such that those with equal codes, and no others, are equal."""
+        if isinstance(texts, CodedTexts):
+            return texts if texts.distinct else cls.of_array(texts.arrow())
+        return cls.of_array(array_of(texts))
+
+    @classmethod
+    def of_array(cls, texts: TextArray) -> "CodedTexts":
+        """Return the texts of an array, such that those with equal codes, and no others, are equal."""
+        return cls(*encoded(texts), distinct=True)
+
+    @classmethod
+    def coded(cls, texts: Iterable[str | None]) -> "CodedTexts":
+        """Return these texts, as they are coded where they are."""
+        return texts if isinstance(texts, CodedTexts) else cls.of(texts)
 
     @classmethod
     def same(cls, text: str | None, rows: int) -> "CodedTexts":
@@ -94,6 +109,18 @@ class CodedTexts(Sequence[str | None]):
         wanted = np.zeros(len(self.different) + 1, dtype=bool)  # the last is for rows without text
         wanted[places] = True
         return np.flatnonzero(wanted[self.codes])
+
+    def rows_with(self, text: str) -> Places:
+        """Return the rows with this very text, in order."""
+        return self.rows_of(np.flatnonzero(pc.equal(self.different, text).to_numpy(zero_copy_only=False)))
+
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Return how many characters each row's text has, 0 where it has none."""
+        return np.append(pc.utf8_length(self.different).to_numpy(zero_copy_only=False), 0)[self.codes]
+
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """Return how many bytes of UTF-8 each row's text has, 0 where it has none."""
+        return np.append(sizes_of(self.different), 0)[self.codes]
 
     def counts(self) -> npt.NDArray[np.int64]:
         """Return of each different text how many rows have it."""

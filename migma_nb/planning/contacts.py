@@ -85,7 +85,12 @@ class ContactList:
     @property
     def has_errors(self) -> bool:
         """Whether a row that is not excluded has an error."""
-        return any(state is State.INVALID for state, _, _ in self._settled.presets.values())
+        return self._settled.has_errors
+
+    @property
+    def stand(self) -> Mapping[State, int]:
+        """How many rows stand back in which state."""
+        return self._settled.stand
 
     def preset(self, row: int) -> tuple[State, Reason, str] | None:
         """Return state, reason and words of a row that is not imported; None for one that is ready."""
@@ -190,6 +195,7 @@ def make_contacts(
     settled = settle(found, found.identities, looked_at, rules, issues)
     texts = _contact_texts(name, found.addresses, fields, own)
     names = column_names(frame)
+    statuses = list(statuses)
     said = pd.Series([statuses[row] for row in settled.ready], dtype=object).value_counts()
     return ContactList(
         id=_list_id(name, texts, settled.ready),

@@ -98,7 +98,7 @@ def encoded(texts: TextArray) -> tuple[Codes, TextArray]:
 
 def places_with(texts: TextArray, wanted: bytes) -> Places:
     """Return which texts have at least one of these bytes of UTF-8 in them, in order."""
-    offsets, data = _parts(texts)
+    offsets, data = bounds_and_bytes(texts)
     look = np.zeros(256, dtype=bool)
     look[list(wanted)] = True
     hits = np.flatnonzero(look[data[offsets[0] : offsets[-1]]]) + offsets[0]
@@ -115,7 +115,7 @@ def only_of(texts: TextArray, allowed: bytes) -> npt.NDArray[np.bool_]:
 
 def maybe_padded(texts: TextArray) -> Places:
     """Return the texts that may begin or end with a space of any kind, among them all that do."""
-    offsets, data = _parts(texts)
+    offsets, data = bounds_and_bytes(texts)
     filled = np.flatnonzero(np.diff(offsets))
     begins = np.isin(data[offsets[filled]], np.frombuffer(_SPACE_BEGINS, dtype=np.uint8))
     ends = np.isin(data[offsets[filled + 1] - 1], np.frombuffer(_SPACE_ENDS, dtype=np.uint8))
@@ -124,7 +124,7 @@ def maybe_padded(texts: TextArray) -> Places:
 
 def missing_in(texts: TextArray) -> npt.NDArray[np.bool_]:
     """Say of each text whether it counts as an empty cell: null, no letter, or spaces only."""
-    offsets, data = _parts(texts)
+    offsets, data = bounds_and_bytes(texts)
     lengths = np.diff(offsets)
     missing = lengths == 0
     if texts.null_count:
@@ -138,7 +138,7 @@ def missing_in(texts: TextArray) -> npt.NDArray[np.bool_]:
 
 def sizes_of(texts: TextArray) -> npt.NDArray[np.int64]:
     """Return each text's length in bytes of UTF-8."""
-    return np.diff(_parts(texts)[0])
+    return np.diff(bounds_and_bytes(texts)[0])
 
 
 def taken(texts: TextArray, places: Places) -> list[str]:
@@ -162,7 +162,7 @@ def joined(*parts: TextArray | str) -> TextArray:
     return pc.binary_join_element_wise(*pieces, pa.scalar("", TEXT))
 
 
-def _parts(texts: TextArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+def bounds_and_bytes(texts: TextArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
     """Return where each text begins, with the end of the last, and all their bytes."""
     _, offsets, data = texts.buffers()
     if offsets is None or not len(texts):
