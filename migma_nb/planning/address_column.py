@@ -5,14 +5,14 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
-import pyarrow as pa
 from pandas.api import types
 
 from migma_nb.api.errors import InputError
-from migma_nb.planning.address_texts import are_plain
+from migma_nb.planning.address_texts import have_plain_shape
 from migma_nb.planning.columns import column_at, column_names, listed, named_column
-from migma_nb.planning.text_arrays import TextArray, missing_in, places_with, text_array
+from migma_nb.planning.text_arrays import TextArray, count_of, missing_in, text_array
 from migma_nb.planning.values import is_missing
 
 _NAMES = frozenset(
@@ -151,13 +151,11 @@ def _holds_addresses(series: "pd.Series[Any]") -> bool:
 
 
 def _are_addresses(texts: TextArray) -> bool:
-    """Say the same of texts; most columns show it by the number of their @, or of addresses beyond doubt."""
+    """Say the same of texts; most columns show it by the number of their @, or of plain addresses."""
     filled = len(texts) - int(missing_in(texts).sum())
     needed = _SHARE * filled
-    with_at = places_with(texts, b"@")
-    if not filled or len(with_at) < needed:
+    if not filled or count_of(texts, b"@") < needed:
         return False
-    maybe = texts.take(pa.array(with_at))
-    if int(are_plain(maybe).sum()) >= needed:
+    if np.count_nonzero(have_plain_shape(texts.fill_null(""))) >= needed:
         return True
-    return sum(map(looks_like_address, maybe.to_pylist())) >= needed
+    return sum(map(looks_like_address, texts.to_pylist())) >= needed

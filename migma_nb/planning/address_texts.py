@@ -1,6 +1,6 @@
 """A column of addresses, judged: the plain ones all at once, the others by the rule for one address.
 
-The way for plain ones only skips work: what it takes, email-validator takes, and whose it is comes out the same.
+The way for plain ones only skips work: what it takes, email-validator takes, and as the same person.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+import pandas as pd  # noqa: TC002 - imported as everywhere here
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,7 +24,9 @@ from migma_nb.planning.text_arrays import (
     array_of,
     encoded,
     holdable,
+    matching,
     missing_in,
+    numbered,
     replaced,
     sizes_of,
     taken,
@@ -45,7 +47,7 @@ class ReadAddresses:
     """The addresses of a column.
 
     Args:
-        wires: each row's address as it goes on the wire; what stood there for invalid ones, "" for missing ones.
+        wires: each row's address as on the wire; what stood there for invalid ones, "" for missing ones.
         identities: who each row is, None where the address is missing or invalid.
         invalid: what is wrong, by code of `wires`.
         missing: the rows without an address.
@@ -83,14 +85,18 @@ class Parts:
         return np.flatnonzero(found.to_numpy(zero_copy_only=False))
 
 
+def have_plain_shape(texts: TextArray) -> npt.NDArray[np.bool_]:
+    """Say of each text, none of which is null, whether it is a plain address, whatever its domain is for."""
+    return matching(texts, _PLAIN) & (sizes_of(texts) <= _LONGEST)
+
+
 def are_plain(texts: TextArray) -> npt.NDArray[np.bool_]:
-    """Say of each text whether it is a valid address beyond doubt, one to be folded by its letters' case alone.
+    """Say of each text whether it is a valid address beyond doubt, to be folded by its letters' case alone.
 
     Args:
         texts: none of which is null.
     """
-    plain = pc.match_substring_regex(texts, _PLAIN).to_numpy(zero_copy_only=False).copy()
-    plain &= sizes_of(texts) <= _LONGEST
+    plain = have_plain_shape(texts)
     places = np.flatnonzero(plain)
     lower = pc.ascii_lower(texts.take(pa.array(places)))
     domains = CodedTexts.of_array(pc.list_element(pc.split_pattern(lower, "@"), 1))
@@ -133,7 +139,7 @@ def read_addresses(cells: "pd.Series[Any]") -> ReadAddresses:
 
 
 def _texts_and_others(cells: "pd.Series[Any]") -> tuple[TextArray, dict[int, AddressVerdict]]:
-    """Return a column's texts, null where there is none, and the verdict on each cell that is no plain text."""
+    """Return a column's texts, null where there is none, and the verdict on each cell that is none."""
     texts = text_array(cells)
     if texts is not None:
         return texts, {}
@@ -153,15 +159,18 @@ def _persons(
     different: TextArray, plain: npt.NDArray[np.bool_], verdicts: Mapping[int, AddressVerdict]
 ) -> tuple[Codes, TextArray]:
     """Return which person each different cell is, -1 for nobody, and the different persons."""
-    known = pa.array([verdict.identity for verdict in verdicts.values()], TEXT)
-    lower = pc.ascii_lower(different)
-    folded = pa.nulls(len(different), TEXT)
-    folded = pc.if_else(pa.array(plain), lower, folded)
-    if verdicts:
-        mask = np.zeros(len(different), dtype=bool)
-        mask[list(verdicts)] = True
-        folded = pc.replace_with_mask(folded, pa.array(mask), known)
-    return encoded(folded)
+    places = np.fromiter(verdicts, dtype=np.intp)
+    known = [verdict.identity or verdict.wire for verdict in verdicts.values()]
+    valid = plain.copy()
+    valid[places] = [verdict.identity is not None for verdict in verdicts.values()]
+    folded = replaced(pc.ascii_lower(different), places, known)
+    if folded.equals(different):
+        # All are written as they are folded, so that no two are one person's.
+        return numbered(valid), folded if valid.all() else folded.filter(pa.array(valid))
+    persons = CodedTexts.of_array(folded.filter(pa.array(valid)))
+    codes: Codes = np.full(len(different), -1, dtype=np.int32)
+    codes[valid] = persons.codes
+    return codes, persons.different
 
 
 def _wires(different: TextArray, verdicts: Mapping[int, AddressVerdict], extra: list[str]) -> TextArray:

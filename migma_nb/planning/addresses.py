@@ -95,7 +95,7 @@ def _certainly_valid(wire: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_special(domain: str) -> bool:
-    """Say whether email-validator may refuse a domain, in lower case, since it ends as a special-use one does."""
+    """Say whether a domain, in lower case, ends as a special-use one, which email-validator may refuse."""
     return domain.endswith(tuple(email_validator.SPECIAL_USE_DOMAIN_NAMES))
 
 

@@ -133,7 +133,7 @@ class CodedTexts(Sequence[str | None]):
 
     def differs(self, rows: Places, others: Places) -> npt.NDArray[np.bool_]:
         """Say of each row whether its text differs from that of the other one beside it."""
-        differ = self.codes[rows] != self.codes[others]
+        differ: npt.NDArray[np.bool_] = self.codes[rows] != self.codes[others]
         for at in np.flatnonzero(differ).tolist():
             differ[at] = self[int(rows[at])] != self[int(others[at])]
         return differ

@@ -1,7 +1,7 @@
 """A column becomes JSON texts: the cell rule is asked once for each different cell, and not for each row.
 
-What a cell's neighbours decide about it is a small profile, `ColumnRules`, apart from the encoding by it. Of a
-column that comes in pieces, each is profiled (`rules_of`), the profiles are merged, and all are encoded by that.
+What a cell's neighbours decide about it is a small profile, `ColumnRules`, apart from the encoding by it:
+each piece of a column is profiled (`rules_of`), the profiles are merged, and all are encoded by that.
 """
 
 import datetime as dt
@@ -23,6 +23,7 @@ from migma_nb.planning.text_arrays import (
     array_of,
     encoded,
     missing_in,
+    numbered,
     text_array,
 )
 from migma_nb.planning.values import (
@@ -127,7 +128,7 @@ def _of_texts(texts: TextArray, form: Form | None) -> EncodedColumn:
     codes, cells = encoded(texts)
     missing = missing_in(cells)
     if missing.any():
-        codes = np.where(codes < 0, codes, _renumbered(~missing)[codes])
+        codes = np.where(codes < 0, codes, numbered(~missing)[codes])
         cells = cells.filter(pa.array(~missing))
     if form is None:
         json = quoted_texts(cells)
@@ -231,7 +232,7 @@ def _spread(codes: Codes, json: TextArray, problems: Mapping[int, str]) -> tuple
     by_row = {row: problems[int(codes[row])] for row in rows.tolist()}
     codes = codes.copy()
     codes[rows] = -1
-    return CodedTexts(codes, json.fill_null("")), by_row
+    return CodedTexts(codes, json.fill_null('""')), by_row
 
 
 def _different(series: "pd.Series[Any]") -> tuple[Codes, Cells] | None:
@@ -249,8 +250,8 @@ def _different(series: "pd.Series[Any]") -> tuple[Codes, Cells] | None:
         return None
     missing = series.isna().to_numpy()
     if kind == "M" and not isinstance(dtype, np.dtype):
-        codes, moments = pd.factorize(series)
-        return codes.astype(np.int32), moments.tolist()  # with a zone
+        places, moments = pd.factorize(series)
+        return places.astype(np.int32), moments.tolist()  # with a zone
     if isinstance(dtype, np.dtype):
         numbers = series.to_numpy()
     elif not hasattr(dtype, "numpy_dtype"):
@@ -259,7 +260,8 @@ def _different(series: "pd.Series[Any]") -> tuple[Codes, Cells] | None:
         numbers = series.to_numpy(dtype=dtype.numpy_dtype, na_value=dtype.numpy_dtype.type(0))
     # By their bits where that tells more: -0.0 equals 0.0 and reads differently.
     found, different = pd.factorize(numbers.view(np.int64) if kind == "f" else numbers)
-    codes, cells = found.astype(np.int32), np.asarray(different)
+    codes: Codes = found.astype(np.int32)
+    cells = np.asarray(different)
     codes[missing] = -1
     if kind == "f":
         return _without_nan(codes, cells.view(np.float64))
@@ -268,14 +270,7 @@ def _different(series: "pd.Series[Any]") -> tuple[Codes, Cells] | None:
 
 def _without_nan(codes: Codes, cells: npt.NDArray[np.float64]) -> tuple[Codes, Cells]:
     nan = np.isnan(cells)
-    return (
-        (np.where(codes < 0, codes, _renumbered(~nan)[codes]), cells[~nan]) if nan.any() else (codes, cells)
-    )
-
-
-def _renumbered(kept: npt.NDArray[np.bool_]) -> Codes:
-    """Return the new number of each of those kept, -1 for the others."""
-    return np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
+    return (np.where(codes < 0, codes, numbered(~nan)[codes]), cells[~nan]) if nan.any() else (codes, cells)
 
 
 def _no_uniques() -> Uniques:

@@ -12,10 +12,11 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.states import Reason, State
 from migma_nb.planning.bodies import AnyBodies
 from migma_nb.planning.content import Content
+from migma_nb.planning.presets import Preset
 from migma_nb.planning.questions import overlap_question
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.rendering import RenderedMessage, render
-from migma_nb.planning.settling import Preset, Settled
+from migma_nb.planning.settling import Settled
 from migma_nb.planning.sources import Target
 from migma_nb.planning.stored import StoredEmail
 

@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd  # noqa: TC002 - as everywhere in this package
 
 from migma_nb.planning.coded_texts import CodedTexts
 from migma_nb.planning.encoded import EncodedColumn, Uniques
 from migma_nb.planning.issues import IssueCode, IssueList
-from migma_nb.planning.text_arrays import Places, only_of, sizes_of, taken
+from migma_nb.planning.text_arrays import Places, matching, taken
 from migma_nb.planning.texts import odd_texts, texts_with_html
 
-_WHOLE_AS_FLOAT = re.compile(r"-?\d+\.0", re.ASCII)
-_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+#: For RE2, in which `\z` is the very end.
+_WHOLE_AS_FLOAT = r"\A-?[0-9]+\.0\z"
+_NUMBER = r"\A-?[0-9]+(?:\.[0-9]+)?\z"
 _DIGITS = re.compile(r"\d+", re.ASCII)
-_NUMBER_BYTES = b"0123456789-."
 _CODE_COLUMNS = (
     "zip",
     "postcode",
@@ -36,8 +37,6 @@ _CODE_COLUMNS = (
 _MOST_LOST = 2
 _SHARE = 0.8
 _SHORTEST_CODE = 4
-#: So many texts are looked at before the next are read: mostly the first tells.
-_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +103,8 @@ def note_problems(encoded: EncodedColumn, cells: "pd.Series[Any]", column: str, 
 
 def number_look(encoded: EncodedColumn) -> NumberLook:
     """Return how a column, or a piece of one, writes the numbers that are text in it."""
-    texts = encoded.uniques.cells
-    places = _maybe_numbers(encoded.uniques)
-    found = False
-    for start in range(0, len(places), _AT_ONCE):
-        numbers = filter(_NUMBER.fullmatch, taken(texts, places[start : start + _AT_ONCE]))
-        for text in numbers:
-            found = True
-            if not _WHOLE_AS_FLOAT.fullmatch(text):
-                return NumberLook(any=True, floats=False)
-    return NumberLook(any=found, floats=True)
+    numbers = _numbers(encoded.uniques)
+    return NumberLook(any=bool(numbers.any()), floats=not (numbers & ~_floats(encoded.uniques)).any())
 
 
 def code_lengths(texts: CodedTexts) -> CodeLengths:
@@ -133,9 +124,13 @@ def is_code_column(column: str) -> bool:
     return "".join(char for char in column.casefold() if char.isalnum()).startswith(_CODE_COLUMNS)
 
 
-def _maybe_numbers(uniques: Uniques) -> Places:
-    digits = only_of(uniques.cells, _NUMBER_BYTES) & (sizes_of(uniques.cells) > 0)
-    return np.flatnonzero(digits & uniques.texts.is_valid().to_numpy(zero_copy_only=False))
+def _numbers(uniques: Uniques) -> npt.NDArray[np.bool_]:
+    sent: npt.NDArray[np.bool_] = uniques.texts.is_valid().to_numpy(zero_copy_only=False)
+    return matching(uniques.cells, _NUMBER) & sent
+
+
+def _floats(uniques: Uniques) -> npt.NDArray[np.bool_]:
+    return matching(uniques.cells, _WHOLE_AS_FLOAT)
 
 
 def _note_unsendable(encoded: EncodedColumn, cells: "pd.Series[Any]", column: str, issues: IssueList) -> None:
@@ -175,11 +170,7 @@ def _note_odd_texts(encoded: EncodedColumn, column: str, issues: IssueList) -> N
 
 
 def _note_floats(encoded: EncodedColumn, column: str, issues: IssueList) -> None:
-    texts = encoded.uniques.cells
-    places = _maybe_numbers(encoded.uniques)
-    rows, found = _rows_and_texts(
-        encoded, places[[bool(_NUMBER.fullmatch(text)) for text in taken(texts, places)]]
-    )
+    rows, found = _rows_and_texts(encoded, np.flatnonzero(_numbers(encoded.uniques)))
     issues.extend(
         rows,
         IssueCode.WHOLE_NUMBER_AS_FLOAT,
@@ -224,4 +215,4 @@ def _rows_and_texts(encoded: EncodedColumn, places: Places) -> tuple[list[int], 
     if not len(places):
         return [], []
     rows = encoded.texts.rows_of(places)
-    return rows.tolist(), taken(encoded.uniques.cells, encoded.texts.codes[rows])
+    return rows.tolist(), taken(encoded.uniques.cells, encoded.texts.codes[rows].astype(np.intp))

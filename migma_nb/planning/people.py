@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+import pandas as pd  # noqa: TC002 - imported as everywhere here
 
 from migma_nb.planning.address_texts import Parts, ReadAddresses, read_addresses
 from migma_nb.planning.addresses import bare_address, check_address
@@ -90,7 +90,7 @@ def read_people(
     _note_missing(_asked(read.missing, only), column, issues)
     _note_invalid(read, cells, column, issues)
     _note_oddities(read, column, issues)
-    return People(read.wires, read.identities)
+    return People(cast("Sequence[str]", read.wires), read.identities)
 
 
 def is_rehearsal(domains: Iterable[str]) -> bool:
@@ -151,7 +151,7 @@ def _fix(wire: str, column: str) -> str:
         return f"Write the address alone: {bare}"
     together = "".join(wire.split()).rstrip(".,;>").lstrip("<").removeprefix("mailto:")
     for guess in dict.fromkeys((together, together.replace("@@", "@"), together.replace(",", "."))):
-        if guess != wire and check_address(guess).identity:
+        if guess != wire and "@" in guess and check_address(guess).identity:
             return f"Did you mean {guess}?"
     return f"Correct {column}, or leave the row out."
 

@@ -25,8 +25,9 @@ from migma_nb.planning.values import LARGEST_EXACT, ColumnRules, json_text, json
 
 #: What JSON writes otherwise than it stands (RFC 8259, section 7).
 _ESCAPED = bytes([*range(0x20), *b'"\\'])
-#: Between these, Arrow writes the shortest digits of a number as Python does; beyond, exponents differ.
-_SMALLEST, _LARGEST = 1e-4, 1e15
+#: Between these neither Python nor Arrow writes an exponent (Arrow does from 1e10, Python from 1e16), and both
+#: write the fewest digits that are this number and no other.
+_SMALLEST, _LARGEST = 1e-3, 1e9
 _FIRST, _LAST = np.datetime64(dt.date.min, "s"), np.datetime64(dt.datetime(9999, 12, 31, 23, 59, 59), "s")  # noqa: DTZ001 - NumPy knows no zones
 
 
@@ -52,6 +53,7 @@ def number_texts(numbers: npt.NDArray[Any], rules: ColumnRules) -> TextArray:
         texts = pc.cast(pa.array(np.where(plain, numbers, 0.5)), TEXT)
         whole = pa.array(numbers == np.floor(numbers))
         texts = pc.if_else(whole, joined(texts, ".0"), texts)
+        plain[places_with(texts, b"eE")] = False
     return _by_rule(texts, numbers, np.flatnonzero(~plain), rules)
 
 
@@ -62,10 +64,11 @@ def moment_texts(moments: npt.NDArray[np.datetime64], rules: ColumnRules) -> Tex
         return None
     if rules.dates:
         return _quoted(np.datetime_as_string(moments, unit="D"))
-    texts = np.datetime_as_string(seconds).astype(object)
-    for unit, coarser in (("us", "s"), ("ns", "us")):
-        finer = moments != moments.astype(f"datetime64[{coarser}]")
-        texts[finer] = np.datetime_as_string(moments[finer], unit=unit)
+    texts = np.datetime_as_string(seconds, unit="s").astype(object)
+    finer = moments != seconds
+    texts[finer] = np.datetime_as_string(moments[finer], unit="us")
+    finest = moments != moments.astype("datetime64[us]")
+    texts[finest] = np.datetime_as_string(moments[finest], unit="ns")
     return _quoted(texts)
 
 

@@ -1,4 +1,4 @@
-"""Rows that are not sent: state, reason and words of each, kept as one small number a row until it is asked for."""
+"""Rows that are not sent: state, reason and words of each, a small number a row until they are asked for."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +54,7 @@ class Rows(Sequence[int]):
         at = int(np.searchsorted(self._places, row))
         return at < len(self) and self._places[at] == row
 
-    def __array__(self, dtype: npt.DTypeLike = None, copy: bool | None = None) -> npt.NDArray[np.intp]:
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[np.intp]:
         return np.array(self._places, dtype=dtype) if copy else np.asarray(self._places, dtype=dtype)
 
     def __repr__(self) -> str:

@@ -1,7 +1,7 @@
 """What is settled before anything is sent: which rows are ready, and which stand back for which reason.
 
-Who is whose double only the whole list tells: of a list in pieces it takes every identity seen so far, with its
-first valid row. All else here is decided row by row.
+Who is whose double only the whole list tells: of a list in pieces it takes every recipient seen so far, with
+the first valid row. All else here is decided row by row.
 """
 
 from collections import Counter
@@ -113,7 +113,7 @@ def settle(
     _note_groups(groups, people, rules, issues)
     doubles, firsts = groups.doubles()
     kinds[doubles] = DUPLICATE
-    differing = _note_differing(doubles, firsts, people, bodies, rules, issues)
+    differing = _note_differing((doubles, firsts), people, bodies, rules, issues)
     presets = PresetRows(
         kinds, issues.first_errors, doubles, firsts, addresses=people.addresses, identities=identities
     )
@@ -193,9 +193,10 @@ def _note_groups(groups: _Groups, people: People, rules: Rules, issues: IssueLis
 
 
 def _note_differing(
-    doubles: Places, firsts: Places, people: People, bodies: AnyBodies, rules: Rules, issues: IssueList
+    pairs: tuple[Places, Places], people: People, bodies: AnyBodies, rules: Rules, issues: IssueList
 ) -> int:
     """Note the rows that say something else than the one that stands for them; return how many these are."""
+    doubles, firsts = pairs
     names = bodies.differences(doubles, firsts)
     at = sorted(names)
     rows = doubles[at].tolist()

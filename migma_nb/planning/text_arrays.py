@@ -18,6 +18,8 @@ Places = npt.NDArray[np.intp]
 Codes = npt.NDArray[np.int32]
 
 TEXT = pa.large_string()
+#: So many bytes are searched at a time: what a core's cache holds.
+_BLOCK = 1 << 18
 #: What a text that begins with a space of any kind begins with, in UTF-8.
 _SPACE_BEGINS = bytes([*range(0x09, 0x0E), *range(0x1C, 0x21), 0xC2, 0xE1, 0xE2, 0xE3])
 #: What a text that ends with a space of any kind ends with; the latter are last bytes of many letters too.
@@ -96,29 +98,63 @@ def encoded(texts: TextArray) -> tuple[Codes, TextArray]:
     return codes, texts if whole else coded.dictionary
 
 
+def numbered(kept: npt.NDArray[np.bool_]) -> Codes:
+    """Return the new number of each of those kept, -1 for the others."""
+    return np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
+
+
 def places_with(texts: TextArray, wanted: bytes) -> Places:
     """Return which texts have at least one of these bytes of UTF-8 in them, in order."""
     offsets, data = bounds_and_bytes(texts)
-    look = np.zeros(256, dtype=bool)
-    look[list(wanted)] = True
-    hits = np.flatnonzero(look[data[offsets[0] : offsets[-1]]]) + offsets[0]
-    places = np.searchsorted(offsets, hits, side="right") - 1
+    found = [np.empty(0, dtype=np.intp)]
+    for start in range(int(offsets[0]), int(offsets[-1]), _BLOCK):
+        block = data[start : min(start + _BLOCK, int(offsets[-1]))]
+        hits = np.flatnonzero(_any_of(block, wanted)) + start
+        places = np.searchsorted(offsets, hits, side="right") - 1
+        found.append(places[np.flatnonzero(np.diff(places, prepend=-1))])
+    places = np.concatenate(found).astype(np.intp, copy=False)
     return places[np.flatnonzero(np.diff(places, prepend=-1))]
 
 
-def only_of(texts: TextArray, allowed: bytes) -> npt.NDArray[np.bool_]:
-    """Say of each text whether it has no byte but these; an empty one has none."""
-    found = np.ones(len(texts), dtype=bool)
-    found[places_with(texts, bytes(set(range(256)) - set(allowed)))] = False
+def count_of(texts: TextArray, byte: bytes) -> int:
+    """Return how often one byte of UTF-8 stands in all texts together."""
+    offsets, data = bounds_and_bytes(texts)
+    return int(np.count_nonzero(data[offsets[0] : offsets[-1]] == byte[0]))
+
+
+def _any_of(data: npt.NDArray[np.uint8], wanted: bytes) -> npt.NDArray[np.bool_]:
+    """Say of each byte whether it is wanted, by comparing with ranges: faster than to look each one up."""
+    found = np.zeros(len(data), dtype=bool)
+    sought = sorted(set(wanted))
+    first = 0
+    for at, byte in enumerate(sought):
+        if at + 1 < len(sought) and sought[at + 1] == byte + 1:
+            continue
+        low, high = sought[first], byte
+        found |= data == low if low == high else data - np.uint8(low) <= np.uint8(high - low)
+        first = at + 1
     return found
+
+
+def _looked_up(data: npt.NDArray[np.uint8], wanted: bytes) -> npt.NDArray[np.bool_]:
+    look = np.zeros(256, dtype=bool)
+    look[list(wanted)] = True
+    found: npt.NDArray[np.bool_] = look[data]
+    return found
+
+
+def matching(texts: TextArray, pattern: str) -> npt.NDArray[np.bool_]:
+    """Say of each text, none of which is null, whether a regular expression of RE2 finds something in it."""
+    found: npt.NDArray[np.bool_] = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+    return found.copy()  # Arrow's own cannot be written to
 
 
 def maybe_padded(texts: TextArray) -> Places:
     """Return the texts that may begin or end with a space of any kind, among them all that do."""
     offsets, data = bounds_and_bytes(texts)
     filled = np.flatnonzero(np.diff(offsets))
-    begins = np.isin(data[offsets[filled]], np.frombuffer(_SPACE_BEGINS, dtype=np.uint8))
-    ends = np.isin(data[offsets[filled + 1] - 1], np.frombuffer(_SPACE_ENDS, dtype=np.uint8))
+    begins = _looked_up(data[offsets[filled]], _SPACE_BEGINS)
+    ends = _looked_up(data[offsets[filled + 1] - 1], _SPACE_ENDS)
     return filled[begins | ends]
 
 
@@ -126,11 +162,11 @@ def missing_in(texts: TextArray) -> npt.NDArray[np.bool_]:
     """Say of each text whether it counts as an empty cell: null, no letter, or spaces only."""
     offsets, data = bounds_and_bytes(texts)
     lengths = np.diff(offsets)
-    missing = lengths == 0
+    missing: npt.NDArray[np.bool_] = lengths == 0
     if texts.null_count:
         missing |= texts.is_null().to_numpy(zero_copy_only=False)
     filled = np.flatnonzero(~missing)
-    begins = np.isin(data[offsets[filled]], np.frombuffer(_SPACE_BEGINS, dtype=np.uint8))
+    begins = _looked_up(data[offsets[filled]], _SPACE_BEGINS)
     for at in filled[begins].tolist():
         missing[at] = texts[at].as_py().isspace()
     return missing
