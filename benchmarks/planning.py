@@ -216,7 +216,8 @@ def speed(frame: pd.DataFrame, rounds: int) -> bool:
 
     faster, growth = ratio("pydantic", "ours", 0), ratio("ours", "short", 0)
     print(
-        f"  A/A control: wall {told(ratio('again', 'pydantic', 0))}, CPU {told(ratio('again', 'pydantic', 1))}"
+        f"  A/A control: wall {told(ratio('again', 'pydantic', 0))}, "
+        f"CPU {told(ratio('again', 'pydantic', 1))}"
     )
     print(
         f"  times as fast: wall {told(faster)}, CPU {told(ratio('pydantic', 'ours', 1))}; promised {FASTER}"
@@ -249,14 +250,16 @@ def looks(plan: Any, what: str) -> bool:
         "repr": lambda: repr(plan),
         "html": plan._repr_html_,
     }
-    slowest = {name: max(timed(work)[0] for _ in range(3)) for name, work in ways.items()}
+    slowest = {name: max(timed(work) for _ in range(3)) for name, work in ways.items()}
     size = len(plan._repr_html_().encode())
-    told = ", ".join(f"{name} {seconds * 1000:.0f} ms" for name, seconds in slowest.items())
+    told = ", ".join(
+        f"{name} {wall * 1000:.0f} ({cpu * 1000:.0f} CPU)" for name, (wall, cpu) in slowest.items()
+    )
     print(
-        f"  looks, {what}: {len(plan.issues):,} issues; {told} (slowest of 3; promised {LOOK_S * 1000:.0f}); "
+        f"  looks, {what}: {len(plan.issues):,} issues; {told} ms (slowest of 3; promised {LOOK_S * 1000:.0f}); "
         f"card {size:,} bytes, promised {CARD:,}"
     )
-    return max(slowest.values()) <= LOOK_S and size <= CARD
+    return max(wall for wall, _ in slowest.values()) <= LOOK_S and size <= CARD
 
 
 def memory(rows: int) -> bool:
@@ -272,7 +275,7 @@ def memory(rows: int) -> bool:
 
 
 def grown(frame: pd.DataFrame) -> tuple[int, int]:
-    """Return by how much planning raises this process' highest resident memory, and what the frame has (bytes)."""
+    """Return by how much planning raises the highest resident memory, and what the frame has (bytes)."""
     mg.plan(frame.head(1_000), **MAILING)  # what is loaded and cached once is no part of it
     pa.default_memory_pool().release_unused()
     ctypes.CDLL(None).malloc_trim(0)
@@ -290,7 +293,7 @@ def templates(frame: pd.DataFrame) -> bool:
     costs: dict[int, tuple[float, float]] = {}
     for size in (2_000, 200_000):
         template = MAILING["template"] + "<p>" + "x" * (size - len(MAILING["template"])) + "</p>"
-        plan = mg.plan(frame, **{**MAILING, "template": template})._plan  # noqa: SLF001 - what a run does with it
+        plan = mg.plan(frame, **{**MAILING, "template": template})._plan  # noqa: SLF001 - as a run has it
         bodies = [plan.body(row) for row in plan.ready]
 
         def ready(plan: Any = plan) -> None:

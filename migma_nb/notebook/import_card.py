@@ -123,7 +123,9 @@ def _whom(contacts: ContactList) -> str:
 
 def _stand(contacts: ContactList) -> dict[str, int]:
     states = contacts.stand
-    return {"ready": len(contacts.ready)} | {str(state): states[state] for state in State if states[state]}
+    return {"ready": len(contacts.ready)} | {
+        str(state): states[state] for state in State if states.get(state)
+    }
 
 
 def _facts(contacts: ContactList) -> list[tuple[str, str]]:

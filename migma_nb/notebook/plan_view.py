@@ -95,9 +95,8 @@ def whom_of(plan: Plan) -> str:
 
 
 def _stand(plan: Plan) -> dict[str, int]:
-    return {"ready": len(plan.ready)} | {
-        str(state): plan.stand[state] for state in State if plan.stand[state]
-    }
+    states = plan.stand
+    return {"ready": len(plan.ready)} | {str(state): states[state] for state in State if states.get(state)}
 
 
 def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:

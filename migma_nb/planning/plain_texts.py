@@ -3,7 +3,6 @@
 Whatever is not plain (a quotation mark, a huge number, the year 20,000) is left to the rule itself.
 """
 
-import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ _ESCAPED = bytes([*range(0x20), *b'"\\'])
 #: Between these neither Python nor Arrow writes an exponent (Arrow does from 1e10, Python from 1e16), and both
 #: write the fewest digits that are this number and no other.
 _SMALLEST, _LARGEST = 1e-3, 1e9
-_FIRST, _LAST = np.datetime64(dt.date.min, "s"), np.datetime64(dt.datetime(9999, 12, 31, 23, 59, 59), "s")  # noqa: DTZ001 - NumPy knows no zones
+_FIRST, _LAST = np.datetime64("0001-01-01", "s"), np.datetime64("9999-12-31T23:59:59", "s")
 
 
 def quoted_texts(texts: TextArray) -> TextArray:
