@@ -54,35 +54,9 @@ MAILING: dict[str, Any] = {
 }
 #: A draw below the first is invalid, else below the next missing, else below the last a double.
 _INVALID, _MISSING, _DOUBLE = 0.01, 0.0125, 0.015
-_FIRST = [
-    "Ann",
-    "Bo",
-    "Cy",
-    "Dörte",
-    "Émile",
-    "Farid",
-    "Grace",
-    "Hye-jin",
-    "Ines",
-    "Jürgen",
-    "Kofi",
-    "Lea",
-    "Ngô",
-]
-_LAST = [
-    "Müller",
-    "Okafor",
-    "Smith",
-    "García",
-    "Nowak",
-    "Rossi",
-    "Kim",
-    "O'Hara",
-    "Silva",
-    "Dubois",
-    "Yılmaz",
-]
-_CITIES = ["Köln", "Lagos", "Łódź", "Paris", "Busan", "São Paulo", "Leeds", "Graz", "Aarhus"]
+_FIRST = ["Ann", "Bo", "Cy", "Dörte", "Émile", "Farid", "Grace", "Jürgen", "Kofi", "Lea", "Ngô"]
+_LAST = ["Müller", "Okafor", "Smith", "García", "Nowak", "Rossi", "Kim", "O'Hara", "Yılmaz"]
+_CITIES = ["Köln", "Lagos", "Łódź", "Paris", "Busan", "São-Paulo", "Leeds", "Graz", "Aarhus"]
 _WRONG = ["{}@", "{} acme.com", "{}@@acme.com", "{}@acme,com", "{}.@acme.com", "{}@acme..com", "n/a {}"]
 
 
@@ -256,8 +230,8 @@ def looks(plan: Any, what: str) -> bool:
         f"{name} {wall * 1000:.0f} ({cpu * 1000:.0f} CPU)" for name, (wall, cpu) in slowest.items()
     )
     print(
-        f"  looks, {what}: {len(plan.issues):,} issues; {told} ms (slowest of 3; promised {LOOK_S * 1000:.0f}); "
-        f"card {size:,} bytes, promised {CARD:,}"
+        f"  looks, {what}: {len(plan.issues):,} issues; {told} ms "
+        f"(slowest of 3; promised {LOOK_S * 1000:.0f}); card {size:,} bytes, promised {CARD:,}"
     )
     return max(wall for wall, _ in slowest.values()) <= LOOK_S and size <= CARD
 

@@ -170,9 +170,8 @@ def make_contacts(
     if not isinstance(resubscribe, bool):
         raise InputError(f"resubscribe is {resubscribe!r}.", hint="Write resubscribe=True or False.")
     if isinstance(people, Tag | Segment | Audience):
-        raise InputError(
-            f"{people} is no list of people.", hint="Pass a DataFrame, a file or a list of dicts."
-        )
+        hint = "Pass a DataFrame, a file or a list of dicts."
+        raise InputError(f"{people} is no list of people.", hint=hint)
     frame = people_frame(people)
     issues = IssueList()
     column = find_address_column(frame, address)
@@ -180,7 +179,7 @@ def make_contacts(
     found = read_people(column_at(frame, column.position), column.name, issues)
     fields = read_fields(frame, mapped, issues)
     own = read_custom(frame, mapped, issues)
-    statuses = fields.get("status", [None] * len(frame))
+    statuses = list(fields.get("status", [None] * len(frame)))
     fields["status"] = _sent_statuses(statuses, given="status" in mapped.fields, resubscribe=resubscribe)
     rules = Rules(
         excluded=frozenset() if exclude is None else identities(exclude, "exclude"),
@@ -195,7 +194,6 @@ def make_contacts(
     settled = settle(found, found.identities, looked_at, rules, issues)
     texts = _contact_texts(name, found.addresses, fields, own)
     names = column_names(frame)
-    statuses = list(statuses)
     said = pd.Series([statuses[row] for row in settled.ready], dtype=object).value_counts()
     return ContactList(
         id=_list_id(name, texts, settled.ready),
@@ -258,12 +256,10 @@ def _contact_texts(
 
 
 def _objects(parts: Mapping[str, Sequence[str | None]], rows: int) -> list[str | None]:
-    names = sorted(parts)
-    keys = [f"{json_text(name)}:" for name in names]
-    columns = [list(parts[name]) for name in names]
+    keys = [f"{json_text(name)}:" for name in sorted(parts)]
+    columns = [list(parts[name]) for name in sorted(parts)]
     made: list[str | None] = []
-    for row in range(rows):
-        values = [column[row] for column in columns]
+    for values in zip(*columns, strict=True) if columns else [()] * rows:
         pairs = [key + value for key, value in zip(keys, values, strict=True) if value is not None]
         made.append(f"{{{','.join(pairs)}}}" if pairs else None)
     return made
@@ -275,8 +271,7 @@ def _safely(address: str) -> str:
 
 
 def _parted(rows: Sequence[int], texts: Sequence[str]) -> Iterator[tuple[int, ...]]:
-    part: list[int] = []
-    size = 0
+    part, size = list[int](), 0
     for row in rows:
         length = len(texts[row].encode()) + 1
         if part and (len(part) == CHUNK_ROWS or size + length > CHUNK_BYTES):

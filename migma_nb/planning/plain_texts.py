@@ -24,8 +24,8 @@ from migma_nb.planning.values import LARGEST_EXACT, ColumnRules, json_text, json
 
 #: What JSON writes otherwise than it stands (RFC 8259, section 7).
 _ESCAPED = bytes([*range(0x20), *b'"\\'])
-#: Between these neither Python nor Arrow writes an exponent (Arrow does from 1e10, Python from 1e16), and both
-#: write the fewest digits that are this number and no other.
+#: Between these neither Python nor Arrow writes an exponent (Arrow does from 1e10), and both write the fewest
+#: digits that are this number and no other.
 _SMALLEST, _LARGEST = 1e-3, 1e9
 _FIRST, _LAST = np.datetime64("0001-01-01", "s"), np.datetime64("9999-12-31T23:59:59", "s")
 

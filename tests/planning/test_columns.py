@@ -69,7 +69,7 @@ def by_rule(cells: list[Any]) -> list[str | None]:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(st.data())
-def test_a_column_reads_as_its_cells_do_one_by_one(dtype: str, data: st.DataObject) -> None:
+def test_a_column_reads_as_its_cells_do_one_by_one(dtype: Any, data: st.DataObject) -> None:
     """Whatever its dtype, the bytes of each row are those of the rule for one cell."""
     series = pd.Series(data.draw(st.lists(DTYPES[dtype], max_size=6)), dtype=object).astype(dtype)
     assert by_rule(series.tolist()) == list(encode_column(series).texts)
@@ -84,7 +84,7 @@ def test_floats_have_the_digits_that_python_shows(numbers: list[float]) -> None:
 
 @pytest.mark.parametrize("dtype", ["float64", "datetime64[ns]", "str", "Int64"])
 @given(st.data())
-def test_a_column_in_pieces_is_the_column(dtype: str, data: st.DataObject) -> None:
+def test_a_column_in_pieces_is_the_column(dtype: Any, data: st.DataObject) -> None:
     """The pieces' profiles are merged, and each piece encoded by that reads as a part of the whole."""
     series = pd.Series(data.draw(st.lists(DTYPES[dtype], max_size=6)), dtype=object).astype(dtype)
     at = data.draw(st.integers(0, len(series)))
