@@ -30,6 +30,14 @@ def test_what_reading_costs_can_be_measured() -> None:
     assert "ours / pandas: median" in done.stdout
 
 
+def test_what_planning_costs_can_be_measured() -> None:
+    """A small list, ours and pydantic's in turn: speed, memory, looks and templates are printed."""
+    done = run("planning.py", "--rounds=1", "--rows=2000")
+    assert "" == done.stderr
+    assert "times as fast" in done.stdout
+    assert "memory: peak grew by" in done.stdout
+
+
 def test_what_a_send_costs_can_be_measured() -> None:
     """Three small rounds: bare, again and ours, with their ratio; how large it is depends on the machine."""
     done = run("sends.py", "--rounds=3", "--people=40")

@@ -1,7 +1,6 @@
 """A planned import and a made one at a glance: as text for a terminal and as a card."""
 
 import textwrap
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from migma_nb.api.states import State
@@ -123,9 +122,10 @@ def _whom(contacts: ContactList) -> str:
 
 
 def _stand(contacts: ContactList) -> dict[str, int]:
-    presets = (contacts.preset(row) for row in range(contacts.size))
-    states = Counter(preset[0] for preset in presets if preset is not None)
-    return {"ready": len(contacts.ready)} | {str(state): states[state] for state in State if states[state]}
+    states = contacts.stand
+    return {"ready": len(contacts.ready)} | {
+        str(state): states[state] for state in State if states.get(state)
+    }
 
 
 def _facts(contacts: ContactList) -> list[tuple[str, str]]:

@@ -2,12 +2,10 @@
 
 import json
 import math
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from migma_nb.api.states import State
@@ -97,10 +95,8 @@ def whom_of(plan: Plan) -> str:
 
 
 def _stand(plan: Plan) -> dict[str, int]:
-    back = np.ones(plan.size, dtype=bool)
-    back[np.asarray(plan.ready, dtype=np.intp)] = False
-    states = Counter(plan.state(int(row)) for row in np.flatnonzero(back))
-    return {"ready": len(plan.ready)} | {str(state): states[state] for state in State if states[state]}
+    states = plan.stand
+    return {"ready": len(plan.ready)} | {str(state): states[state] for state in State if states.get(state)}
 
 
 def _facts(plan: Plan, first: RenderedMessage | None) -> list[tuple[str, str]]:

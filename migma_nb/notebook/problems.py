@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from migma_nb.notebook.lines import counted, one_line
+from migma_nb.planning.issues import IssueCode, Severity
 
 #: So many kinds of problem are shown with an example; plan.issues has all.
 MOST_KINDS = 6
@@ -35,24 +38,40 @@ class Kind:
 
 def verdict_of(issues: pd.DataFrame) -> str:
     """Return how many errors and warnings there are, in one line; "" for none."""
-    errors, warnings = (issues[issues["severity"] == severity] for severity in ("error", "warning"))
+    codes, different = _codes(issues)
+    severities = {str(code): IssueCode(code).severity for code in different}
+    rows = issues["row"].to_numpy(dtype=np.int64, na_value=-1)
     parts = []
-    if len(errors):
-        parts.append(f"{counted(len(errors), 'error', 'errors')} in {_rows(errors)}")
-    if len(warnings):
-        parts.append(f"{counted(len(warnings), 'warning', 'warnings')} in {_rows(warnings)}")
+    for severity in Severity:
+        of_it = np.array([severities[str(code)] is severity for code in different], dtype=bool)[codes]
+        if count := int(np.count_nonzero(of_it)):
+            seen = np.zeros(int(rows.max()) + 2, dtype=bool)  # the last is for no row at all
+            seen[rows[of_it]] = True
+            named = f"{severity.value}s"
+            parts.append(
+                f"{counted(count, severity.value, named)} in {_rows(int(np.count_nonzero(seen[:-1])))}"
+            )
     return ", ".join(parts)
 
 
-def _rows(issues: pd.DataFrame) -> str:
-    rows = issues["row"].nunique()
+def _codes(issues: pd.DataFrame) -> tuple[npt.NDArray[np.intp], list[str]]:
+    """Return each problem's place among the different codes, and these, in the order that they come in."""
+    codes, different = pd.factorize(issues["code"])
+    return codes, list(different)
+
+
+def _rows(rows: int) -> str:
     return counted(rows, "row", "rows") if rows else "the mailing itself"
 
 
 def kinds_of(issues: pd.DataFrame) -> tuple[tuple[Kind, ...], int]:
     """Return the most important kinds of problem, errors first, and how many more there are."""
-    counts = issues["code"].value_counts()
-    examples = issues.drop_duplicates("code")
+    codes, different = _codes(issues)
+    counts = dict(zip(different, np.bincount(codes, minlength=len(different)).tolist(), strict=True))
+    # The first of each: later ones are written over.
+    first = np.empty(len(different), dtype=np.intp)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    examples = issues.iloc[first]
     found = [
         Kind(
             severity=str(line["severity"]),

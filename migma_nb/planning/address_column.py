@@ -5,11 +5,14 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pandas.api import types
 
 from migma_nb.api.errors import InputError
+from migma_nb.planning.address_texts import have_plain_shape
 from migma_nb.planning.columns import column_at, column_names, listed, named_column
+from migma_nb.planning.text_arrays import TextArray, count_of, missing_in, text_array
 from migma_nb.planning.values import is_missing
 
 _NAMES = frozenset(
@@ -139,6 +142,20 @@ def _name_key(name: str) -> str:
 def _holds_addresses(series: "pd.Series[Any]") -> bool:
     if types.is_numeric_dtype(series) or types.is_datetime64_any_dtype(series):
         return False
+    texts = text_array(series)
+    if texts is not None:
+        return _are_addresses(texts)
     filled = [cell for cell in series.tolist() if not is_missing(cell)]
     alike = sum(1 for cell in filled if looks_like_address(cell))
     return bool(filled) and alike >= _SHARE * len(filled)
+
+
+def _are_addresses(texts: TextArray) -> bool:
+    """Say the same of texts; most columns show it by the number of their @, or of plain addresses."""
+    filled = len(texts) - int(missing_in(texts).sum())
+    needed = _SHARE * filled
+    if not filled or count_of(texts, b"@") < needed:
+        return False
+    if np.count_nonzero(have_plain_shape(texts.fill_null(""))) >= needed:
+        return True
+    return sum(map(looks_like_address, texts.to_pylist())) >= needed

@@ -90,12 +90,13 @@ def _certainly_valid(wire: str) -> bool:
     if not match or len(wire) > _LONGEST:
         return False
     domain = match["domain"].lower()
-    return len(domain) <= _LONGEST_DOMAIN and "--" not in domain and not domain.endswith(_special_domains())
+    return len(domain) <= _LONGEST_DOMAIN and "--" not in domain and not is_special(domain)
 
 
-@lru_cache(maxsize=1)
-def _special_domains() -> tuple[str, ...]:
-    return tuple(email_validator.SPECIAL_USE_DOMAIN_NAMES)
+@lru_cache(maxsize=4096)
+def is_special(domain: str) -> bool:
+    """Say whether a domain, in lower case, ends as a special-use one, which email-validator may refuse."""
+    return domain.endswith(tuple(email_validator.SPECIAL_USE_DOMAIN_NAMES))
 
 
 def _folded(text: str) -> str:

@@ -3,13 +3,16 @@
 The bytes are those of `SendRequest.body()`: JSON, UTF-8, keys sorted, the same in every process.
 """
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from migma_nb.api.models import encode
+from migma_nb.planning.coded_texts import CHUNK, CodedTexts
+from migma_nb.planning.text_arrays import Places
 from migma_nb.planning.values import json_text
 
 #: Our own limit on one request, in bytes; the API documents none (migma-api.md section 8).
@@ -29,10 +32,10 @@ class Bodies:
     """
 
     chunks: tuple[bytes, ...]
-    addresses: Sequence[str] | None
+    addresses: CodedTexts | None
     variables: tuple[str, ...]
     keys: tuple[str, ...]
-    texts: tuple[Sequence[str | None], ...]
+    texts: tuple[CodedTexts, ...]
 
     def body(self, row: int) -> bytes:
         """Return the body of one row (bytes)."""
@@ -70,14 +73,19 @@ class Bodies:
         """
         plain = text.casefold()
         coded = json.dumps(text, ensure_ascii=False)[1:-1].casefold()
-        found: int | None = None
-        if self.addresses is not None:
-            places = range(after + 1, len(self.addresses))
-            found = next((at for at in places if plain in self.addresses[at].casefold()), None)
-        for column in self.texts:
-            places = range(after + 1, len(column) if found is None else found)
-            found = next((at for at in places if _holds(column[at], plain, coded)), found)
-        return found
+        columns = self.texts if self.addresses is None else (self.addresses, *self.texts)
+        rows = max(map(len, columns), default=0)
+        for start in range(after + 1, rows, CHUNK):
+            found = rows
+            for column in columns:
+                own = column is self.addresses
+                for at, held in enumerate(column[start : min(found, start + CHUNK)], start):
+                    if plain in (held or "").casefold() if own else _holds(held, plain, coded):
+                        found = at
+                        break
+            if found < rows:
+                return found
+        return None
 
     def fields(self, row: int) -> Mapping[str, Any]:
         """Return what a row says itself besides recipient and variables: nothing."""
@@ -88,17 +96,24 @@ class Bodies:
         """Return the length of one row's body in bytes (int)."""
         return sum(map(len, self.chunks)) + sum(map(len, self.own_parts(row)))
 
-    def differing(self, row: int, other: int) -> list[str]:
-        """Return the names of the variables in which two rows differ."""
-        pairs = zip(self.variables, self.texts, strict=True)
-        return [name for name, texts in pairs if texts[row] != texts[other]]
+    def differences(self, rows: Places, others: Places) -> dict[int, list[str]]:
+        """Return the variables in which rows differ from the others beside them, by place, if in any."""
+        found: dict[int, list[str]] = {}
+        for name, texts in zip(self.variables, self.texts, strict=True):
+            for at in np.flatnonzero(texts.differs(rows, others)).tolist():
+                found.setdefault(at, []).append(name)
+        return found
 
-    def certainly_small(self) -> bool:
-        """Say whether no body can come near the limit, without building any."""
-        longest = sum(map(len, self.chunks)) + sum(len(key) * 4 + 8 for key in self.keys)
-        longest += sum(max((len(text) * 4 for text in column if text), default=0) for column in self.texts)
-        longest += max((len(address) * 6 for address in self.addresses or ()), default=0)
-        return longest <= MAX_BODY_BYTES
+    def maybe_large(self) -> list[int]:
+        """Return the rows whose body may go beyond the limit, without building any."""
+        own = self.texts if self.addresses is None else (*self.texts, self.addresses)
+        # As JSON an address may take six times as much, with marks around it; so no text takes more.
+        fixed = sum(map(len, self.chunks)) + sum(len(key) * 4 + 8 for key in self.keys) + 8
+        if fixed + sum(column.longest * 6 for column in own) <= MAX_BODY_BYTES or not own:
+            return [0] if not own and fixed > MAX_BODY_BYTES else []
+        sizes = sum((column.sizes() * 6 for column in own), np.int64(fixed))
+        found: list[int] = np.flatnonzero(sizes > MAX_BODY_BYTES).tolist()
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +164,18 @@ class RowBodies:
         """Return the length of one row's body in bytes (int)."""
         return len(self.body(row))
 
-    def differing(self, row: int, other: int) -> list[str]:
-        """Return the names of what two rows to the same recipient say differently."""
+    def differences(self, rows: Places, others: Places) -> dict[int, list[str]]:
+        """Return what rows say differently from the others beside them, by place, if anything."""
+        pairs = enumerate(zip(rows.tolist(), others.tolist(), strict=True))
+        return {at: names for at, (row, other) in pairs if (names := self._differing(row, other))}
+
+    def maybe_large(self) -> range:
+        """Return the rows whose body may go beyond the limit: only building them tells."""
+        return range(len(self.own))
+
+    def _differing(self, row: int, other: int) -> list[str]:
         mine, theirs = self._said(row), self._said(other)
         return [name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name)]
-
-    def certainly_small(self) -> bool:
-        """Say whether no body can come near the limit: only building them tells."""
-        return False
 
     def _said(self, row: int) -> dict[str, Any]:
         own = self.own[row]
@@ -203,30 +222,8 @@ def build_bodies(
     names = sorted(variables)
     return Bodies(
         chunks=(*chunks, f"{chunk}}}".encode()),
-        addresses=addresses,
+        addresses=None if addresses is None else CodedTexts.coded(addresses),
         variables=tuple(names),
         keys=tuple(f"{json_text(name)}:" for name in names),
-        texts=tuple(variables[name] for name in names),
+        texts=tuple(CodedTexts.coded(variables[name]) for name in names),
     )
-
-
-def plan_id(mailing: str, bodies: AnyBodies, sent: Iterable[tuple[int, str]]) -> str:
-    """Return a short hash of all that changes what is sent, whatever the order of rows and columns.
-
-    Args:
-        mailing: the mailing's name.
-        bodies: the request bodies.
-        sent: row and recipient of each row that is ready to be sent.
-
-    Returns:
-        12 hexadecimal digits (str).
-    """
-    digests = sorted(
-        hashlib.sha256(b"\0".join([recipient.encode(), *bodies.own_parts(row)])).digest()
-        for row, recipient in sent
-    )
-    whole = hashlib.sha256()
-    for part in (b"plan 1", mailing.encode(), *bodies.chunks, *digests):
-        whole.update(len(part).to_bytes(8, "big"))
-        whole.update(part)
-    return whole.hexdigest()[:12]

@@ -12,10 +12,11 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
 from migma_nb.api.models import UNSAFE_IN_HEADER
 from migma_nb.planning.columns import column_at, column_names, named_column, near_matches
+from migma_nb.planning.encoded import EncodedColumn, encode_column
 from migma_nb.planning.issues import IssueCode, IssueList
+from migma_nb.planning.oddities import note_problems
 from migma_nb.planning.placeholders import folded, matching, placeholder_name
-from migma_nb.planning.values import EncodedColumn, encode_column, is_missing, json_text
-from migma_nb.planning.variables import note_problems
+from migma_nb.planning.values import is_missing, json_text
 
 #: The API's fields of a contact beside its address, by their names on the wire.
 FIELDS = ("firstName", "lastName", "phone", "country", "language", "status")

@@ -85,7 +85,12 @@ class ContactList:
     @property
     def has_errors(self) -> bool:
         """Whether a row that is not excluded has an error."""
-        return any(state is State.INVALID for state, _, _ in self._settled.presets.values())
+        return self._settled.has_errors
+
+    @property
+    def stand(self) -> Mapping[State, int]:
+        """How many rows stand back in which state."""
+        return self._settled.stand
 
     def preset(self, row: int) -> tuple[State, Reason, str] | None:
         """Return state, reason and words of a row that is not imported; None for one that is ready."""
@@ -165,17 +170,16 @@ def make_contacts(
     if not isinstance(resubscribe, bool):
         raise InputError(f"resubscribe is {resubscribe!r}.", hint="Write resubscribe=True or False.")
     if isinstance(people, Tag | Segment | Audience):
-        raise InputError(
-            f"{people} is no list of people.", hint="Pass a DataFrame, a file or a list of dicts."
-        )
+        hint = "Pass a DataFrame, a file or a list of dicts."
+        raise InputError(f"{people} is no list of people.", hint=hint)
     frame = people_frame(people)
     issues = IssueList()
     column = find_address_column(frame, address)
     mapped = map_contact_columns(frame, column.position, columns, custom)
-    found = read_people(column_at(frame, column.position).tolist(), column.name, issues)
+    found = read_people(column_at(frame, column.position), column.name, issues)
     fields = read_fields(frame, mapped, issues)
     own = read_custom(frame, mapped, issues)
-    statuses = fields.get("status", [None] * len(frame))
+    statuses = list(fields.get("status", [None] * len(frame)))
     fields["status"] = _sent_statuses(statuses, given="status" in mapped.fields, resubscribe=resubscribe)
     rules = Rules(
         excluded=frozenset() if exclude is None else identities(exclude, "exclude"),
@@ -206,7 +210,7 @@ def make_contacts(
         _people=found,
         _texts=texts,
         _settled=settled,
-        _issues=issues.frame(frame.index.tolist()),
+        _issues=issues.frame(frame.index),
         reading=ReadReport.of(frame),
     )
 
@@ -252,12 +256,10 @@ def _contact_texts(
 
 
 def _objects(parts: Mapping[str, Sequence[str | None]], rows: int) -> list[str | None]:
-    names = sorted(parts)
-    keys = [f"{json_text(name)}:" for name in names]
-    columns = [parts[name] for name in names]
+    keys = [f"{json_text(name)}:" for name in sorted(parts)]
+    columns = [list(parts[name]) for name in sorted(parts)]
     made: list[str | None] = []
-    for row in range(rows):
-        values = [column[row] for column in columns]
+    for values in zip(*columns, strict=True) if columns else [()] * rows:
         pairs = [key + value for key, value in zip(keys, values, strict=True) if value is not None]
         made.append(f"{{{','.join(pairs)}}}" if pairs else None)
     return made
@@ -269,8 +271,7 @@ def _safely(address: str) -> str:
 
 
 def _parted(rows: Sequence[int], texts: Sequence[str]) -> Iterator[tuple[int, ...]]:
-    part: list[int] = []
-    size = 0
+    part, size = list[int](), 0
     for row in rows:
         length = len(texts[row].encode()) + 1
         if part and (len(part) == CHUNK_ROWS or size + length > CHUNK_BYTES):

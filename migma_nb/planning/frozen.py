@@ -13,10 +13,11 @@ from migma_nb.api.states import Reason, State
 from migma_nb.planning.bodies import AnyBodies
 from migma_nb.planning.content import Content
 from migma_nb.planning.list_checks import PlannedList
+from migma_nb.planning.presets import Preset
 from migma_nb.planning.questions import overlap_question
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.rendering import RenderedMessage, render
-from migma_nb.planning.settling import Preset, Settled
+from migma_nb.planning.settling import Settled
 from migma_nb.planning.sources import Target
 from migma_nb.planning.stored import StoredEmail
 
@@ -167,7 +168,7 @@ class Plan:
     @property
     def has_errors(self) -> bool:
         """Whether a row that is not excluded has an error."""
-        return any(state is State.INVALID for state, _, _ in self._settled.presets.values())
+        return self._settled.has_errors
 
     @property
     def needs_duplicates_choice(self) -> bool:
@@ -183,6 +184,11 @@ class Plan:
     def question(self) -> str:
         """What has to be decided before the send (str), "" if nothing."""
         return self.duplicates_question or self.overlap_question
+
+    @property
+    def stand(self) -> Mapping[State, int]:
+        """How many rows stand back in which state."""
+        return self._settled.stand
 
     def preset(self, i: int) -> tuple[State, Reason, str] | None:
         """Return state, reason and words of a row that will not be sent; None for one that is ready."""
@@ -202,7 +208,7 @@ class Plan:
         row = self._row(i)
         if row in self.batches:
             return self.batches[row].id
-        return self._bodies.addresses[row] if self._bodies.addresses is not None else ""
+        return (self._bodies.addresses[row] or "") if self._bodies.addresses is not None else ""
 
     def body(self, i: int) -> bytes:
         """Return the exact bytes of a row's request.
@@ -248,9 +254,7 @@ class Plan:
         Args:
             presets: state, reason and words by row.
         """
-        ready = tuple(row for row in self._settled.ready if row not in presets)
-        settled = replace(self._settled, ready=ready, presets={**self._settled.presets, **presets})
-        return replace(self, _settled=settled)
+        return replace(self, _settled=self._settled.without(presets))
 
     def _row(self, i: int) -> int:
         if not 0 <= i < self.size:

@@ -1,16 +1,22 @@
 """Everything that a plan finds wrong or odd: stable codes, and one tidy frame with a line per problem."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+
+from migma_nb.planning.text_arrays import array_of
 
 ISSUE_COLUMNS = ["row", "index", "column", "value", "code", "severity", "message", "fix"]
 
 _LONGEST_VALUE = 60
+#: Stands for a row where the problem is the whole plan's; it sorts before all rows.
+_WHOLE_PLAN = -1
 
 
 class Severity(StrEnum):
@@ -72,60 +78,94 @@ _ERRORS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One problem.
-
-    Args:
-        row: position of the row from 0 (int), or None where the problem is the whole plan's.
-        column: the column or argument it is about (str), "" where there is none.
-        value: what stands there, shortened (str).
-        code: the stable code.
-        message: what is wrong (str).
-        fix: what to do (str).
-    """
-
-    row: int | None
-    column: str
-    value: str
-    code: IssueCode
-    message: str
-    fix: str
-
-
 @dataclass(slots=True)
 class IssueList:
-    """Collects the problems of one plan while its checks run."""
+    """Collects the problems of one plan while its checks run, by columns of the frame that it becomes."""
 
-    found: list[Issue] = field(default_factory=list)
     first_errors: dict[int, str] = field(default_factory=dict)
+    _rows: list[int] = field(default_factory=list)
+    _columns: list[str] = field(default_factory=list)
+    _values: list[str] = field(default_factory=list)
+    _codes: list[str] = field(default_factory=list)
+    _messages: list[str] = field(default_factory=list)
+    _fixes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
     def add(
         self, row: int | None, code: IssueCode, message: str, fix: str, *, column: Any = "", value: Any = ""
     ) -> None:
-        """Note one problem; arguments as in `Issue`, `value` of any type."""
-        words, todo = printable(message), printable(fix)
-        self.found.append(Issue(row, printable(str(column)), shortened(value), code, words, todo))
-        if row is not None and code.severity is Severity.ERROR:
-            self.first_errors.setdefault(row, words)
+        """Note one problem.
 
-    def frame(self, labels: list[Hashable]) -> pd.DataFrame:
+        Args:
+            row: position of the row from 0 (int), or None where the problem is the whole plan's.
+            code: the stable code.
+            message: what is wrong (str).
+            fix: what to do (str).
+            column: the column or argument it is about, "" where there is none.
+            value: what stands there, of any type.
+        """
+        self.extend(
+            [_WHOLE_PLAN if row is None else row], code, [message], fix, column=column, values=[value]
+        )
+
+    def extend(
+        self,
+        rows: Sequence[int],
+        code: IssueCode,
+        messages: Iterable[str],
+        fixes: str | Iterable[str],
+        *,
+        column: Any = "",
+        values: Iterable[Any] | None = None,
+    ) -> None:
+        """Note a problem of one kind in many rows.
+
+        Args:
+            rows: their positions from 0.
+            code: the stable code.
+            messages: what is wrong, by row.
+            fixes: what to do, by row, or one text for all.
+            column: the column it is about.
+            values: what stands there, of any type, by row; None for nothing.
+        """
+        count = len(rows)
+        words = [printable(message) for message in messages]
+        self._rows.extend(rows)
+        self._columns.extend([printable(str(column))] * count)
+        self._values.extend([""] * count if values is None else [shortened(value) for value in values])
+        self._codes.extend([code.value] * count)
+        self._messages.extend(words)
+        todo = [printable(fixes)] * count if isinstance(fixes, str) else [printable(fix) for fix in fixes]
+        self._fixes.extend(todo)
+        if code.severity is Severity.ERROR:
+            for row, message in zip(rows, words, strict=True):
+                if row != _WHOLE_PLAN:
+                    self.first_errors.setdefault(row, message)
+
+    def frame(self, labels: "pd.Index | Sequence[Hashable]") -> pd.DataFrame:
         """Return the problems as a frame with `ISSUE_COLUMNS`, the whole plan's first, then by row.
 
         Args:
             labels: the input's index labels, one per row.
         """
-        found = sorted(self.found, key=lambda issue: -1 if issue.row is None else issue.row)
-        index = [None if issue.row is None else labels[issue.row] for issue in found]
+        rows = np.array(self._rows, dtype=np.int64)
+        order = np.argsort(rows, kind="stable")
+        rows, own = rows[order], rows[order] >= 0
+        severities = {code.value: code.severity.value for code in IssueCode}
+        texts = (self._columns, self._values, self._codes, [severities[code] for code in self._codes])
+        ordered = [_texts(column, order) for column in (*texts, self._messages, self._fixes)]
+        column, value, code, severity, message, fix = ordered
         columns = {
-            "row": pd.Series([issue.row for issue in found], dtype="Int64"),
-            "index": _objects(index),
-            "column": pd.Series([issue.column for issue in found], dtype="str"),
-            "value": pd.Series([issue.value for issue in found], dtype="str"),
-            "code": pd.Series([issue.code.value for issue in found], dtype="str"),
-            "severity": pd.Series([issue.code.severity.value for issue in found], dtype="str"),
-            "message": pd.Series([issue.message for issue in found], dtype="str"),
-            "fix": pd.Series([issue.fix for issue in found], dtype="str"),
+            "row": pd.arrays.IntegerArray(rows, ~own),
+            "index": _labels(labels, rows, own),
+            "column": column,
+            "value": value,
+            "code": code,
+            "severity": severity,
+            "message": message,
+            "fix": fix,
         }
         return pd.DataFrame(columns, columns=ISSUE_COLUMNS)
 
@@ -152,11 +192,19 @@ def _safe_repr(value: Any) -> str:
         return f"<{type(value).__name__}>"
 
 
-def _objects(values: list[Any]) -> "pd.Series[Any]":
+def _texts(column: list[str], order: npt.NDArray[np.intp]) -> "pd.Series[Any]":
+    return pd.Series(array_of(column).take(pa.array(order)).to_pandas(), dtype="str")
+
+
+def _labels(
+    labels: "pd.Index | Sequence[Hashable]", rows: npt.NDArray[np.int64], own: npt.NDArray[np.bool_]
+) -> "pd.Series[Any]":
+    chosen = rows[own]
+    named = labels[chosen].tolist() if isinstance(labels, pd.Index) else [labels[row] for row in chosen]
     # Labels of a MultiIndex are tuples, which pandas would otherwise take apart.
-    array = np.empty(len(values), dtype=object)
-    for position, value in enumerate(values):
-        array[position] = value
+    array = np.empty(len(rows), dtype=object)
+    for position, label in zip(np.flatnonzero(own), named, strict=True):
+        array[position] = label
     return pd.Series(array, dtype=object)
 
 

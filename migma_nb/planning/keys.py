@@ -5,11 +5,14 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from migma_nb.planning.coded_texts import CodedTexts
 from migma_nb.planning.columns import column_at, column_names, named_column
+from migma_nb.planning.encoded import encode_column
 from migma_nb.planning.issues import IssueCode, IssueList
-from migma_nb.planning.values import encode_column
+from migma_nb.planning.text_arrays import joined, maybe_padded, places_with, replaced, taken
 
 
 def with_keys(
@@ -35,29 +38,35 @@ def with_keys(
         return identities
     labels = key if isinstance(key, list) else [key]
     positions = [named_column(frame, label, "key") for label in labels]
-    texts = [_texts(frame, position, issues) for position in positions]
-    return [_joined(who, [column[row] for column in texts]) for row, who in enumerate(identities)]
-
-
-def _joined(who: str | None, keys: list[str | None]) -> str | None:
+    keys = [_key_texts(frame, position, issues).arrow() for position in positions]
+    listed = [part for text in keys for part in (", ", text)][1:]
     # No valid address holds a space, so that the two parts cannot be mistaken for each other.
-    return None if who is None or None in keys else f"{who} {json.dumps(keys, ensure_ascii=False)}"
+    persons = joined(CodedTexts.coded(identities).arrow(), " [", *listed, "]")
+    return CodedTexts.of_array(persons)
 
 
-def _texts(frame: pd.DataFrame, position: int, issues: IssueList) -> list[str | None]:
-    encoded = encode_column(column_at(frame, position))
+def _key_texts(frame: pd.DataFrame, position: int, issues: IssueList) -> CodedTexts:
+    """Return each row's key as a JSON text, and note the rows that have none."""
+    column = encode_column(column_at(frame, position))
     name = column_names(frame)[position]
-    for row, text in enumerate(encoded.texts):
-        if text is None:
-            reason = encoded.problems.get(row)
-            issues.add(
-                row,
-                IssueCode.UNSERIALISABLE_VALUE if reason else IssueCode.MISSING_VARIABLE,
-                f"Row {row} has no usable key in {name}" + (f": {reason}." if reason else "."),
-                f"Fill in {name}: it tells this mail from others to the same person.",
-                column=name,
-            )
-    return [None if text is None else _as_text(json.loads(text)) for text in encoded.texts]
+    for row in np.flatnonzero(column.texts.missing).tolist():
+        reason = column.problems.get(row)
+        issues.add(
+            row,
+            IssueCode.UNSERIALISABLE_VALUE if reason else IssueCode.MISSING_VARIABLE,
+            f"Row {row} has no usable key in {name}" + (f": {reason}." if reason else "."),
+            f"Fill in {name}: it tells this mail from others to the same person.",
+            column=name,
+        )
+    # Of plain text the JSON is the key already.
+    cells, texts = column.uniques.cells, column.texts.different
+    plain = np.zeros(len(texts), dtype=bool)
+    plain[: len(cells)] = True
+    plain[places_with(cells, bytes(range(0x80, 0x100)))] = False
+    plain[maybe_padded(cells)] = False
+    odd = np.flatnonzero(~plain)
+    keys = [json.dumps(_as_text(json.loads(text)), ensure_ascii=False) for text in taken(texts, odd)]
+    return CodedTexts(column.texts.codes, replaced(texts, odd, keys))
 
 
 def _as_text(value: Any) -> str:

@@ -68,7 +68,7 @@ def check_list(planned: PlannedList, frame: pd.DataFrame, issues: IssueList) -> 
         issues: takes what is wrong.
     """
     column = planned.column
-    people = read_people(column_at(frame, column.position).tolist(), column.name, issues)
+    people = read_people(column_at(frame, column.position), column.name, issues)
     persons = with_keys(people.identities, frame, planned.key, issues)
     texts = read_variables(frame, planned.fillings, issues)
     lint_rendering(planned.content, frame, planned.fillings, texts, issues)

@@ -1,15 +1,18 @@
 """The address of every row: missing, invalid or fine, and what is odd about it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from migma_nb.api.kinds import kind_of
+import numpy as np
+import numpy.typing as npt
+import pandas as pd  # noqa: TC002 - imported as everywhere here
+
 from migma_nb.planning.address_repairs import meant_address
-from migma_nb.planning.addresses import AddressVerdict, bare_address, check_address
+from migma_nb.planning.address_texts import Parts, ReadAddresses, read_addresses
+from migma_nb.planning.addresses import bare_address, check_address
 from migma_nb.planning.domains import is_disposable, is_reserved, meant_domain
 from migma_nb.planning.issues import IssueCode, IssueList
-from migma_nb.planning.values import is_missing
 
 #: Mailboxes that belong to an office, not to a person (RFC 2142 and what is common beside it).
 ROLE_NAMES = frozenset(
@@ -67,70 +70,80 @@ class People:
         identities: who each is, None where the address is missing or invalid.
     """
 
-    addresses: list[str]
-    identities: list[str | None]
+    addresses: Sequence[str]
+    identities: Sequence[str | None]
 
 
 def read_people(
-    cells: Sequence[Any], column: str, issues: IssueList, *, only: Collection[int] | None = None
+    cells: "pd.Series[Any]", column: str, issues: IssueList, *, only: Collection[int] | None = None
 ) -> People:
     """Judge every address, each different one once.
 
+    What a piece of a list has to know of the whole is whether all of it is a rehearsal (`is_rehearsal`).
+
     Args:
-        cells: the address column's cells.
+        cells: the address column.
         column: its name.
         issues: takes what is wrong.
         only: the rows that have to have an address; None for all. Of the others nothing is said.
     """
-    known: dict[str, AddressVerdict] = {}
-    addresses: list[str] = []
-    identities: list[str | None] = []
-    for row, cell in enumerate(cells):
-        if only is not None and row not in only:
-            addresses.append("")
-            identities.append(None)
-            continue
-        verdict = _verdict(cell, known)
-        addresses.append(verdict.wire)
-        identities.append(verdict.identity)
-        if verdict.identity is None:
-            _note_problem(row, cell, column, verdict, issues)
-    people = People(addresses, identities)
-    _note_oddities(people, column, issues)
-    return people
+    read = read_addresses(cells if only is None else _only(cells, only))
+    _note_missing(_asked(read.missing, only), column, issues)
+    _note_invalid(read, cells, column, issues)
+    _note_oddities(read, column, issues)
+    return People(cast("Sequence[str]", read.wires), read.identities)
 
 
-def _verdict(cell: Any, known: dict[str, AddressVerdict]) -> AddressVerdict:
-    if type(cell) is str and cell in known:
-        return known[cell]
-    if is_missing(cell):
-        return AddressVerdict("", None)
-    if not isinstance(cell, str):
-        return AddressVerdict(str(cell), None, f"It is {kind_of(cell)}, not a text.")
-    verdict = check_address(cell)
-    known[cell] = verdict
-    return verdict
+def is_rehearsal(domains: Iterable[str]) -> bool:
+    """Say whether all domains of a list, or of a piece of one, are reserved for examples.
+
+    Such a list is a rehearsal, and every line would be a warning.
+    """
+    return all(map(is_reserved, domains))
 
 
-def _note_problem(row: int, cell: Any, column: str, verdict: AddressVerdict, issues: IssueList) -> None:
-    if verdict.problem is None:
-        issues.add(
-            row,
-            IssueCode.MISSING_EMAIL,
-            f"Row {row} has no email address.",
-            f"Fill in {column}, or leave the row out.",
-            column=column,
-        )
-        return
-    code = IssueCode.UNSAFE_HEADER if verdict.unsafe else IssueCode.INVALID_EMAIL
-    issues.add(
-        row,
-        code,
-        f"Row {row}: {verdict.wire!r} is no valid email address. {verdict.problem}",
-        _fix(verdict.wire, column),
+def _only(cells: "pd.Series[Any]", rows: Collection[int]) -> "pd.Series[Any]":
+    asked = np.zeros(len(cells), dtype=bool)
+    asked[list(rows)] = True
+    return cells.reset_index(drop=True).astype(object).where(asked, None)
+
+
+def _asked(missing: npt.NDArray[np.intp], only: Collection[int] | None) -> list[int]:
+    rows = missing.tolist()
+    return rows if only is None else [row for row in rows if row in only]
+
+
+def _note_missing(rows: list[int], column: str, issues: IssueList) -> None:
+    issues.extend(
+        rows,
+        IssueCode.MISSING_EMAIL,
+        [f"Row {row} has no email address." for row in rows],
+        f"Fill in {column}, or leave the row out.",
         column=column,
-        value=cell,
     )
+
+
+def _note_invalid(read: ReadAddresses, cells: "pd.Series[Any]", column: str, issues: IssueList) -> None:
+    verdicts = [read.invalid[int(code)] for code in read.wires.codes[read.refused]]
+    fixes = {verdict: _fix(verdict.wire, column) for verdict in set(verdicts)}
+    for code in (IssueCode.INVALID_EMAIL, IssueCode.UNSAFE_HEADER):
+        found = [
+            (row, verdict)
+            for row, verdict in zip(read.refused.tolist(), verdicts, strict=True)
+            if verdict.unsafe == (code is IssueCode.UNSAFE_HEADER)
+        ]
+        rows = [row for row, _ in found]
+        issues.extend(
+            rows,
+            code,
+            [
+                f"Row {row}: {verdict.wire!r} is no valid email address. {verdict.problem}"
+                for row, verdict in found
+            ],
+            [fixes[verdict] for _, verdict in found],
+            column=column,
+            values=cells.iloc[rows].tolist(),
+        )
 
 
 def _fix(wire: str, column: str) -> str:
@@ -141,35 +154,45 @@ def _fix(wire: str, column: str) -> str:
         return f"Did you mean {meant}?"
     # What plan.fix would not dare is still worth a question.
     together = "".join(wire.split()).rstrip(".,;>").lstrip("<").removeprefix("mailto:")
-    for guess in (together, together.replace("@@", "@"), together.replace(",", ".")):
-        if guess != wire and check_address(guess).identity:
+    for guess in dict.fromkeys((together, together.replace("@@", "@"), together.replace(",", "."))):
+        if guess != wire and "@" in guess and check_address(guess).identity:
             return f"Did you mean {guess}?"
     return f"Correct {column}, or leave the row out."
 
 
-def _note_oddities(people: People, column: str, issues: IssueList) -> None:
-    valid = {identity for identity in people.identities if identity}
-    domains = {identity.rpartition("@")[2] for identity in valid}
-    # A list that lives in the reserved domains altogether is a rehearsal, and every line would be a warning.
-    rehearsal = all(is_reserved(domain) for domain in domains)
-    odd_domains = {domain: odd for domain in domains if (odd := _odd_domain(domain, rehearsal=rehearsal))}
-    for row, identity in enumerate(people.identities):
-        if identity is None:
-            continue
-        local, _, domain = identity.rpartition("@")
-        value = people.addresses[row]
-        if domain in odd_domains:
-            code, words, fix = odd_domains[domain]
-            issues.add(row, code, f"Row {row}: {words}", fix, column=column, value=value)
-        if local in ROLE_NAMES:
-            issues.add(
-                row,
-                IssueCode.ROLE_ADDRESS,
-                f"Row {row}: {value} is an office's address, not a person's.",
-                "Check that this office wants the mail; such addresses complain more often.",
-                column=column,
-                value=value,
-            )
+def _note_oddities(read: ReadAddresses, column: str, issues: IssueList) -> None:
+    parts = Parts.of(read.identities)
+    domains = parts.domains.different.to_pylist()
+    rehearsal = is_rehearsal(domains)
+    odd_domains = {
+        at: odd for at, domain in enumerate(domains) if (odd := _odd_domain(domain, rehearsal=rehearsal))
+    }
+    for code in (IssueCode.LOOKALIKE_DOMAIN, IssueCode.DISPOSABLE_OR_TEST_DOMAIN):
+        of_code = [at for at, odd in odd_domains.items() if odd[0] is code]
+        people = parts.domains.rows_of(np.array(of_code, dtype=np.intp))
+        rows = read.identities.rows_of(people)
+        found = [odd_domains[int(at)] for at in parts.domains.codes[read.identities.codes[rows]]]
+        issues.extend(
+            rows.tolist(),
+            code,
+            [f"Row {row}: {words}" for row, (_, words, _) in zip(rows.tolist(), found, strict=True)],
+            [fix for _, _, fix in found],
+            column=column,
+            values=read.wires.take(rows),
+        )
+    rows = read.identities.rows_of(parts.places_of_local(ROLE_NAMES))
+    values = read.wires.take(rows)[:]
+    issues.extend(
+        rows.tolist(),
+        IssueCode.ROLE_ADDRESS,
+        [
+            f"Row {row}: {value} is an office's address, not a person's."
+            for row, value in zip(rows.tolist(), values, strict=True)
+        ],
+        "Check that this office wants the mail; such addresses complain more often.",
+        column=column,
+        values=values,
+    )
 
 
 def _odd_domain(domain: str, *, rehearsal: bool) -> tuple[IssueCode, str, str] | None:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from migma_nb.planning.address_column import find_address_column
-from migma_nb.planning.bodies import build_bodies, plan_id
+from migma_nb.planning.bodies import build_bodies
 from migma_nb.planning.columns import column_names
 from migma_nb.planning.content import note_stray_braces, read_content
 from migma_nb.planning.frozen import Plan
@@ -16,6 +16,7 @@ from migma_nb.planning.list_checks import PlannedList, check_list
 from migma_nb.planning.lists import identities
 from migma_nb.planning.matching import match_columns, match_constants
 from migma_nb.planning.options import PlanOptions
+from migma_nb.planning.plan_ids import plan_id
 from migma_nb.planning.questions import duplicates_question, transactional_of
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.settling import Rules, Settled, settle
@@ -55,7 +56,7 @@ def _plan_target(target: Target, options: PlanOptions) -> Plan:
     note_stray_braces(content, issues)
     bodies = build_bodies(content.constants, None, {filling.name: [filling.default] for filling in fillings})
     return Plan(
-        id=plan_id(content.mailing, bodies, [(0, target.recipient)]),
+        id=plan_id(content.mailing, bodies, [target.recipient], range(1)),
         batches=MappingProxyType({0: target}),
         size=1,
         index=pd.RangeIndex(1),
@@ -70,7 +71,7 @@ def _plan_target(target: Target, options: PlanOptions) -> Plan:
         _contents=None,
         _bodies=bodies,
         _recipients=(target.recipient,),
-        _settled=Settled(range(1), {}, 0),
+        _settled=Settled.all_ready(1),
         _issues=issues.frame([0]),
     )
 
@@ -99,7 +100,7 @@ def _plan_people(frame: pd.DataFrame, options: PlanOptions, *, one_address: bool
     settled = settle(people, persons, bodies, rules, issues)
     names = column_names(frame)
     return Plan(
-        id=plan_id(content.mailing, bodies, ((row, persons[row] or "") for row in settled.ready)),
+        id=plan_id(content.mailing, bodies, persons, settled.ready),
         batches=MappingProxyType({}),
         size=len(frame),
         index=frame.index.copy(),
@@ -123,7 +124,7 @@ def _plan_people(frame: pd.DataFrame, options: PlanOptions, *, one_address: bool
         _bodies=bodies,
         _recipients=persons,
         _settled=settled,
-        _issues=issues.frame(frame.index.tolist()),
+        _issues=issues.frame(frame.index),
         reading=ReadReport.of(frame),
         planned_list=planned,
     )

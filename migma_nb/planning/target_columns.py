@@ -9,9 +9,9 @@ import pandas as pd
 from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
 from migma_nb.planning.columns import column_at, column_names
+from migma_nb.planning.encoded import encode_column
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.options import PlanOptions
-from migma_nb.planning.values import encode_column
 
 TYPE, ID, EMAIL = "recipientType", "recipientId", "recipientEmail"
 SUBJECT, CONVERSATION, EMAIL_ID, VARIABLES = "subject", "conversationId", "emailId", "variables"

@@ -9,13 +9,14 @@ import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.models import RecipientType
-from migma_nb.planning.bodies import RowBodies, plan_id
+from migma_nb.planning.bodies import RowBodies
 from migma_nb.planning.content import note_stray_braces
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.issues import IssueList
 from migma_nb.planning.keys import with_keys
 from migma_nb.planning.lists import identities
 from migma_nb.planning.options import PlanOptions
+from migma_nb.planning.plan_ids import plan_id
 from migma_nb.planning.questions import duplicates_question, transactional_of
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.settling import Rules, settle
@@ -61,7 +62,7 @@ def plan_target_frame(frame: pd.DataFrame, options: PlanOptions) -> Plan:
     )
     settled = settle(rows.people, recipients, bodies, rules, issues)
     return Plan(
-        id=plan_id(said.shared.mailing, bodies, ((row, recipients[row] or "") for row in settled.ready)),
+        id=plan_id(said.shared.mailing, bodies, recipients, settled.ready),
         batches=MappingProxyType(rows.batches),
         size=len(frame),
         index=frame.index.copy(),
@@ -77,7 +78,7 @@ def plan_target_frame(frame: pd.DataFrame, options: PlanOptions) -> Plan:
         _bodies=bodies,
         _recipients=recipients,
         _settled=settled,
-        _issues=issues.frame(frame.index.tolist()),
+        _issues=issues.frame(frame.index),
         reading=ReadReport.of(frame),
     )
 

@@ -54,8 +54,10 @@ def read_target_rows(frame: pd.DataFrame, columns: TargetColumns, issues: IssueL
     kinds = _kinds(frame, columns, issues)
     ids = read_texts(frame, columns, ID, issues)
     singles = {row for row, kind in enumerate(kinds) if kind is RecipientType.EMAIL}
-    written = column_at(frame, columns.positions[EMAIL]).tolist() if EMAIL in columns else [None] * len(frame)
-    people = read_people(written, columns.name(EMAIL), issues, only=singles)
+    nothing = pd.Series([None] * len(frame), dtype=object)
+    written = column_at(frame, columns.positions[EMAIL]) if EMAIL in columns else nothing
+    read = read_people(written, columns.name(EMAIL), issues, only=singles)
+    whom = list(read.addresses)
     addresses = read_texts(frame, columns, EMAIL, IssueList())
     batches: dict[int, Target] = {}
     for row, kind in enumerate(kinds):
@@ -67,14 +69,14 @@ def read_target_rows(frame: pd.DataFrame, columns: TargetColumns, issues: IssueL
             continue
         if addresses.cells[row] is not None:
             _note_both(row, kind, columns, addresses.cells[row], issues)
-        people.addresses[row] = ids.cells[row] or ""
+        whom[row] = ids.cells[row] or ""
         target = _target(row, kind, ids, columns, issues)
         if target is not None:
             batches[row] = target
     recipients = [
-        batches[row].recipient if row in batches else who for row, who in enumerate(people.identities)
+        batches[row].recipient if row in batches else who for row, who in enumerate(read.identities)
     ]
-    return TargetRows(kinds, batches, people, recipients)
+    return TargetRows(kinds, batches, People(whom, read.identities), recipients)
 
 
 def _kinds(frame: pd.DataFrame, columns: TargetColumns, issues: IssueList) -> list[RecipientType | None]:

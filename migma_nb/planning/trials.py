@@ -5,12 +5,15 @@ row only the recipient is another: no address of the list, and no tag, segment o
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from numbers import Integral
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
@@ -63,7 +66,7 @@ def trial_of(plan: Plan, to: object, rows: object = None, again_at: datetime | N
         _bodies=_bodies(plan, taken, address),
         # No valid address holds a space, so that none of these is anybody's of another mailing.
         _recipients=[f"{who} {json.dumps([plan.recipient(row)], ensure_ascii=False)}" for row in taken],
-        _settled=Settled(range(len(taken)), {}, 0),
+        _settled=Settled.all_ready(len(taken)),
         _issues=IssueList().frame([]),
     )
 
@@ -78,30 +81,30 @@ def chosen(plan: Plan) -> list[int]:
         return []
     ready, bodies = plan.ready, plan._bodies  # noqa: SLF001 - as in trial_of
     lengths = _lengths(bodies, ready)
-    longest = max(range(len(ready)), key=lengths.__getitem__)
-    shortest = min(range(len(ready)), key=lengths.__getitem__)
+    longest, shortest = int(np.argmax(lengths)), int(np.argmin(lengths))
     kinds = (ready[0], ready[longest], ready[shortest], *_with_default(plan), *_with_warning(plan), ready[-1])
     return sorted(list(dict.fromkeys(kinds))[:CHOSEN])
 
 
-def _lengths(bodies: AnyBodies, ready: Iterable[int]) -> list[int]:
+def _lengths(bodies: AnyBodies, ready: Sequence[int]) -> npt.NDArray[np.int64]:
     if isinstance(bodies, RowBodies):
-        return [bodies.size(row) for row in ready]
-    return [sum(len(text) for column in bodies.texts if (text := column[row])) for row in ready]
+        return np.array([bodies.size(row) for row in ready], dtype=np.int64)
+    nothing = np.zeros(len(ready), dtype=np.int64)
+    rows = np.asarray(ready, dtype=np.intp)
+    return sum((column.lengths()[rows] for column in bodies.texts), nothing)
 
 
 def _with_default(plan: Plan) -> Iterator[int]:
     """Yield the first row that reads as a default does, if there is one."""
     bodies = plan._bodies  # noqa: SLF001 - as in trial_of
     if isinstance(bodies, Bodies) and plan.defaults:
-        columns = [
-            (plan.defaults[name], texts)
+        rows = [
+            row
             for name, texts in zip(bodies.variables, bodies.texts, strict=True)
             if name in plan.defaults
+            for row in _first(at for at in texts.rows_with(plan.defaults[name]).tolist() if at in plan.ready)
         ]
-        yield from _first(
-            row for row in plan.ready if any(texts[row] == default for default, texts in columns)
-        )
+        yield from sorted(rows)[:1]
 
 
 def _with_warning(plan: Plan) -> Iterator[int]:

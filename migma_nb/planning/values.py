@@ -51,20 +51,9 @@ class ColumnRules:
     whole: bool = False
     dates: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class EncodedColumn:
-    """A column as JSON texts.
-
-    Args:
-        texts: one JSON text per row, None where the cell is missing or has a problem.
-        problems: row position to what is wrong with its cell.
-        uniques: each different text cell's content to its JSON text (numbers and dates are not in it).
-    """
-
-    texts: list[str | None]
-    problems: dict[int, str]
-    uniques: dict[str, str]
+    def merged(self, other: "ColumnRules") -> "ColumnRules":
+        """Return what two pieces of a column say together."""
+        return ColumnRules(self.whole and other.whole, self.dates and other.dates)
 
 
 def is_missing(value: Any) -> bool:
@@ -111,35 +100,6 @@ def json_text(value: Any) -> str:
         except UnicodeEncodeError as error:
             raise NotJsonError("it has half of a surrogate pair, which UTF-8 cannot hold") from error
     return text
-
-
-def encode_column(series: "pd.Series[Any]", form: Callable[[Any], Any] | None = None) -> EncodedColumn:
-    """Turn a column into JSON texts.
-
-    Args:
-        series: the column, of any dtype.
-        form: turns a cell that is not missing into what the reader shall see, or None.
-    """
-    cells = cells_of(series)
-    rules = column_rules(cells)
-    texts: list[str | None] = [None] * len(cells)
-    problems: dict[int, str] = {}
-    uniques: dict[str, str] = {}
-    for row, cell in enumerate(cells):
-        if type(cell) is str and cell in uniques:
-            texts[row] = uniques[cell]
-            continue
-        if is_missing(cell):
-            continue
-        try:
-            text = json_text(json_value(form(cell) if form else cell, rules))
-        except NotJsonError as error:
-            problems[row] = str(error)
-            continue
-        texts[row] = text
-        if type(cell) is str:
-            uniques[cell] = text
-    return EncodedColumn(texts, problems, uniques)
 
 
 def cells_of(series: "pd.Series[Any]") -> list[Any]:

@@ -10,7 +10,7 @@ from migma_nb.api.reads import PAGE, Read
 from migma_nb.api.states import Reason, State
 from migma_nb.planning.addresses import identity
 from migma_nb.planning.frozen import Plan
-from migma_nb.planning.settling import Preset
+from migma_nb.planning.presets import Preset
 
 _REASONS = {
     "bounced": (Reason.BOUNCED, "bounced; the API never mails it (S21)"),

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migma_nb.planning.values import encode_column, is_missing, json_text
+from migma_nb.planning.encoded import encode_column
+from migma_nb.planning.values import is_missing, json_text
 
 SCALARS = (
     st.none()

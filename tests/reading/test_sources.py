@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]  # it has no types
-import pyarrow.parquet  # type: ignore[import-untyped]  # nor here
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 import migma_nb as mg
