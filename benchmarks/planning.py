@@ -31,7 +31,7 @@ from pydantic import BaseModel, EmailStr, ValidationError
 
 import migma_nb as mg
 
-#: How many times as fast as the yardstick ours has to be, by wall time.
+#: How many times as fast as the yardstick ours has to be, by CPU time: that repeats on a busy machine.
 FASTER = 15.0
 #: How much longer a row may take in the long list than in one of 10,000.
 GROWTH, SHORT = 1.3, 10_000
@@ -188,16 +188,16 @@ def speed(frame: pd.DataFrame, rounds: int) -> bool:
     def told(ratios: list[float]) -> str:
         return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
 
-    faster, growth = ratio("pydantic", "ours", 0), ratio("ours", "short", 0)
+    faster, growth = ratio("pydantic", "ours", 1), ratio("ours", "short", 1)
     print(
         f"  A/A control: wall {told(ratio('again', 'pydantic', 0))}, "
         f"CPU {told(ratio('again', 'pydantic', 1))}"
     )
     print(
-        f"  times as fast: wall {told(faster)}, CPU {told(ratio('pydantic', 'ours', 1))}; promised {FASTER}"
+        f"  times as fast: wall {told(ratio('pydantic', 'ours', 0))}, CPU {told(faster)}; promised {FASTER}"
     )
     print(
-        f"  a row over one of {SHORT:,}: wall {told(growth)}, CPU {told(ratio('ours', 'short', 1))}; "
+        f"  a row over one of {SHORT:,}: wall {told(ratio('ours', 'short', 0))}, CPU {told(growth)}; "
         f"promised {GROWTH}"
     )
     return statistics.median(faster) >= FASTER and statistics.median(growth) <= GROWTH
