@@ -35,3 +35,11 @@ def test_what_a_send_costs_can_be_measured() -> None:
     done = run("sends.py", "--rounds=3", "--people=40")
     assert "" == done.stderr
     assert "ours / bare: median" in done.stdout
+
+
+def test_what_each_transport_costs_can_be_measured() -> None:
+    """A small round of each that is installed: durable sends are among them, with the A/A control."""
+    done = run("transports.py", "--rounds=2", "--people=40")
+    assert "" == done.stderr
+    assert "ours, durable" in done.stdout
+    assert "A/A control" in done.stdout
