@@ -107,7 +107,7 @@ class Bench:
             }
         )
         planned = self._plan()._plan  # noqa: SLF001 - the very bytes that ours will post
-        self._bodies = [planned.body(at) for at in range(people)]
+        self.bodies = [planned.body(at) for at in range(people)]
         self._tls = httpx.create_ssl_context()
 
     def round(self, number: int) -> dict[str, Cost]:
@@ -150,7 +150,7 @@ class Bench:
         )
 
     async def _post_all(self) -> None:
-        left = iter(self._bodies)
+        left = iter(self.bodies)
         async with asyncio.TaskGroup() as group:
             for _ in range(IN_FLIGHT):
                 group.create_task(self._post_some(left))

@@ -51,3 +51,11 @@ def test_what_value_shift_tells_can_be_measured() -> None:
     assert "" == done.stderr
     assert "altogether 0 of 192" in done.stdout
     assert "first.last  block of  120:    3" in done.stdout
+
+
+def test_what_each_transport_costs_can_be_measured() -> None:
+    """A small round of each that is installed: durable sends are among them, with the A/A control."""
+    done = run("transports.py", "--rounds=2", "--people=40")
+    assert "" == done.stderr
+    assert "ours, durable" in done.stdout
+    assert "A/A control" in done.stdout
