@@ -1,11 +1,11 @@
 """Mail a DataFrame or a CSV of people through the Migma email API: planned, checked, nobody twice."""
 
-from importlib import import_module as _import_module
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from migma_nb.surface import accessor as _accessor
 
-if _TYPE_CHECKING:
+if TYPE_CHECKING:
     from migma_nb.api.errors import (
         AccountError,
         CallError,
@@ -81,7 +81,7 @@ else:
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(_import_module(f"{__name__}.{_HOMES[name]}"), name)
+        value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
         return value
 
     def __dir__() -> list[str]:

@@ -35,3 +35,11 @@ def test_what_a_send_costs_can_be_measured() -> None:
     done = run("sends.py", "--rounds=3", "--people=40")
     assert "" == done.stderr
     assert "ours / bare: median" in done.stdout
+
+
+def test_what_importing_costs_can_be_measured() -> None:
+    """One round: every promise is judged, and its control is printed beside it."""
+    done = run("imports.py", "--rounds=1")
+    assert "" == done.stderr
+    assert 2 == done.stdout.count("A/A control")
+    assert 6 == done.stdout.count("  allowed ")

@@ -36,9 +36,8 @@ class _Herald:
         """Return what the other finders find of our module, with a loader that tells us when it is done."""
         if name != self._module:
             return None
-        for finder in sys.meta_path:
-            # Finders of old have no such method.
-            find_spec = None if finder is self else getattr(finder, "find_spec", None)
+        for finder in sys.meta_path[sys.meta_path.index(self) + 1 :]:
+            find_spec = getattr(finder, "find_spec", None)  # finders of old have no such method
             spec: ModuleSpec | None = find_spec and find_spec(name, path, target)
             if spec is not None:
                 self._attend(spec)
@@ -48,12 +47,13 @@ class _Herald:
     def _attend(self, spec: "ModuleSpec") -> None:
         loader = spec.loader
         held = getattr(loader, "__dict__", None)
-        if loader is None or held is None or "exec_module" in held:  # no code, or attended to already
+        if loader is None or held is None:  # nothing is executed, or we cannot see it
             return
-        execute = loader.exec_module
+        execute, before = loader.exec_module, held.get("exec_module")
 
         def exec_module(module: "ModuleType") -> None:
-            held.pop("exec_module", None)  # a loader may serve other modules too
+            # As it was: a loader may serve other modules too.
+            held.pop("exec_module") if before is None else held.update(exec_module=before)
             execute(module)
             # An import that failed is tried again by somebody: only now are we done.
             if self in sys.meta_path:
