@@ -95,9 +95,10 @@ def kept(rounds: list[dict[str, Cost]], promise: Promise) -> bool:
     holds = found <= promise.allowed
     what = f"{promise.name}{' beyond ' + promise.beyond if promise.beyond else ''}"
     print(
-        f"{'holds ' if holds else 'MISSED'} {what:<49}{spread(rounds, promise.name, promise.beyond)}", end=""
+        f"{'holds ' if holds else 'MISSED'} {what:<41}{spread(rounds, promise.name, promise.beyond)}", end=""
     )
-    print(f"  allowed {promise.allowed:.0f}")
+    wall = statistics.median(differences(rounds, promise.name, promise.beyond, "wall"))
+    print(f"  allowed {promise.allowed:.0f}{', in wall time beyond it' if wall > promise.allowed else ''}")
     return holds
 
 

@@ -28,8 +28,8 @@ _MEND = (
 class RunFacts:
     """What a summary is made of: the run's own record, its counts, and its rows' reasons.
 
-    `rows` has a line for each batch, and one for each kind of refusal and doubt with how many `rows` it has (1
-    where that is not said): of the kinds only the largest, for there may be as many as rows;
+    `rows` has a line for each batch, and one for each kind of refusal and doubt with how many `rows` it has
+    (1 where that is not said): of the kinds only the largest, for there may be as many as rows;
     `kept` rows were mailed before with the content of another plan; `held` says which runs are waited for;
     `reconciled` counts the rows that were unknown until Migma's log was asked; `batches` those that are one
     call to many; `fates` is what the log says became of the mails, None where it was not asked; `has_log`
