@@ -3,6 +3,7 @@
 import secrets
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -89,7 +90,7 @@ def test_batches_and_what_the_log_has_settled_are_counted(ledger: Ledger) -> Non
         recipients=["tag@x.example", "segments@x.example", "c@x.example"],
     )
     put(ledger, "batches", rows, ends=NOW + 2, recipients=["tag:vip", "a@x.example", "segment:s"])
-    found = [ledger.reading(lambda conn, run=run: survey(conn, run)) for run in ("people", "batches")]
+    found = [ledger.reading(partial(survey, run_id=run)) for run in ("people", "batches")]
     assert [(1, False), (1, True)] == [(one.reconciled, one.batches) for one in found]
     assert 2 == facts_of(ledger, "batches").batches
 
