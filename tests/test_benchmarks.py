@@ -59,3 +59,11 @@ def test_what_each_transport_costs_can_be_measured() -> None:
     assert "" == done.stderr
     assert "ours, durable" in done.stdout
     assert "A/A control" in done.stdout
+
+
+def test_what_importing_costs_can_be_measured() -> None:
+    """One round: every promise is judged, and its control is printed beside it."""
+    done = run("imports.py", "--rounds=1")
+    assert "" == done.stderr
+    assert 2 == done.stdout.count("A/A control")
+    assert 6 == done.stdout.count("  allowed ")

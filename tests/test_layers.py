@@ -132,7 +132,8 @@ def _hidden_modules(path: Path, tree: ast.Module) -> Iterator[str]:
     beside = {other.stem for other in path.parent.glob("*.py")} | {
         folder.name for folder in path.parent.iterdir() if any(folder.glob("*.py"))
     }
-    for node in tree.body:
+    branches = [part for node in tree.body if isinstance(node, ast.If) for part in (*node.body, *node.orelse)]
+    for node in (*tree.body, *branches):
         names = {getattr(node, "name", "")}
         if isinstance(node, ast.ImportFrom) and node.module and not node.module.endswith(path.parent.name):
             names = {alias.asname or alias.name for alias in node.names}
@@ -213,6 +214,11 @@ def test_what_is_allowed_passes(tmp_path: Path, name: str, source: str) -> None:
         ("api/helpers/deep.py", "", "says nothing"),
         ("plan.py", "", "no room plan"),
         ("__init__.py", "from migma_nb.surface.plan import api", "api hides the module"),
+        (
+            "__init__.py",
+            "if TYPE_CHECKING:\n    from migma_nb.surface.plan import api",
+            "api hides the module",
+        ),
         ("surface/__init__.py", "from migma_nb.surface.history import history", "hides the module"),
         ("surface/__init__.py", "def history(): ...", "hides the module"),
         ("surface/__init__.py", "history = 1", "hides the module"),

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +11,12 @@ import typer
 from migma_nb.cli import options as opt
 from migma_nb.cli.exits import EXIT_WORDS, Exit
 from migma_nb.cli.form_command import form
+from migma_nb.cli.helping import Commands
 from migma_nb.cli.import_command import import_
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(
+app = Commands(
     name="migma-nb",
     no_args_is_help=True,
     add_completion=False,
@@ -256,6 +256,8 @@ def sandbox(
 
 def _show_version(value: bool) -> None:
     if value:
+        from importlib.metadata import version  # noqa: PLC0415 - it imports half of the standard library
+
         typer.echo(f"migma-nb {version('migma-nb')}")
         raise typer.Exit
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from migma_nb.api.states import State
 from migma_nb.ledger.batches import batches_in
 from migma_nb.ledger.queries import Holder, holders_of, live_runs
-from migma_nb.ledger.schema import BATCH_COLUMNS, ClaimState, attempts, claims, rows
+from migma_nb.ledger.schema import BATCH_COLUMNS, ClaimState, attempts, claims, rows, runs
 
 #: What a page of rows shows, in this order.
 PAGE_COLUMNS = ("position", "address", "state", "reason", "detail", "message_id", "finished_at")
@@ -105,7 +105,11 @@ def page(
     where = _matching(run_id, state, search)
     columns = [rows.c[name] for name in PAGE_COLUMNS]
     query = sa.select(*columns).where(*where).order_by(rows.c.position).limit(size).offset(start)
-    total = conn.execute(sa.select(sa.func.count()).select_from(rows).where(*where)).scalar_one()
+    total = conn.execute(
+        sa.select(sa.func.count()).select_from(rows).where(*where)
+        if state or search
+        else sa.select(runs.c.size).where(runs.c.run_id == run_id)
+    ).scalar_one()
     return [tuple(row) for row in conn.execute(query)], int(total)
 
 

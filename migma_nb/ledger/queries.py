@@ -1,12 +1,13 @@
 """What people ask the ledger: which runs there were, and what became of a run's rows."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from migma_nb.api.errors import InputError
-from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
+from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.ledger.batches import batches_in
 from migma_nb.ledger.prepared import Prepared
 from migma_nb.ledger.schema import ACCOUNT_COLUMNS, BATCH_COLUMNS, ClaimState, claims, rows, runs
@@ -45,24 +46,55 @@ def run_rows(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
 def counts_of(conn: sa.Connection, run_id: str) -> dict[State, int]:
     """Return how many rows of a run are in which state; states without any are left out."""
     query = sa.select(rows.c.state, sa.func.count()).where(rows.c.run_id == run_id).group_by(rows.c.state)
-    found = {State(state): int(count) for state, count in conn.execute(query)}
+    return with_flying(conn, run_id, {State(state): int(count) for state, count in conn.execute(query)})
+
+
+def with_flying(conn: sa.Connection, run_id: str, counted: Mapping[State, int]) -> dict[State, int]:
+    """Return a run's counts on record, with what is in flight as `sending`."""
+    found = dict(counted)
     if flying := len(_in_flight(conn, run_id)) if State.WAITING in found else 0:
         found[State.WAITING] -= flying
         found[State.SENDING] = found.get(State.SENDING, 0) + flying
     return {state: found[state] for state in State if found.get(state)}
 
 
-def rows_to_explain(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
-    """Return what a summary tells of single rows: those that were refused or are unknown, and batches.
+def kinds_of(
+    conn: sa.Connection, run_id: str, states: Sequence[State], most: int = 100
+) -> list[dict[str, Any]]:
+    """Return what a summary tells of people of a run, such as those that were refused, by kind.
 
-    Each with `position`, `recipient`, `state`, `reason`, `detail`, `message_id`, `api_status` and a batch's
-    own counts, in order.
+    Each kind has `state`, `reason`, `detail`, how many `rows` it has, and the `position` of the first; those
+    with most rows come first.
+
+    Args:
+        conn: a transaction.
+        run_id: the run.
+        states: whose rows are told of.
+        most: so many kinds of each state at most: a server may have words of its own for every row.
+    """
+    kind = (rows.c.state, rows.c.reason, rows.c.detail)
+    size, first = sa.func.count(), sa.func.min(rows.c.position)
+    rank = sa.func.row_number().over(partition_by=rows.c.state, order_by=(size.desc(), first))
+    ranked = (
+        sa.select(*kind, size.label("rows"), first.label("position"), rank.label("rank"))
+        .where(rows.c.run_id == run_id, rows.c.state.in_(states), ~batches_in(rows.c.recipient))
+        .group_by(*kind)
+        .subquery()
+    )
+    told = [column for column in ranked.c if column.name != "rank"]
+    query = sa.select(*told).where(ranked.c.rank <= most).order_by(ranked.c.rank, ranked.c.position)
+    return [dict(row._asdict()) for row in conn.execute(query)]
+
+
+def batches_of(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
+    """Return what a summary tells of the batches of a run, in order.
+
+    Each with `position`, `recipient`, `state`, `reason`, `detail`, `message_id`, `api_status` and its counts.
     """
     told = ("position", "recipient", "state", "reason", "detail", "message_id", "api_status", *BATCH_COLUMNS)
-    explained = rows.c.state.in_((State.REFUSED, State.UNKNOWN))
     query = (
         sa.select(*(rows.c[name] for name in told))
-        .where(rows.c.run_id == run_id, sa.or_(explained, batches_in(rows.c.recipient)))
+        .where(rows.c.run_id == run_id, batches_in(rows.c.recipient))
         .order_by(rows.c.position)
     )
     found = [dict(row._asdict()) for row in conn.execute(query)]
@@ -71,14 +103,6 @@ def rows_to_explain(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
     for row in waiting:
         row["state"] = State.SENDING if row["position"] in flying else State.WAITING
     return found
-
-
-def reconciled(conn: sa.Connection, run_id: str) -> int:
-    """Return how many rows of a run were unknown until Migma's log was found to hold them."""
-    query = sa.select(sa.func.count()).where(
-        rows.c.run_id == run_id, rows.c.state == State.ACCEPTED, rows.c.reason == Reason.RECONCILED
-    )
-    return int(conn.execute(query).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """When the mails of a run were answered: counted into a few stretches of time, however many rows it has."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -56,24 +56,48 @@ def timeline_of(conn: sa.Connection, run_id: str) -> Timeline | None:
 
     What an earlier run sent, and what was settled after this one's end, has another time, and is left out.
     """
-    run = conn.execute(sa.select(runs.c.started_at, runs.c.finished_at).where(runs.c.run_id == run_id)).one()
-    answered = [
-        rows.c.run_id == run_id,
-        rows.c.state.in_(ANSWERED),
-        rows.c.finished_at >= run.started_at,
-        *([] if run.finished_at is None else [rows.c.finished_at <= run.finished_at]),
-    ]
-    ends = sa.select(sa.func.min(rows.c.finished_at), sa.func.max(rows.c.finished_at)).where(*answered)
+    answered = answered_by(conn, run_id)
+    ends = sa.select(sa.func.min(rows.c.finished_at), sa.func.max(rows.c.finished_at)).where(
+        rows.c.run_id == run_id, answered
+    )
     first, last = conn.execute(ends).one()
     if first is None:
         return None
     step = step_for(first, last)
     stretch = whole_steps(conn, rows.c.finished_at, step).label("stretch")
-    query = sa.select(stretch, rows.c.state, sa.func.count()).where(*answered).group_by(stretch, rows.c.state)
+    query = (
+        sa.select(stretch, rows.c.state, sa.func.count())
+        .where(rows.c.run_id == run_id, answered)
+        .group_by(stretch, rows.c.state)
+    )
+    return drawn(
+        first, last, ((int(at), State(state), int(count)) for at, state, count in conn.execute(query))
+    )
+
+
+def answered_by(conn: sa.Connection, run_id: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a run's row is a mail that the run itself has sent, and that was answered."""
+    run = conn.execute(sa.select(runs.c.started_at, runs.c.finished_at).where(runs.c.run_id == run_id)).one()
+    return sa.and_(
+        rows.c.state.in_(ANSWERED),
+        rows.c.finished_at >= run.started_at,
+        *([] if run.finished_at is None else [rows.c.finished_at <= run.finished_at]),
+    )
+
+
+def drawn(first: float, last: float, stretches: Iterable[tuple[int, State, int]]) -> Timeline:
+    """Return a timeline from one moment to another.
+
+    Args:
+        first: when the first mail was answered (seconds since the epoch).
+        last: when the last one was.
+        stretches: how many whole steps (of `step_for` the two) had gone by, the state, and how many mails.
+    """
+    step = step_for(first, last)
     begin = _whole(first, step)
     counts = {state: [0] * (_whole(last, step) - begin + 1) for state in ANSWERED}
-    for at, state, count in conn.execute(query):
-        counts[State(state)][int(at) - begin] = int(count)
+    for at, state, count in stretches:
+        counts[state][at - begin] = count
     found = {state: tuple(numbers) for state, numbers in counts.items() if any(numbers)}
     return Timeline(begin * step, step, found)
 

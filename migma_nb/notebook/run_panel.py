@@ -124,7 +124,7 @@ class RunPanel:
     def twins(self) -> dict[str, str]:
         """Return what stands on a page without widgets: `text/html` and `text/plain`, true at any time."""
         seen = self._seen
-        if seen is not None and not seen.over:
+        if seen is not None:
             words = (
                 f"Run {self.run_id} was {seen.state} at {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, "
                 f"with {seen.left:,} of {seen.size:,} rows to go. {self._opening} shows what became of it."
@@ -148,9 +148,10 @@ class RunPanel:
         self.widget = framed(sheet, *going, self._end, self.notices.widget, name="mnb-run")
 
     def _look_once(self) -> bool:
-        found = self._watch.look()
-        if found.over:
-            self._show_end(found)
+        # A look at a run that is over goes through its rows for what its account has as well.
+        found = None if self._watch.over() else self._watch.look()
+        if found is None or found.over:
+            self._show_end()
         else:
             self._seen = found
             _put(self._head, head_html(found))
@@ -159,9 +160,9 @@ class RunPanel:
             self._buttons.show(found)
         return True
 
-    def _show_end(self, found: Glance) -> None:
+    def _show_end(self) -> None:
         self._end_facts = self._facts()
-        rows = RunRows(self.ledger, self.run_id, self._index)
+        rows = RunRows(self.ledger, self.run_id, self._index, self._end_facts.counts)
         self.table = table = PagedTable(
             rows, label="Rows", choice_label="State", export=rows.export, notices=self.notices
         )
@@ -177,7 +178,7 @@ class RunPanel:
             part.layout.display = "none"
         _put(self._head, run_html(self._end_facts, framed=False))
         self._end.layout.display = None
-        self._seen = found
+        self._seen = None
         self._over()
         if self._finished is not None:
             self._finished(self)

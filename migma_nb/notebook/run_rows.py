@@ -1,6 +1,6 @@
 """The rows of a run as a table in pages reads them: from the ledger, a page at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,20 @@ class RunRows:
         ledger: the ledger that holds the run.
         run_id: the run.
         index: the input's index, for the file; None where only the ledger is known.
+        counts: how many rows are in which state, where that was just counted.
     """
 
-    def __init__(self, ledger: Ledger, run_id: str, index: pd.Index | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        run_id: str,
+        index: pd.Index | None = None,
+        counts: Mapping[State, int] | None = None,
+    ) -> None:
         self._ledger = ledger
         self._run_id = run_id
         self._index = index
+        self._counts = counts
 
     @property
     def columns(self) -> Sequence[str]:
@@ -36,7 +44,9 @@ class RunRows:
 
     def choices(self) -> Sequence[tuple[str, int]]:
         """Return the states that rows are in, with how many."""
-        found = self._ledger.reading(lambda conn: glances.counts(conn, self._run_id))
+        found, self._counts = self._counts, None
+        if found is None:
+            found = self._ledger.reading(lambda conn: glances.counts(conn, self._run_id))
         return [(str(state), count) for state, count in found.items()]
 
     def page(

@@ -9,7 +9,7 @@ from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.ledger import clock, deliveries, journal, queries
 from migma_nb.ledger.batches import is_batch
 from migma_nb.ledger.store import Ledger
-from migma_nb.ledger.timeline import timeline_of
+from migma_nb.ledger.survey import survey
 from migma_nb.sending.fates import Fates, fates_of, forgotten_before
 from migma_nb.sending.summary import RunFacts
 
@@ -39,7 +39,8 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
 
     def look(conn: sa.Connection) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
         run = queries.run_of(conn, run_id)
-        counts = queries.counts_of(conn, run_id)
+        found = survey(conn, run_id)
+        counts = queries.with_flying(conn, run_id, found.counts)
         # Each of these goes through all rows: what the counts rule out is not asked for.
         waiting = State.WAITING in counts or State.SENDING in counts
         first = None
@@ -49,12 +50,15 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
             "counts": counts,
             "kept": queries.kept_from_other_plans(conn, run_id) if State.ALREADY_SENT in counts else 0,
             "held": queries.holders_of(conn, run_id) if waiting else [],
-            "reconciled": queries.reconciled(conn, run_id) if State.ACCEPTED in counts else 0,
+            "reconciled": found.reconciled,
             "first_sent_on": None if first is None else f"{datetime.fromtimestamp(first, UTC):%Y-%m-%d}",
             "fates": _fates(conn, run["run_id"]),
-            "timeline": timeline_of(conn, run_id),
+            "timeline": found.timeline,
         }
-        return run, queries.rows_to_explain(conn, run_id), told
+        lines = queries.batches_of(conn, run_id) if found.batches else []
+        if failed := [state for state in (State.REFUSED, State.UNKNOWN) if state in counts]:
+            lines += queries.kinds_of(conn, run_id, failed)
+        return run, lines, told
 
     run, rows, told = ledger.reading(look)
     return RunFacts(
@@ -65,7 +69,7 @@ def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
         state=RunState(run["state"]),
         detail=run["detail"] or "",
         ledger=ledger.name,
-        batches=sum(is_batch(row["recipient"]) for row in rows),
+        batches=sum(is_batch(row.get("recipient")) for row in rows),
         has_log=run["email_id"] is not None,
         rows=rows,
         **told,

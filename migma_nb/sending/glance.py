@@ -98,6 +98,9 @@ class Watch(Protocol):
     ledger: Ledger
     run_id: str
 
+    def over(self) -> bool:
+        """Return whether the run is over, which is soon known however many rows it has."""
+
     def look(self) -> Glance:
         """Return how the run stands now."""
 
@@ -114,6 +117,10 @@ class LiveWatch:
         self._run = run
         self._pacing = Pacing()
         self._asked_at = 0.0
+
+    def over(self) -> bool:
+        """Return whether the run is over."""
+        return self._run.ended.is_set()
 
     def look(self) -> Glance:
         """Return how the run stands now.
@@ -163,15 +170,21 @@ class RecordWatch:
         self.ledger, self.run_id = ledger, run_id
         self._batches: bool | None = None
 
+    def over(self) -> bool:
+        """Return whether the run is over.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        return self._settled()["state"] not in LIVE_STATES
+
     def look(self) -> Glance:
         """Return how the run stands now.
 
         Raises:
             LedgerError: the ledger cannot be read.
         """
-        run = self.ledger.reading(self._record)
-        if run["state"] in LIVE_STATES and self.run_id in journal.settle_for_a_look(self.ledger):
-            run = self.ledger.reading(self._record)
+        run = self._settled()
         going = run["state"] in LIVE_STATES
         counts, troubles, batches, held = self.ledger.reading(lambda conn: self._look(conn, run))
         pacing = Pacing()
@@ -194,6 +207,12 @@ class RecordWatch:
             troubles=tuple(troubles),
             batches=batches,
         )
+
+    def _settled(self) -> dict[str, Any]:
+        run = self.ledger.reading(self._record)
+        if run["state"] in LIVE_STATES and self.run_id in journal.settle_for_a_look(self.ledger):
+            run = self.ledger.reading(self._record)
+        return run
 
     def _record(self, conn: sa.Connection) -> dict[str, Any]:
         return queries.run_of(conn, self.run_id)

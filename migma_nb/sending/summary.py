@@ -28,6 +28,8 @@ _MEND = (
 class RunFacts:
     """What a summary is made of: the run's own record, its counts, and its rows' reasons.
 
+    `rows` has a line for each batch, and one for each kind of refusal and doubt with how many `rows` it has
+    (1 where that is not said): of the kinds only the largest, for there may be as many as rows;
     `kept` rows were mailed before with the content of another plan; `held` says which runs are waited for;
     `reconciled` counts the rows that were unknown until Migma's log was asked; `batches` those that are one
     call to many; `fates` is what the log says became of the mails, None where it was not asked; `has_log`
@@ -208,16 +210,14 @@ def _kept(facts: RunFacts) -> list[str]:
 
 
 def _kinds(facts: RunFacts, state: State) -> list[str]:
-    found = Counter(
-        (row.get("reason") or Reason.REFUSED, _short(row.get("detail")))
-        for row in facts.rows
-        if row["state"] == state
-    )
-    lines = [
-        f"{state}: {count:,} × {reason}: {words}" for (reason, words), count in found.most_common(MOST_KINDS)
-    ]
-    rest = sum(found.values()) - sum(count for _, count in found.most_common(MOST_KINDS))
-    return [*lines, f"{state}: {rest:,} more, see run.frame"] if rest else lines
+    found: Counter[tuple[str, str]] = Counter()
+    for row in facts.rows:
+        if row["state"] == state:
+            found[row.get("reason") or Reason.REFUSED, _short(row.get("detail"))] += row.get("rows", 1)
+    named = found.most_common(MOST_KINDS)
+    lines = [f"{state}: {count:,} × {reason}: {words}" for (reason, words), count in named]
+    rest = max(found.total(), facts.counts.get(state, 0)) - sum(count for _, count in named)
+    return [*lines, f"{state}: {rest:,} more, see run.frame"] if named and rest else lines
 
 
 def _waits(facts: RunFacts) -> list[str]:

@@ -1,0 +1,87 @@
+"""How the command's help looks: options under the headings that they name, in colours on a terminal.
+
+Typer's own panels are drawn by rich, which takes longer to import than all else that `--help` needs.
+"""
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from migma_nb.cli.screen import has_colours
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_WIDEST = 100
+#: What stands above those that name no heading of their own.
+_HEADINGS = {"argument": "Arguments", "option": "Options"}
+#: An option, or a command: what can be typed as it stands.
+_TYPED = re.compile(r"(?<!\S)(?:--?[a-z][a-z-]*|[a-z]+)(?!\S)")
+
+
+class Commands(typer.Typer):
+    """A Typer app whose commands show such help. Its settings are Typer's own."""
+
+    def __init__(self, **settings: Any) -> None:
+        context = {"max_content_width": _WIDEST}
+        super().__init__(cls=_Group, rich_markup_mode=None, context_settings=context, **settings)
+
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[Function], Function]:
+        """Make a function a command; name and settings are those of `typer.Typer.command`."""
+        return super().command(name, **{"cls": _Command} | settings)
+
+
+class _Command(TyperCommand):
+    def get_help_option(self, ctx: Any) -> Any:
+        return _decided(super().get_help_option(ctx))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _write_parameters(self, ctx, formatter)
+
+
+class _Group(TyperGroup):
+    def get_help_option(self, ctx: Any) -> Any:
+        return _decided(super().get_help_option(ctx))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _write_parameters(self, ctx, formatter)
+        rows = [
+            (name, " ".join((command.help or "").partition("\n\n")[0].split()))
+            for name, command in self.commands.items()
+            if not command.hidden
+        ]
+        _write_section(formatter, "Commands", rows)
+
+
+def _decided(option: Any) -> Any:
+    """Let an option that was not given be False: Typer would import pydantic to make None a bool."""
+    if option is not None and option.default is None:
+        option.default = False
+    return option
+
+
+def _write_parameters(command: TyperCommand | TyperGroup, ctx: Any, formatter: Any) -> None:
+    sections: dict[str, list[tuple[str, str]]] = {heading: [] for heading in _HEADINGS.values()}
+    for parameter in command.get_params(ctx):
+        record = parameter.get_help_record(ctx)
+        if record is not None:
+            own = getattr(parameter, "rich_help_panel", None)
+            sections.setdefault(own or _HEADINGS[parameter.param_type_name], []).append(record)
+    for heading, rows in sections.items():
+        _write_section(formatter, heading, rows)
+
+
+def _write_section(formatter: Any, heading: str, rows: list[tuple[str, str]]) -> None:
+    if not rows:
+        return
+    coloured = has_colours(sys.stdout)
+    shown = [(_TYPED.sub(_cyan, name) if coloured else name, words) for name, words in rows]
+    with formatter.section(typer.style(heading, bold=True) if coloured else heading):
+        formatter.write_dl(shown)
+
+
+def _cyan(found: re.Match[str]) -> str:
+    return typer.style(found[0], fg="cyan")
