@@ -27,6 +27,30 @@ _LIVE_RUNS = Prepared(
 )
 
 
+#: How a person stands to whom a run has nothing to send, or not now.
+_NOTHING_TO_SEND = (ClaimState.ACCEPTED, ClaimState.ALREADY_SENT, ClaimState.HELD)
+_LEFT_TO_MAIL = Prepared(
+    sa.select(rows.c.position)
+    .outerjoin(
+        claims,
+        sa.and_(
+            claims.c.scope == sa.bindparam("of_scope"),
+            claims.c.mailing == sa.bindparam("of_mailing"),
+            claims.c.recipient == rows.c.recipient,
+        ),
+    )
+    .where(rows.c.run_id == sa.bindparam("of_run"), rows.c.state == State.WAITING)
+    .where(sa.or_(claims.c.state.is_(None), sa.and_(*(claims.c.state != one for one in _NOTHING_TO_SEND))))
+    .limit(1)
+)
+
+
+def anybody_left(conn: sa.Connection, run_id: str, scope: str, mailing: str) -> bool:
+    """Return whether a run that has just begun may have something to send to anybody."""
+    whose = {"of_run": run_id, "of_scope": scope, "of_mailing": mailing}
+    return _LEFT_TO_MAIL.one(conn, whose) is not None
+
+
 def run_rows(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
     """Return one dict per input row of a run, in order: its state, and what is known of its mail.
 

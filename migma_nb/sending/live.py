@@ -158,6 +158,7 @@ class LiveRun:
             row_changed=self._row_changed,
             budget_spent=self._budget_spent,
             only_refused=options.only_refused,
+            window=options.window,
         )
         self._controls = Controls(self._runner, ledger, self._stands)
         self._pausing: set[asyncio.Task[None]] = set()
