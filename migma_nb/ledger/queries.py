@@ -51,19 +51,57 @@ def anybody_left(conn: sa.Connection, run_id: str, scope: str, mailing: str) -> 
     return _LEFT_TO_MAIL.one(conn, whose) is not None
 
 
-def run_rows(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
+def run_rows(
+    conn: sa.Connection, run_id: str, start: int = 0, stop: int | None = None, *, state: State | None = None
+) -> list[dict[str, Any]]:
     """Return one dict per input row of a run, in order: its state, and what is known of its mail.
 
     `recipient` is who it is in the mailing (None where nobody can be mailed), `address` what was written.
+
+    Args:
+        conn: a transaction.
+        run_id: the run.
+        start: the first row's position, from 0.
+        stop: the position behind the last; None for all to the end.
+        state: only rows that are on record in this state; None for all.
     """
+    part = _between(run_id, start, stop)
+    part += [] if state is None else [rows.c.state == state]
     columns = [*_ROW, *(rows.c[name] for name in BATCH_COLUMNS)]
-    query = sa.select(*columns).where(rows.c.run_id == run_id).order_by(rows.c.position)
+    query = sa.select(*columns).where(*part).order_by(rows.c.position)
     found = [dict(row._asdict()) for row in conn.execute(query)]
-    flying = _in_flight(conn, run_id)
+    waiting = any(row["state"] == State.WAITING for row in found)
+    flying = _in_flight(conn, run_id, start, stop) if waiting else {}
     for row in found:
         if row["state"] == State.WAITING and row["position"] in flying:
             row.update(flying[row["position"]], state=State.SENDING)
     return found
+
+
+def _between(run_id: str, start: int, stop: int | None) -> list[sa.ColumnElement[bool]]:
+    end = [] if stop is None else [rows.c.position < stop]
+    return [rows.c.run_id == run_id, rows.c.position >= start, *end]
+
+
+def size_of(conn: sa.Connection, run_id: str) -> int:
+    """Return how many input rows a run has."""
+    return int(conn.execute(sa.select(runs.c.size).where(runs.c.run_id == run_id)).scalar_one())
+
+
+def reasons_of(conn: sa.Connection, run_id: str) -> dict[tuple[State, str | None], int]:
+    """Return how many rows of a run are in which state for which reason, by the first of each."""
+    query = (
+        sa.select(rows.c.state, rows.c.reason, sa.func.count())
+        .where(rows.c.run_id == run_id)
+        .group_by(rows.c.state, rows.c.reason)
+        .order_by(sa.func.min(rows.c.position))
+    )
+    found = {(State(state), reason): int(count) for state, reason, count in conn.execute(query)}
+    if flying := counts_of(conn, run_id).get(State.SENDING):
+        # A row that waits has no reason yet.
+        found[State.WAITING, None] -= flying
+        found[State.SENDING, None] = flying
+    return {kind: count for kind, count in found.items() if count}
 
 
 def counts_of(conn: sa.Connection, run_id: str) -> dict[State, int]:
@@ -79,22 +117,32 @@ def counts_of(conn: sa.Connection, run_id: str) -> dict[State, int]:
 def rows_to_explain(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
     """Return what a summary tells of single rows: those that were refused or are unknown, and batches.
 
-    Each with `position`, `recipient`, `state`, `reason`, `detail`, `message_id`, `api_status` and a batch's
-    own counts, in order.
+    Each with `position`, `recipient`, `state`, `reason`, `detail`, `message_id`, `api_status`, a batch's own
+    counts, and `alike`: how many rows it stands for. Rows of one state, reason and detail that are no batches
+    are one, the first of them: there may be very many. In order.
     """
     told = ("position", "recipient", "state", "reason", "detail", "message_id", "api_status", *BATCH_COLUMNS)
-    explained = rows.c.state.in_((State.REFUSED, State.UNKNOWN))
-    query = (
-        sa.select(*(rows.c[name] for name in told))
-        .where(rows.c.run_id == run_id, sa.or_(explained, batches_in(rows.c.recipient)))
-        .order_by(rows.c.position)
+    columns = [rows.c[name] for name in told]
+    kind = (rows.c.state, rows.c.reason, rows.c.detail)
+    explained = (rows.c.run_id == run_id, rows.c.state.in_((State.REFUSED, State.UNKNOWN)))
+    first = (
+        sa.select(sa.func.min(rows.c.position).label("position"), sa.func.count().label("alike"))
+        .where(*explained, ~batches_in(rows.c.recipient))
+        .group_by(*kind)
+        .subquery()
     )
-    found = [dict(row._asdict()) for row in conn.execute(query)]
+    alike = sa.select(*columns, first.c.alike).join(first, first.c.position == rows.c.position)
+    batch = sa.select(*columns, sa.literal(1).label("alike"))
+    queries = (
+        alike.where(rows.c.run_id == run_id),
+        batch.where(rows.c.run_id == run_id, batches_in(rows.c.recipient)),
+    )
+    found = [dict(row._asdict()) for query in queries for row in conn.execute(query)]
     waiting = [row for row in found if row["state"] == State.WAITING]
     flying = _in_flight(conn, run_id) if waiting else {}
     for row in waiting:
         row["state"] = State.SENDING if row["position"] in flying else State.WAITING
-    return found
+    return sorted(found, key=lambda row: int(row["position"]))
 
 
 def reconciled(conn: sa.Connection, run_id: str) -> int:
@@ -132,8 +180,10 @@ def holders_of(conn: sa.Connection, run_id: str) -> list[Holder]:
     return [Holder(holder, RunState(state), count) for holder, state, count in conn.execute(query)]
 
 
-def _in_flight(conn: sa.Connection, run_id: str) -> dict[int, dict[str, Any]]:
-    """Return the rows whose claim is held, here or elsewhere, by position."""
+def _in_flight(
+    conn: sa.Connection, run_id: str, start: int = 0, stop: int | None = None
+) -> dict[int, dict[str, Any]]:
+    """Return the rows from one position to before another whose claim is held, here or elsewhere."""
     columns = ("attempts", "first_attempt_at", "idempotency_key", "payload_sha256")
     run = conn.execute(sa.select(runs.c.scope, runs.c.mailing).where(runs.c.run_id == run_id)).one_or_none()
     if run is None:
@@ -141,7 +191,7 @@ def _in_flight(conn: sa.Connection, run_id: str) -> dict[int, dict[str, Any]]:
     query = (
         sa.select(rows.c.position, *(claims.c[name] for name in columns))
         .join(claims, claims.c.recipient == rows.c.recipient)
-        .where(rows.c.run_id == run_id, rows.c.state == State.WAITING)
+        .where(*_between(run_id, start, stop), rows.c.state == State.WAITING)
         .where(claims.c.scope == run.scope, claims.c.mailing == run.mailing)
         .where(claims.c.state == ClaimState.HELD)
     )

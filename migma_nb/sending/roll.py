@@ -58,7 +58,7 @@ class Roll:
     _begun_with: int = 0
 
     async def look(self) -> tuple[bool, float | None, float]:
-        """Return whether anybody may be left to mail, when the ledger's newest entry was made, and its present."""
+        """Return whether anybody may be left to mail, the time of the ledger's newest entry, and its now."""
 
         def query(conn: sa.Connection) -> tuple[bool, float | None, float]:
             left = anybody_left(conn, self.run_id, self.scope, self.plan.mailing)

@@ -28,6 +28,7 @@ _MEND = (
 class RunFacts:
     """What a summary is made of: the run's own record, its counts, and its rows' reasons.
 
+    `rows` are those to explain, of which one may stand for several `alike`;
     `kept` rows were mailed before with the content of another plan; `held` says which runs are waited for;
     `reconciled` counts the rows that were unknown until Migma's log was asked; `batches` those that are one
     call to many; `fates` is what the log says became of the mails, None where it was not asked; `has_log`
@@ -208,11 +209,10 @@ def _kept(facts: RunFacts) -> list[str]:
 
 
 def _kinds(facts: RunFacts, state: State) -> list[str]:
-    found = Counter(
-        (row.get("reason") or Reason.REFUSED, _short(row.get("detail")))
-        for row in facts.rows
-        if row["state"] == state
-    )
+    found: Counter[tuple[str, str]] = Counter()
+    for row in facts.rows:
+        if row["state"] == state:
+            found[row.get("reason") or Reason.REFUSED, _short(row.get("detail"))] += row.get("alike", 1)
     lines = [
         f"{state}: {count:,} × {reason}: {words}" for (reason, words), count in found.most_common(MOST_KINDS)
     ]
