@@ -52,8 +52,9 @@ def spelled(index: pd.Index | None) -> pd.Index | None:
 
 
 def _spelled(moments: pd.Index) -> pd.Index:
-    words = pd.Series(moments.astype(str), dtype="object").mask(moments.isna(), None)
-    return pd.Index(words, dtype="object", name=moments.name)
+    words = [None if gone else text for text, gone in zip(moments.astype(str), moments.isna(), strict=True)]
+    found: pd.Index = pd.Index(words, dtype="object", name=moments.name)
+    return found
 
 
 def write_parquet(

@@ -112,7 +112,7 @@ def picked(
         part = piece.iloc[[at - number * PIECE for at in positions[first:behind]]]
         if isinstance(piece.index, pd.RangeIndex):
             # These count the rows of the run, not those that are left: the file has them as a column.
-            part = part.set_axis(pd.Index(positions[first:behind], dtype="int64"))
+            part = part.set_axis(pd.Index(list(positions[first:behind]), dtype="int64"))
         yield part
         first = behind
 
