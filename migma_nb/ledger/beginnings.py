@@ -22,7 +22,9 @@ _CLEARING = "clearing"
 _THIS = meta.c.name == sa.bindparam("the_note")
 _TO_BE_CLEARED = Prepared(meta.update().where(_THIS).values(value=_CLEARING))
 _CLEARED = Prepared(meta.delete().where(_THIS))
-_BEGUN = Prepared(meta.delete().where(_THIS, meta.c.value != _CLEARING))
+_GOES_ON = (_THIS, meta.c.value != _CLEARING)
+_STILL_NOTED = Prepared(sa.select(meta.c.name).where(*_GOES_ON))
+_BEGUN = Prepared(meta.delete().where(*_GOES_ON))
 
 
 def note(conn: sa.Connection, run_id: str, now: float) -> None:
@@ -31,13 +33,22 @@ def note(conn: sa.Connection, run_id: str, now: float) -> None:
     conn.execute(made.on_conflict_do_nothing())
 
 
-def begun(conn: sa.Connection, run_id: str) -> None:
-    """Take the note back, in the transaction that puts the run itself on record.
+def require(conn: sa.Connection, run_id: str) -> None:
+    """See that a run that is beginning may go on; in each transaction that writes rows of it.
 
     Raises:
         LedgerError: somebody took it for dead, so that its rows may be gone. It must not begin.
     """
-    if _BEGUN.run(conn, {"the_note": _BEGINNING + run_id}) != 1:
+    _require(_STILL_NOTED.one(conn, {"the_note": _BEGINNING + run_id}) is not None, run_id)
+
+
+def begun(conn: sa.Connection, run_id: str) -> None:
+    """Take the note back, in the transaction that puts the run itself on record; raises as `require`."""
+    _require(_BEGUN.run(conn, {"the_note": _BEGINNING + run_id}) == 1, run_id)
+
+
+def _require(noted: bool, run_id: str) -> None:
+    if not noted:
         raise LedgerError(
             f"Run {run_id} was cleared away by another process while it was beginning. Nothing was sent.",
             hint="Was its lock file removed, or the connection to the ledger lost? Send again.",

@@ -43,6 +43,10 @@ def put_on_record(
         if plan.size > piece:
             beginnings.begun(conn, run.run_id)
 
+    def go_on(conn: sa.Connection) -> None:
+        beginnings.require(conn, run.run_id)
+        journal.write_rows(conn, run.run_id, rows)
+
     if plan.size <= piece:
         ledger.writing(begin)
         return counts
@@ -51,7 +55,7 @@ def put_on_record(
         ledger.reading(check)
         ledger.writing(lambda conn: beginnings.note(conn, run.run_id, run.started_at))
         for after in pieces:
-            ledger.writing(lambda conn: journal.write_rows(conn, run.run_id, rows))  # noqa: B023 - run at once
+            ledger.writing(go_on)
             rows = after
         ledger.writing(begin)
     except BaseException:
