@@ -95,16 +95,14 @@ def report_whole(tenth: Sent, whole: Sent, bytes_a_row: float) -> bool:
     """Print what a whole run took beside a tenth of it; return whether the promise holds."""
     for name, sent in (("a tenth", tenth), ("all", whole)):
         print(
-            f"{name}: {sent.people:,} people in {sent.wall_s:,.0f} s, {1e3 * sent.wall_s / sent.people:.2f} ms "
-            f"wall and {sent.cpu_ms:.2f} ms CPU a row; {sent.planned_mb:,.0f} MB with the plan, "
-            f"{sent.peak_mb:,.0f} MB at most; account of {sum(sent.rows.values()):,} rows in {sent.account_s:.1f} s"
+            f"{name}: {sent.people:,} people in {sent.wall_s:,.0f} s, {sent.cpu_ms:.2f} ms CPU a row; "
+            f"{sent.planned_mb:,.0f} MB with the plan, {sent.peak_mb:,.0f} MB at most; "
+            f"account of {sum(sent.rows.values()):,} rows written in {sent.account_s:.1f} s"
         )
     over_mb, slower = whole.peak_mb - whole.planned_mb, whole.cpu_ms / tenth.cpu_ms
     bytes_more = 1e6 * (over_mb - (tenth.peak_mb - tenth.planned_mb)) / (whole.people - tenth.people)
     true = all(one.rows == one.counts == {"accepted": one.people} for one in (tenth, whole))
-    print(
-        f"  over the plan {over_mb:,.0f} MB (allowed {ALLOWED_MB}); {bytes_more:,.0f} bytes for each row more"
-    )
+    print(f"  over the plan {over_mb:,.0f} MB (allowed {ALLOWED_MB}); {bytes_more:,.0f} bytes a row more")
     print(f"  CPU a row, all over a tenth: {slower:.2f} (allowed {ALLOWED_SLOWER})")
     print(f"  ledger {bytes_a_row:,.0f} bytes a row; accounts on disk true: {true}")
     return true and over_mb <= ALLOWED_MB and slower <= ALLOWED_SLOWER
@@ -197,7 +195,7 @@ def send(
 
 
 def forget_peak() -> float:
-    """Let the peak begin anew, and return what this process holds now (MB): planning has a peak of its own."""
+    """Let the peak begin anew, and return what is held now (MB): planning has its own."""
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     return peak_mb()

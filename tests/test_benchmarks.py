@@ -35,3 +35,12 @@ def test_what_a_send_costs_can_be_measured() -> None:
     done = run("sends.py", "--rounds=3", "--people=40")
     assert "" == done.stderr
     assert "ours / bare: median" in done.stdout
+
+
+@pytest.mark.proof
+def test_a_long_list_takes_no_more_memory_and_a_kill_mails_nobody_twice() -> None:
+    """12,000 people, several windows long: the accounts on disk are true, by the server's own record."""
+    done = run("million.py", "--people=12000")
+    assert "" == done.stderr
+    assert "accounts on disk true: True" in done.stdout
+    assert "0 of them twice; true: True" in done.stdout

@@ -135,16 +135,16 @@ def write_excel(pieces: Iterable[pd.DataFrame], rows: int, path: str | os.PathLi
             "run.to_excel() needs openpyxl, which is not installed.",
             hint="Run: pip install 'migma-nb[excel]'; or write run.to_csv(…).",
         ) from error
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("account")
-    with _written(path) as target:
+    with _written(path) as target, target.open("wb") as file:
+        book = Workbook(write_only=True)
+        sheet = book.create_sheet("account")
         for number, piece in enumerate(pieces):
             frame = _labelled(piece)
             if number == 0:
                 sheet.append([_cell(name) for name in frame.columns])
             for row in zip(*(frame.iloc[:, at] for at in range(frame.shape[1])), strict=True):
                 sheet.append([_cell(value) for value in row])
-        book.save(target)
+        book.save(file)
     return target
 
 
@@ -189,8 +189,15 @@ def neutral(cell: Any) -> Any:
 
 def _index_names(index: pd.Index, columns: Iterable[object]) -> list[str]:
     taken = {str(name) for name in columns}
-    names = [name if name is not None else "index" for name in index.names]
-    return [f"index_{name}" if str(name) in taken else str(name) for name in names]
+    found: list[str] = []
+    for level, given in enumerate(index.names):
+        unnamed = "index" if index.nlevels == 1 else f"level_{level}"
+        name = unnamed if given is None else str(given)
+        while name in taken:
+            name = f"index_{name}"
+        taken.add(name)
+        found.append(name)
+    return found
 
 
 def _cell(value: Any) -> Any:
