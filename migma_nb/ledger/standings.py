@@ -64,6 +64,14 @@ def states_of(
     return {one.recipient: ClaimState(one.state) for one in found}
 
 
+def numbers_of(conn: sa.Connection, scope: str, mailing: str) -> dict[ClaimState, int]:
+    """Return how many people were ever claimed in a mailing, by the state of their claims."""
+    query = sa.select(claims.c.state, sa.func.count()).where(
+        claims.c.scope == scope, claims.c.mailing == mailing
+    )
+    return {ClaimState(state): int(count) for state, count in conn.execute(query.group_by(claims.c.state))}
+
+
 def is_begun(conn: sa.Connection, scope: str, mailing: str) -> bool:
     """Return whether anybody was ever claimed in a mailing."""
     return _ANYBODY.one(conn, {"whose_scope": scope, "whose_mailing": mailing}) is not None
