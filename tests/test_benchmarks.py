@@ -67,3 +67,12 @@ def test_what_importing_costs_can_be_measured() -> None:
     assert "" == done.stderr
     assert 2 == done.stdout.count("A/A control")
     assert 6 == done.stdout.count("  allowed ")
+
+
+@pytest.mark.proof
+def test_a_long_list_takes_no_more_memory_and_a_kill_mails_nobody_twice() -> None:
+    """12,000 people, several windows long: the accounts on disk are true, by the server's own record."""
+    done = run("million.py", "--people=12000")
+    assert "" == done.stderr
+    assert "accounts on disk true: True" in done.stdout
+    assert "0 of them twice; true: True" in done.stdout

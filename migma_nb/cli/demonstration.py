@@ -67,7 +67,7 @@ def _send_twice(made: SendPlan, result: Path) -> Exit:
         run = made.send(sandbox.client(), skip_invalid=True, progress=sys.stderr.isatty())
         show_run(run, kept=False)
         run.to_csv(result)
-        say(f"\nWhat became of all {len(run.frame):,} rows: {result}")
+        say(f"\nWhat became of all {sum(run.counts.values()):,} rows: {result}")
         heading("5  The same mailing again")
         again = made.send(sandbox.client(), skip_invalid=True, progress=False)
         show_run(again, kept=False)

@@ -42,13 +42,10 @@ def exit_of(run: "Run") -> Exit:
     counts = run.counts
     if counts.get(State.UNKNOWN):
         return Exit.UNKNOWN
-    if run.state in _CUT_SHORT or _was_denied_its_turn(run, counts.get(State.NOT_SENT, 0)):
+    if run.state in _CUT_SHORT or (counts.get(State.NOT_SENT) and _was_denied_its_turn(run)):
         return Exit.HALTED
     return Exit.REFUSED if counts.get(State.REFUSED) else Exit.FINE
 
 
-def _was_denied_its_turn(run: "Run", not_sent: int) -> bool:
-    if not not_sent:
-        return False
-    frame = run.frame
-    return bool(((frame["state"] == State.NOT_SENT) & (frame["reason"] != Reason.LIMIT)).any())
+def _was_denied_its_turn(run: "Run") -> bool:
+    return any(state is State.NOT_SENT and reason != Reason.LIMIT for state, reason in run.reasons)

@@ -84,27 +84,19 @@ def show_run(run: Run, *, kept: bool) -> None:
 
 def run_document(run: Run, *, kept: bool) -> dict[str, Any]:
     """Return what a script wants to know of a run; states and codes as in the frames."""
-    frame = run.frame
-    reasons = Counter(zip(frame["state"], frame["reason"], strict=True))
+    reasons = Counter(run.reasons)
     return {
         "run_id": run.id,
         "state": str(run.state),
         "counts": {str(state): count for state, count in run.counts.items()},
         "reasons": [
-            {"state": str(state), "reason": None if pd.isna(reason) else str(reason), "rows": count}
+            {"state": str(state), "reason": reason, "rows": count}
             for (state, reason), count in reasons.most_common()
         ],
-        "deliveries": _deliveries(frame),
+        "deliveries": run.deliveries,
         "summary": _summary(run, kept=kept),
         "exit_code": int(exit_of(run)),
     }
-
-
-def _deliveries(frame: pd.DataFrame) -> dict[str, int] | None:
-    """Return the rows by the word of Migma's log, None where it was never asked."""
-    if "delivery" not in frame:
-        return None
-    return {str(word): int(count) for word, count in frame["delivery"].value_counts().items()}
 
 
 def _summary(run: Run, *, kept: bool) -> str:

@@ -206,10 +206,26 @@ def refreshed_at(conn: sa.Connection, run_id: str) -> float | None:
     return found
 
 
-def fates_of(conn: sa.Connection, run_id: str) -> dict[int, Fate]:
-    """Return what is known of a run's mails, by position."""
-    query = sa.select(deliveries.c.position, *_FATE).where(deliveries.c.run_id == run_id)
+def fates_of(conn: sa.Connection, run_id: str, start: int = 0, stop: int | None = None) -> dict[int, Fate]:
+    """Return what is known of a run's mails, by position, from one to before another (None: to the end)."""
+    query = sa.select(deliveries.c.position, *_FATE).where(
+        deliveries.c.run_id == run_id, deliveries.c.position >= start
+    )
+    query = query if stop is None else query.where(deliveries.c.position < stop)
     return {row.position: Fate(*row[1:]) for row in conn.execute(query)}
+
+
+def words_of(conn: sa.Connection, run_id: str) -> dict[str, int] | None:
+    """Return how many rows have which word of the log, most first; None where it was never asked."""
+    if refreshed_at(conn, run_id) is None:
+        return None
+    query = (
+        sa.select(deliveries.c.delivery, sa.func.count())
+        .where(deliveries.c.run_id == run_id, deliveries.c.delivery.is_not(None))
+        .group_by(deliveries.c.delivery)
+        .order_by(sa.func.count().desc(), sa.func.min(deliveries.c.position))
+    )
+    return {str(word): int(count) for word, count in conn.execute(query)}
 
 
 def write(conn: sa.Connection, run_id: str, fates: Iterable[tuple[int, Fate]], now: float) -> None:

@@ -64,13 +64,19 @@ _WHY = {ClaimState.ACCEPTED: Reason.EARLIER_RUN, ClaimState.HELD: Reason.ELSEWHE
 
 def _ended_by_others(state: State, stands: tuple[ClaimState, ...], what: str) -> Prepared:
     """Return what ends the rows of a run whose people stand so in its mailing."""
-    mailing = sa.and_(runs.c.scope == claims.c.scope, runs.c.mailing == claims.c.mailing)
-    found = sa.select(claims.c.recipient).join(runs, mailing)
-    found = found.where(_THIS_RUN, sa.or_(*(claims.c.state == one for one in stands)))
-    whose = sa.and_(_THIS_RUN, claims.c.recipient == rows.c.recipient)
-    own = sa.select(claims.c.reason).join(runs, mailing).where(whose).correlate(rows).scalar_subquery()
-    values = {"state": state, "reason": _WHY.get(stands[0], own), "detail": what}
-    return Prepared(_WAITING.where(rows.c.recipient.in_(found)).values(values))
+    theirs = (
+        _THIS_RUN,
+        claims.c.scope == runs.c.scope,
+        claims.c.mailing == runs.c.mailing,
+        claims.c.recipient == rows.c.recipient,
+        sa.or_(*(claims.c.state == one for one in stands)),
+    )
+    # What is known of the mail stands beside the row; who is still at work on it knows more than the ledger.
+    known = {} if ClaimState.HELD in stands else {name: claims.c[name] for name in ACCOUNT_COLUMNS}
+    reason = _WHY.get(stands[0], claims.c.reason)
+    return Prepared(
+        _WAITING.where(*theirs).values(known | {"state": state, "reason": reason, "detail": what})
+    )
 
 
 _ROWS_OF_OTHERS = [_ended_by_others(*how) for how in _MEANWHILE]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.meaning import KEY_LIFE_S
 from migma_nb.api.states import LIVE_STATES, Reason, RunState
-from migma_nb.ledger import clock
+from migma_nb.ledger import beginnings, clock
 from migma_nb.ledger.dialects import insert
 from migma_nb.ledger.endings import close, settle_dead
 from migma_nb.ledger.prepared import Prepared
@@ -71,12 +71,17 @@ _ACCEPTED_KEY = Prepared(
 
 
 def begin(conn: sa.Connection, run: RunRecord, records: Iterable[RowRecord]) -> None:
-    """Put a run and all its rows on record, before anything else of it happens."""
+    """Put a run and its rows (or the last of them) on record, before anything else of it happens."""
     _FIRST_RUN.run(conn, {"state": RunState.RUNNING, **asdict(run)})
+    write_rows(conn, run.run_id, records)
+
+
+def write_rows(conn: sa.Connection, run_id: str, records: Iterable[RowRecord]) -> None:
+    """Put rows of a run on record as it begins with them."""
     # Not by `asdict`, which copies: a long list waits for this.
     values = (
         {
-            "run_id": run.run_id,
+            "run_id": run_id,
             "position": record.position,
             "recipient": record.recipient,
             "address": record.address,
@@ -130,6 +135,7 @@ def settle_the_dead(ledger: Ledger, *, but: str | None = None) -> list[str]:
     """
     if not ledger.writable:
         return []
+    beginnings.clear_the_dead(ledger)
     with ledger.read() as conn:
         running = _RUNNING.all(conn, {})
     died = []

@@ -28,19 +28,81 @@ _LIVE_RUNS = Prepared(
 )
 
 
-def run_rows(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
+#: How a person stands to whom a run has nothing to send, or not now.
+_NOTHING_TO_SEND = (ClaimState.ACCEPTED, ClaimState.ALREADY_SENT, ClaimState.HELD)
+_LEFT_TO_MAIL = Prepared(
+    sa.select(rows.c.position)
+    .outerjoin(
+        claims,
+        sa.and_(
+            claims.c.scope == sa.bindparam("of_scope"),
+            claims.c.mailing == sa.bindparam("of_mailing"),
+            claims.c.recipient == rows.c.recipient,
+        ),
+    )
+    .where(rows.c.run_id == sa.bindparam("of_run"), rows.c.state == State.WAITING)
+    .where(sa.or_(claims.c.state.is_(None), sa.and_(*(claims.c.state != one for one in _NOTHING_TO_SEND))))
+    .limit(1)
+)
+
+
+def anybody_left(conn: sa.Connection, run_id: str, scope: str, mailing: str) -> bool:
+    """Return whether a run that has just begun may have something to send to anybody."""
+    whose = {"of_run": run_id, "of_scope": scope, "of_mailing": mailing}
+    return _LEFT_TO_MAIL.one(conn, whose) is not None
+
+
+def run_rows(
+    conn: sa.Connection, run_id: str, start: int = 0, stop: int | None = None, *, state: State | None = None
+) -> list[dict[str, Any]]:
     """Return one dict per input row of a run, in order: its state, and what is known of its mail.
 
     `recipient` is who it is in the mailing (None where nobody can be mailed), `address` what was written.
+
+    Args:
+        conn: a transaction.
+        run_id: the run.
+        start: the first row's position, from 0.
+        stop: the position behind the last; None for all to the end.
+        state: only rows that are on record in this state; None for all.
     """
+    part = _between(run_id, start, stop)
+    part += [] if state is None else [rows.c.state == state]
     columns = [*_ROW, *(rows.c[name] for name in BATCH_COLUMNS)]
-    query = sa.select(*columns).where(rows.c.run_id == run_id).order_by(rows.c.position)
+    query = sa.select(*columns).where(*part).order_by(rows.c.position)
     found = [dict(row._asdict()) for row in conn.execute(query)]
-    flying = _in_flight(conn, run_id)
+    waiting = any(row["state"] == State.WAITING for row in found)
+    flying = _in_flight(conn, run_id, start, stop) if waiting else {}
     for row in found:
         if row["state"] == State.WAITING and row["position"] in flying:
             row.update(flying[row["position"]], state=State.SENDING)
     return found
+
+
+def _between(run_id: str, start: int, stop: int | None) -> list[sa.ColumnElement[bool]]:
+    end = [] if stop is None else [rows.c.position < stop]
+    return [rows.c.run_id == run_id, rows.c.position >= start, *end]
+
+
+def size_of(conn: sa.Connection, run_id: str) -> int:
+    """Return how many input rows a run has."""
+    return int(conn.execute(sa.select(runs.c.size).where(runs.c.run_id == run_id)).scalar_one())
+
+
+def reasons_of(conn: sa.Connection, run_id: str) -> dict[tuple[State, str | None], int]:
+    """Return how many rows of a run are in which state for which reason, by the first of each."""
+    query = (
+        sa.select(rows.c.state, rows.c.reason, sa.func.count())
+        .where(rows.c.run_id == run_id)
+        .group_by(rows.c.state, rows.c.reason)
+        .order_by(sa.func.min(rows.c.position))
+    )
+    found = {(State(state), reason): int(count) for state, reason, count in conn.execute(query)}
+    if flying := counts_of(conn, run_id).get(State.SENDING):
+        # A row that waits has no reason yet.
+        found[State.WAITING, None] -= flying
+        found[State.SENDING, None] = flying
+    return {kind: count for kind, count in found.items() if count}
 
 
 def counts_of(conn: sa.Connection, run_id: str) -> dict[State, int]:
@@ -132,8 +194,10 @@ def holders_of(conn: sa.Connection, run_id: str) -> list[Holder]:
     return [Holder(holder, RunState(state), count) for holder, state, count in conn.execute(query)]
 
 
-def _in_flight(conn: sa.Connection, run_id: str) -> dict[int, dict[str, Any]]:
-    """Return the rows whose claim is held, here or elsewhere, by position."""
+def _in_flight(
+    conn: sa.Connection, run_id: str, start: int = 0, stop: int | None = None
+) -> dict[int, dict[str, Any]]:
+    """Return the rows from one position to before another whose claim is held, here or elsewhere."""
     columns = ("attempts", "first_attempt_at", "idempotency_key", "payload_sha256")
     run = conn.execute(sa.select(runs.c.scope, runs.c.mailing).where(runs.c.run_id == run_id)).one_or_none()
     if run is None:
@@ -141,7 +205,7 @@ def _in_flight(conn: sa.Connection, run_id: str) -> dict[int, dict[str, Any]]:
     query = (
         sa.select(rows.c.position, *(claims.c[name] for name in columns))
         .join(claims, claims.c.recipient == rows.c.recipient)
-        .where(rows.c.run_id == run_id, rows.c.state == State.WAITING)
+        .where(*_between(run_id, start, stop), rows.c.state == State.WAITING)
         .where(claims.c.scope == run.scope, claims.c.mailing == run.mailing)
         .where(claims.c.state == ClaimState.HELD)
     )

@@ -1,6 +1,6 @@
 """How people stand in a mailing, as the ledger has it now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,7 +30,7 @@ WHOSE = (
 )
 # Built once, since every row asks: building a statement costs ten times what running it does.
 _ONE = sa.select(*_COLUMNS).where(*WHOSE)
-_EVERYBODY = Prepared(sa.select(*_COLUMNS).where(*WHOSE[:2]))
+_ANYBODY = Prepared(sa.select(claims.c.claim_id).where(*WHOSE[:2]).limit(1))
 _ACCOUNT_OF = Prepared(sa.select(*_ACCOUNT).where(claims.c.claim_id == sa.bindparam("the_claim")))
 
 
@@ -52,19 +52,45 @@ def standings(
         mailing: the mailing.
         recipients: whom to look for; None for everybody.
     """
+    found = _found(conn, _COLUMNS, scope, mailing, recipients)
+    return {one.recipient: _standing(one._asdict()) for one in found}
+
+
+def states_of(
+    conn: sa.Connection, scope: str, mailing: str, recipients: Sequence[str]
+) -> dict[str, ClaimState]:
+    """Return in which state these people's claims are, by recipient; arguments as for `standings`."""
+    found = _found(conn, [claims.c.recipient, claims.c.state], scope, mailing, recipients)
+    return {one.recipient: ClaimState(one.state) for one in found}
+
+
+def numbers_of(conn: sa.Connection, scope: str, mailing: str) -> dict[ClaimState, int]:
+    """Return how many people were ever claimed in a mailing, by the state of their claims."""
+    query = sa.select(claims.c.state, sa.func.count()).where(
+        claims.c.scope == scope, claims.c.mailing == mailing
+    )
+    return {ClaimState(state): int(count) for state, count in conn.execute(query.group_by(claims.c.state))}
+
+
+def is_begun(conn: sa.Connection, scope: str, mailing: str) -> bool:
+    """Return whether anybody was ever claimed in a mailing."""
+    return _ANYBODY.one(conn, {"whose_scope": scope, "whose_mailing": mailing}) is not None
+
+
+def _found(
+    conn: sa.Connection,
+    columns: Sequence[sa.ColumnElement[Any]],
+    scope: str,
+    mailing: str,
+    recipients: Sequence[str] | None,
+) -> Iterator[sa.Row[Any]]:
+    query = sa.select(*columns).where(claims.c.scope == scope, claims.c.mailing == mailing)
     if recipients is None:
-        everybody = _EVERYBODY.all(conn, {"whose_scope": scope, "whose_mailing": mailing})
-        names = [column.name for column in _COLUMNS]
-        found = (_standing(dict(zip(names, one, strict=True))) for one in everybody)
-        return {one.recipient: one for one in found}
-    if not recipients:
-        return {}
-    query = sa.select(*_COLUMNS).where(claims.c.scope == scope, claims.c.mailing == mailing)
-    known: dict[str, Standing] = {}
+        yield from conn.execute(query)
+        return
     for start in range(0, len(recipients), _AT_ONCE):
-        part = query.where(claims.c.recipient.in_(recipients[start : start + _AT_ONCE]))
-        known |= {found.recipient: _standing(found._asdict()) for found in conn.execute(part)}
-    return known
+        part = recipients[start : start + _AT_ONCE]
+        yield from conn.execute(query.where(claims.c.recipient.in_(part)))
 
 
 def account_of(conn: sa.Connection, claim_id: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 from migma_nb.api.states import Reason, State
 from migma_nb.ledger import glances
 from migma_nb.ledger.store import Ledger
-from migma_nb.sending import accounts
+from migma_nb.sending import account_files, accounts
 
 _COLUMNS = ("Row", "Recipient", "State", "Why", "Message id", "Finished (UTC)")
 
@@ -67,11 +67,11 @@ class RunRows:
         """
         state, words = _asked(choice, search)
         at = self._ledger.reading(lambda conn: glances.positions(conn, self._run_id, state, words))
-        frame = accounts.account(self._ledger, self._run_id, self._index)
+        pieces = accounts.picked(self._ledger, self._run_id, account_files.spelled(self._index), at)
         name = "-".join(
             ["run", self._run_id, *([str(state)] if state else []), *(["found"] if words else [])]
         )
-        return accounts.write_csv(frame.iloc[at], f"{name}.csv").resolve()
+        return account_files.write_csv(pieces, f"{name}.csv").resolve()
 
 
 def _asked(choice: str | None, search: str) -> tuple[State | None, str]:

@@ -1,10 +1,10 @@
 """The account of a run as a frame: one line per input row, same order, same index."""
 
 import math
-import os
-import unicodedata
-from collections.abc import Iterable
-from pathlib import Path
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,14 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
 from migma_nb.api.logs import LogEntry
 from migma_nb.ledger import deliveries
-from migma_nb.ledger.batches import is_batch
-from migma_nb.ledger.deliveries import DELIVERY_COLUMNS, Fate
-from migma_nb.ledger.queries import run_rows
+from migma_nb.ledger.deliveries import DELIVERY_COLUMNS
+from migma_nb.ledger.glances import is_of_batches
+from migma_nb.ledger.queries import run_rows, size_of
 from migma_nb.ledger.schema import BATCH_COLUMNS
 from migma_nb.ledger.store import Ledger
 
+#: So many rows are read from the ledger at a time.
+PIECE = 10_000
 #: The designed columns, in their order.
 FRAME_COLUMNS = (
     "recipient",
@@ -55,41 +57,104 @@ LOG_COLUMNS = (
 )
 _WHOLE = ("http_status", "attempts", "open_count", "click_count", *BATCH_COLUMNS)
 _TIMES = ("first_attempt_at", "finished_at", "created_at", *DELIVERY_COLUMNS[1:])
-_SIGNS = ("=", "+", "-", "@", "\u2212")
-_BREAKS = "\t\r\n"
 
 
-def account(ledger: Ledger, run_id: str, index: pd.Index | None) -> pd.DataFrame:
-    """Return what became of every input row.
+def account(
+    ledger: Ledger, run_id: str, index: pd.Index | None, start: int = 0, stop: int | None = None
+) -> pd.DataFrame:
+    """Return what became of input rows: of all, or of those from one position to before another.
 
     Args:
         ledger: the ledger that holds the run.
         run_id: the run.
-        index: the input's index (one label per row), None where only the ledger is known: 0, 1, 2, ….
+        index: the input's index (one label per row), None where only the ledger is known: the positions.
+        start: the first row's position, from 0.
+        stop: the position behind the last; None for all to the end.
 
     Returns:
-        Rows × `FRAME_COLUMNS` (where a row is a batch, its own four counts too; once the run was refreshed,
-        also `DELIVERY_COLUMNS`); times are UTC timestamps, `latency_s` is in seconds.
+        Rows × `FRAME_COLUMNS` (where a row of the run is a batch, its own four counts too; once the run was
+        refreshed, also `DELIVERY_COLUMNS`); times are UTC timestamps, `latency_s` is in seconds.
     """
-    found, fates = ledger.reading(lambda conn: (run_rows(conn, run_id), _fates(conn, run_id)))
-    columns = [*FRAME_COLUMNS, *(BATCH_COLUMNS if any(is_batch(row["recipient"]) for row in found) else ())]
-    data = {
-        name: _column(name, [row["address" if name == "recipient" else name] for row in found])
-        for name in columns
-    }
-    for name in DELIVERY_COLUMNS if fates is not None else ():
-        data[name] = _column(name, [getattr((fates or {}).get(row["position"]), name, None) for row in found])
-    frame = pd.DataFrame(data)
-    if index is not None:
-        frame.index = index
+
+    def look(conn: sa.Connection) -> pd.DataFrame:
+        size = size_of(conn, run_id)
+        end = size if stop is None else min(stop, size)
+        values: dict[str, list[Any]] = {name: [] for name in _columns(conn, run_id)}
+        for at in range(min(start, end), end, PIECE):
+            for name, found in _values(conn, run_id, list(values), at, min(at + PIECE, end)).items():
+                values[name] += found
+        return _framed(values, _labels(index, size, min(start, end), end))
+
+    return ledger.reading(look)
+
+
+def pieces(ledger: Ledger, run_id: str, index: pd.Index | None, rows: int = PIECE) -> Iterator[pd.DataFrame]:
+    """Yield the account in frames of so many rows at most, all of them with the same columns; at least one.
+
+    Arguments as for `account`. All of it is of one moment, except beside a ledger where a long look would
+    keep the run from writing: there each piece is of its own.
+    """
+    with _looks(ledger) as look:
+        size, names = look(lambda conn: (size_of(conn, run_id), _columns(conn, run_id)))
+        for start in range(0, max(size, 1), rows):
+            stop = min(start + rows, size)
+            values = look(partial(_values, run_id=run_id, names=names, start=start, stop=stop))
+            yield _framed(values, _labels(index, size, start, stop))
+
+
+def picked(
+    ledger: Ledger, run_id: str, index: pd.Index | None, positions: Sequence[int]
+) -> Iterator[pd.DataFrame]:
+    """Yield the account of some rows, in order: of each piece those that are wanted; else as `pieces`."""
+    first = 0
+    for number, piece in enumerate(pieces(ledger, run_id, index)):
+        behind = bisect_left(positions, (number + 1) * PIECE, first)
+        part = piece.iloc[[at - number * PIECE for at in positions[first:behind]]]
+        if isinstance(piece.index, pd.RangeIndex):
+            # These count the rows of the run, not those that are left: the file has them as a column.
+            part = part.set_axis(pd.Index(list(positions[first:behind]), dtype="int64"))
+        yield part
+        first = behind
+
+
+@contextmanager
+def _looks(ledger: Ledger) -> Iterator[Callable[[Callable[[sa.Connection], Any]], Any]]:
+    if not ledger.one_clock:
+        # A rollback journal: nobody can write while somebody reads.
+        yield ledger.reading
+        return
+    with ledger.read() as conn:
+        yield lambda query: query(conn)
+
+
+def _columns(conn: sa.Connection, run_id: str) -> list[str]:
+    batch = BATCH_COLUMNS if is_of_batches(conn, run_id) else ()
+    asked = DELIVERY_COLUMNS if deliveries.refreshed_at(conn, run_id) is not None else ()
+    return [*FRAME_COLUMNS, *batch, *asked]
+
+
+def _values(
+    conn: sa.Connection, run_id: str, names: Sequence[str], start: int, stop: int
+) -> dict[str, list[Any]]:
+    """Return the columns' values of the rows from one position to before another."""
+    found = run_rows(conn, run_id, start, stop)
+    told = [name for name in names if name not in DELIVERY_COLUMNS]
+    values = {name: [row["address" if name == "recipient" else name] for row in found] for name in told}
+    if len(told) < len(names):
+        fates = deliveries.fates_of(conn, run_id, start, stop)
+        for name in DELIVERY_COLUMNS:
+            values[name] = [getattr(fates.get(row["position"]), name, None) for row in found]
+    return values
+
+
+def _labels(index: pd.Index | None, size: int, start: int, stop: int) -> pd.Index:
+    return (pd.RangeIndex(size) if index is None else index)[start:stop]
+
+
+def _framed(values: Mapping[str, list[Any]], labels: pd.Index) -> pd.DataFrame:
+    frame = pd.DataFrame({name: _column(name, found) for name, found in values.items()})
+    frame.index = labels
     return frame
-
-
-def _fates(conn: sa.Connection, run_id: str) -> dict[int, Fate] | None:
-    """Return what became of a run's mails, None where their log was never asked."""
-    if deliveries.refreshed_at(conn, run_id) is None:
-        return None
-    return deliveries.fates_of(conn, run_id)
 
 
 def log_frame(lines: Iterable[LogEntry]) -> pd.DataFrame:
@@ -129,12 +194,12 @@ def join(people: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([people, beside], axis=1)
 
 
-def positions_of(rows: Any, frame: pd.DataFrame) -> list[int]:
+def positions_of(rows: Any, index: pd.Index) -> list[int]:
     """Return the positions (from 0) of the rows that somebody names.
 
     Args:
         rows: a mask (one bool per row of the account), a part of the account, its index, or labels of it.
-        frame: the account.
+        index: the account's index.
 
     Raises:
         InputError: a label is not in the index, or fits several rows, so that it is open which are meant.
@@ -143,14 +208,14 @@ def positions_of(rows: Any, frame: pd.DataFrame) -> list[int]:
         rows = rows.index
     mask = np.asarray(rows) if isinstance(rows, pd.Series | np.ndarray | list) else None
     if mask is not None and mask.dtype == bool:
-        if len(mask) != len(frame):
-            raise InputError(f"The mask has {len(mask):,} values, the run has {len(frame):,} rows.")
+        if len(mask) != len(index):
+            raise InputError(f"The mask has {len(mask):,} values, the run has {len(index):,} rows.")
         return [int(at) for at in np.flatnonzero(mask)]
     if isinstance(rows, str | tuple) or not isinstance(rows, Iterable):
         rows = [rows]
     wanted = list(dict.fromkeys(rows))
     places: dict[Any, list[int]] = {}
-    for at, label in enumerate(frame.index):
+    for at, label in enumerate(index):
         places.setdefault(label, []).append(at)
     for label in wanted:
         if len(places.get(label, [])) != 1:
@@ -162,34 +227,6 @@ def positions_of(rows: Any, frame: pd.DataFrame) -> list[int]:
     return [places[label][0] for label in wanted]
 
 
-def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
-    """Write a frame as CSV that a spreadsheet opens without running any cell as a formula.
-
-    A text that begins like a formula gets an apostrophe before it. The index is written unless it only
-    counts the rows.
-    """
-    if not isinstance(path, str | os.PathLike):
-        raise InputError(f"path is {kind_of(path)}, no file's name.", hint='Pass one such as "run.csv".')
-    target = Path(path)
-    counted = isinstance(frame.index, pd.RangeIndex)
-    safe = _neutral_frame(frame if counted else frame.reset_index(names=_index_names(frame)))
-    try:
-        safe.to_csv(target, index=False, encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error.strerror or error}.") from None
-    return target
-
-
-def _neutral_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    safe = frame.copy()
-    for at in range(safe.shape[1]):
-        column = safe.iloc[:, at]
-        if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)):
-            safe.isetitem(at, column.map(neutral).to_numpy())
-    safe.columns = pd.Index([neutral(name) for name in safe.columns])
-    return safe
-
-
 def utc_times(seconds: Iterable[float | None]) -> "pd.Series[pd.Timestamp]":
     """Return seconds since the epoch as UTC timestamps in whole milliseconds.
 
@@ -198,22 +235,6 @@ def utc_times(seconds: Iterable[float | None]) -> "pd.Series[pd.Timestamp]":
     whole = [None if value is None or math.isnan(value) else round(value * 1000) for value in seconds]
     stamps = np.array([np.datetime64("NaT") if value is None else value for value in whole], "datetime64[ms]")
     return pd.Series(stamps).dt.tz_localize("UTC")
-
-
-def neutral(cell: Any) -> Any:
-    """Return a cell that no spreadsheet runs as a formula; only texts are ever changed."""
-    if not isinstance(cell, str) or not cell:
-        return cell
-    # Spreadsheets skip what cannot be seen, and take a wide or small sign for the plain one.
-    seen = next((char for char in cell if char.isprintable() and not char.isspace()), "")
-    formula = cell[0] in _BREAKS or unicodedata.normalize("NFKC", seen)[:1] in _SIGNS
-    return "'" + cell if formula else cell
-
-
-def _index_names(frame: pd.DataFrame) -> list[str]:
-    taken = {str(name) for name in frame.columns}
-    names = [name if name is not None else "index" for name in frame.index.names]
-    return [f"index_{name}" if str(name) in taken else str(name) for name in names]
 
 
 def _free_name(name: str, taken: set[str]) -> str:

@@ -33,12 +33,15 @@ class Agenda:
     """Hands tasks to workers; ends when nothing is left, or at once when stopped."""
 
     def __init__(self) -> None:
+        #: Whether rows are still to be put here that nobody has looked at yet; see `expect`.
+        self.more_to_come = False
         self._ready: deque[Task] = deque()
         self._later: list[tuple[float, int, Task]] = []
         self._in_hand: list[Task] = []
         self._paused = False
         self._stopped = asyncio.Event()
         self._changed = asyncio.Event()
+        self._handed_out = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._ready) + len(self._later)
@@ -56,6 +59,8 @@ class Agenda:
     @property
     def only_doubts_left(self) -> bool:
         """Whether nothing but rows with an open doubt is left, also in the hands of the workers."""
+        if self.more_to_come:
+            return False
         tasks = chain(self._ready, (task for _, _, task in self._later), self._in_hand)
         return all(task.uncertain for task in tasks)
 
@@ -75,8 +80,9 @@ class Agenda:
             task = self._due(now)
             if task is not None:
                 self._in_hand.append(task)
+                self._handed_out.set()
                 return task
-            if not len(self) and not self._in_hand:
+            if not len(self) and not self._in_hand and not self.more_to_come:
                 break
             self._changed.clear()
             due = self._later[0][0] - now if self._later and not self._paused else None
@@ -87,6 +93,17 @@ class Agenda:
         """Say that a task handed out has been dealt with, or was put back."""
         self._in_hand.remove(task)
         self._changed.set()
+
+    def expect(self, more: bool) -> None:
+        """Say whether more rows are to come, so that workers who find nothing to do wait for them."""
+        self.more_to_come = more
+        self._changed.set()
+
+    async def run_low(self, mark: int) -> None:
+        """Wait until fewer than so many tasks are due, or the run is stopped."""
+        while len(self._ready) >= mark and not self.stopped:
+            self._handed_out.clear()
+            await self._handed_out.wait()
 
     def pause(self) -> None:
         """Let no further attempt begin until `resume`."""
@@ -101,6 +118,7 @@ class Agenda:
         """Let no further attempt begin."""
         self._stopped.set()
         self._changed.set()
+        self._handed_out.set()
 
     async def rest(self, seconds: float, news: asyncio.Event | None = None) -> None:
         """Wait so long, or until the run is stopped, or until there is news."""

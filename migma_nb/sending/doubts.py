@@ -110,10 +110,10 @@ def unknown(ledger: Ledger, run_id: str, index: pd.Index | None) -> pd.DataFrame
     """
 
     def look(conn: sa.Connection) -> tuple[list[dict[str, Any]], list[Doubt], float]:
-        return queries.run_rows(conn, run_id), rulings.doubts_of(conn, run_id), clock.now(conn)
+        found = queries.run_rows(conn, run_id, state=State.UNKNOWN)
+        return found, rulings.doubts_of(conn, run_id), clock.now(conn)
 
-    rows, doubts, now = ledger.reading(look)
-    found = [row for row in rows if row["state"] == State.UNKNOWN]
+    found, doubts, now = ledger.reading(look)
     # Whether a batch's one call was taken cannot be told from the log of its mails.
     logged = {doubt.position for doubt in doubts if doubt.email_id is not None and not doubt.batch}
     data = [

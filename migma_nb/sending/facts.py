@@ -33,6 +33,21 @@ def counts_of(ledger: Ledger, run_id: str) -> dict[State, int]:
     return ledger.reading(lambda conn: queries.counts_of(conn, run_id))
 
 
+def reasons_of(ledger: Ledger, run_id: str) -> dict[tuple[State, str | None], int]:
+    """Return how many rows of a run are in which state for which reason."""
+    return ledger.reading(lambda conn: queries.reasons_of(conn, run_id))
+
+
+def size_of(ledger: Ledger, run_id: str) -> int:
+    """Return how many rows a run has."""
+    return ledger.reading(lambda conn: queries.size_of(conn, run_id))
+
+
+def words_of(ledger: Ledger, run_id: str) -> dict[str, int] | None:
+    """Return how many rows of a run have which word of Migma's log; None where it was never asked."""
+    return ledger.reading(lambda conn: deliveries.words_of(conn, run_id))
+
+
 def facts_of(ledger: Ledger, run_id: str) -> RunFacts:
     """Return everything a summary of a run needs."""
     state_of(ledger, run_id)

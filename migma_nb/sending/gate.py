@@ -11,11 +11,12 @@ from migma_nb.api.settings import Settings
 from migma_nb.ledger.batches import held_by
 from migma_nb.ledger.queries import live_runs
 from migma_nb.ledger.schema import ClaimState
-from migma_nb.ledger.standings import standings
 from migma_nb.ledger.store import Ledger
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.issues import error_sentence
+from migma_nb.sending.due import standing_as
 from migma_nb.sending.headless import check_headless
+from migma_nb.sending.roll import WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class SendOptions:
     `confirm` is the number of people, batches included as they are counted right before the send, or the
     plan's id where a batch cannot be counted; `limit` the most rows to begin with; `only_refused` takes up
     what was refused, and nothing else; `confirmed` says that the caller has checked the number itself, as for
-    a campaign; `preflight` whether the account is looked at before, or with how many calls at most.
+    a campaign; `preflight` whether the account is looked at before, or with how many calls at most; `window`
+    how many rows are looked up in the ledger at a time.
     """
 
     confirm: int | str | None = None
@@ -34,6 +36,7 @@ class SendOptions:
     only_refused: bool = False
     confirmed: bool = False
     preflight: bool | int = True
+    window: int = WINDOW
 
 
 def check(plan: Plan, settings: Settings, options: SendOptions) -> None:
@@ -107,9 +110,7 @@ def check_retry(plan: Plan, settings: Settings, options: SendOptions, ledger: Le
         InputError: nobody of this plan stands as refused in its mailing.
         ConfirmationError: the number is missing or another one.
     """
-    found = ledger.reading(lambda conn: standings(conn, settings.scope, plan.mailing))
-    refused = {who for who, standing in found.items() if standing.state is ClaimState.REFUSED}
-    rows = [at for at in plan.ready if plan.recipient(at) in refused]
+    rows = standing_as(plan, settings, ledger, {ClaimState.REFUSED})
     if not rows:
         raise InputError(f"Nobody of this plan was refused in mailing {plan.mailing!r}. Nothing was sent.")
     wanted = _wanted(counted, rows)

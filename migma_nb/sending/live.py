@@ -6,13 +6,10 @@ import os
 import secrets
 import threading
 import weakref
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-
-import sqlalchemy as sa
 
 from migma_nb.api import loop
 from migma_nb.api.connection import Connection
@@ -26,7 +23,7 @@ from migma_nb.ledger.control import Wish
 from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.places import Setting
 from migma_nb.ledger.queries import Holder
-from migma_nb.ledger.schema import RowRecord, RunRecord
+from migma_nb.ledger.schema import RunRecord
 from migma_nb.ledger.store import Ledger, open_ledger
 from migma_nb.planning.frozen import Plan
 from migma_nb.sending import gate, headcount
@@ -35,6 +32,7 @@ from migma_nb.sending.controls import Controls, Standing
 from migma_nb.sending.halting import Halt
 from migma_nb.sending.preflight import looked_at
 from migma_nb.sending.proof import Trust
+from migma_nb.sending.recording import put_on_record
 from migma_nb.sending.runner import Runner
 from migma_nb.sending.tally import Listener, Tally
 from migma_nb.sending.troubles import Troubles
@@ -96,19 +94,12 @@ def start(
     lock = opened.life_lock(record.run_id)
     if not lock.take():
         raise LedgerError(f"The lock of the new run {record.run_id} is held by somebody else.")
-    records = [_record(plan, position) for position in range(plan.size)]
-
-    def begin(conn: sa.Connection) -> None:
-        # In one transaction: two runs that begin at the same moment see each other.
-        gate.check_overlap(plan, settings, conn)
-        journal.begin(conn, record, records)
-
     try:
-        opened.writing(begin)
+        states = put_on_record(opened, plan, record, partial(gate.check_overlap, plan, settings))
     except BaseException:
         lock.release(for_good=True)
         raise
-    tally = Tally(Counter(row.state for row in records))
+    tally = Tally(states)
     return LiveRun(
         record, plan, settings, options, ledger=opened, lock=lock, tally=tally, listeners=listeners
     )
@@ -158,6 +149,7 @@ class LiveRun:
             row_changed=self._row_changed,
             budget_spent=self._budget_spent,
             only_refused=options.only_refused,
+            window=options.window,
         )
         self._controls = Controls(self._runner, ledger, self._stands)
         self._pausing: set[asyncio.Task[None]] = set()
@@ -269,19 +261,6 @@ class LiveRun:
     def _row_changed(self, position: int, before: State, after: State, detail: str) -> None:
         for listener in self._listeners:
             listener.row_changed(position, before, after, detail)
-
-
-def _record(plan: Plan, position: int) -> RowRecord:
-    preset = plan.preset(position)
-    if preset is not None:
-        state, reason, detail = preset
-        return RowRecord(position, None, _storable(plan.address(position)), state, reason, detail)
-    return RowRecord(position, plan.recipient(position), plan.address(position), State.WAITING)
-
-
-def _storable(text: str) -> str:
-    """Return what stood in an invalid row's cell, with the characters escaped that no record can hold."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
 
 
 @atexit.register

@@ -15,12 +15,12 @@ from migma_nb.api.connection import Connection
 from migma_nb.api.errors import InputError
 from migma_nb.api.settings import Settings
 from migma_nb.ledger.schema import ClaimState
-from migma_nb.ledger.standings import standings
 from migma_nb.ledger.store import Ledger
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.settling import Presets
 from migma_nb.planning.sources import Target
 from migma_nb.sending.checks import Check, Checks, Outcome
+from migma_nb.sending.due import standing_as
 from migma_nb.sending.gate import SendOptions
 
 #: So many reads are made at most to learn who of a list is unsubscribed; each counts for the rate limit.
@@ -84,11 +84,9 @@ def looked_at(plan: Plan, settings: Settings, options: SendOptions, ledger: Ledg
     return plan.without(findings.presets) if findings.presets else plan
 
 
-def _due(plan: Plan, settings: Settings, options: SendOptions, ledger: Ledger) -> list[int]:
-    found = ledger.reading(lambda conn: standings(conn, settings.scope, plan.mailing))
+def _due(plan: Plan, settings: Settings, options: SendOptions, ledger: Ledger) -> Sequence[int]:
     wanted = {ClaimState.REFUSED} if options.only_refused else {None, ClaimState.FREE, ClaimState.REFUSED}
-    stands = {who: standing.state for who, standing in found.items()}
-    return [row for row in plan.ready if stands.get(plan.recipient(row)) in wanted]
+    return standing_as(plan, settings, ledger, wanted)
 
 
 async def look(

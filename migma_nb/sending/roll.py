@@ -1,14 +1,19 @@
-"""The roll of a run: which rows it takes up, which are settled already, and what is left at its end."""
+"""The roll of a run: which rows it takes up, which are settled already, and what is left at its end.
 
-from collections.abc import Callable
+Rows are called in their order, a window at a time as the agenda runs low, so that a run of millions holds no
+more of them in memory than one of thousands.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import sqlalchemy as sa
 
 from migma_nb.api.states import Reason, State
 from migma_nb.ledger import claims, clock, journal, standings
-from migma_nb.ledger.queries import Holder, holders_of
+from migma_nb.ledger.queries import Holder, anybody_left, holders_of
 from migma_nb.ledger.schema import Settled, Standing, Taken
 from migma_nb.ledger.scribe import Scribe
 from migma_nb.ledger.store import Ledger
@@ -20,6 +25,9 @@ from migma_nb.sending.tally import RowChanged
 
 T = TypeVar("T")
 
+#: So many rows are looked up in the ledger at a time.
+WINDOW = 5_000
+
 _BEYOND_LIMIT = "beyond limit={limit}; send again to go on"
 _HELD = "another run holds this person; its own account has the answer"
 
@@ -28,6 +36,7 @@ _HELD = "another run holds this person; its own account has the answer"
 class Roll:
     """The rows of one run and where they belong.
 
+    `window` is how many are looked up at a time, `limit` with how many to begin at most (None: all).
     `elsewhere` are those that another live run holds, `holders` says which runs those are.
     """
 
@@ -39,24 +48,40 @@ class Roll:
     agenda: Agenda
     sorter: Sorter
     row_changed: RowChanged
+    window: int
+    limit: int | None = None
     elsewhere: list[int] = field(default_factory=list)
     holders: list[Holder] = field(default_factory=list)
-    _limit: int | None = None
-    _begun: set[int] = field(default_factory=set)
+    _called: int = 0
+    #: One byte a row, and only where there is a limit: which rows were begun with, and how many those are.
+    _begun: bytearray = field(default_factory=bytearray)
+    _begun_with: int = 0
 
-    async def look(self) -> tuple[dict[str, Standing], float | None, float]:
-        """Return how everybody stands, the time of the ledger's newest entry, and the ledger's present."""
+    async def look(self) -> tuple[bool, float | None, float]:
+        """Return whether anybody may be left to mail, the time of the ledger's newest entry, and its now."""
 
-        def query(conn: sa.Connection) -> tuple[dict[str, Standing], float | None, float]:
-            found = standings.standings(conn, self.scope, self.plan.mailing)
-            return found, journal.newest_entry(conn), clock.now(conn)
+        def query(conn: sa.Connection) -> tuple[bool, float | None, float]:
+            left = anybody_left(conn, self.run_id, self.scope, self.plan.mailing)
+            return left, journal.newest_entry(conn), clock.now(conn)
 
         return await self._read(query)
 
-    async def call(self, found: dict[str, Standing], limit: int | None) -> None:
-        """Put every ready row where it belongs; begin with at most `limit` rows, None for all."""
-        self._limit = limit
-        await self.place([self._sort(at, found) for at in self.plan.ready])
+    async def call(self) -> None:
+        """Put the next ready rows, as many as a window holds, where they belong."""
+        positions = self._uncalled()
+        found = await self._read(lambda conn: self._found(conn, positions))
+        await self.place([self._sort(at, found) for at in positions])
+        # Not before they are placed: until then workers who find nothing to do must wait for them.
+        self._called += len(positions)
+        self.agenda.expect(self._called < len(self.plan.ready))
+
+    async def call_on(self) -> None:
+        """Call window after window as the agenda runs low, until all are called or the run is stopped."""
+        while self.agenda.more_to_come:
+            await self.agenda.run_low((self.window + 1) // 2)
+            if self.agenda.stopped:
+                return
+            await self.call()
 
     async def place(self, turns: list[Turn]) -> None:
         """Put each row where it belongs: on the agenda, among those held elsewhere, or at its end."""
@@ -86,16 +111,35 @@ class Roll:
         left = self.agenda.remaining()
         untaken = [task.position for task in left if task.taken is None] + self.elsewhere
 
-        def write(conn: sa.Connection) -> list[Settled]:
+        def end(conn: sa.Connection) -> list[Settled]:
             closed = [self._let_go(conn, task, taken, halt) for task in left if (taken := task.taken)]
             # Others may have dealt with the rest since this run last looked.
             found = self._found(conn, untaken)
             closed += [self._closed(self._sort(at, found), halt) for at in untaken]
+            return closed
+
+        await self._end(end)
+        while positions := self._uncalled():
+            await self._end(partial(self._end_of_uncalled, positions, halt))
+            self._called += len(positions)
+
+    async def _end(self, end: Callable[[sa.Connection], list[Settled]]) -> None:
+        def write(conn: sa.Connection) -> list[Settled]:
+            closed = end(conn)
             journal.settle_rows(conn, self.run_id, closed)
             return closed
 
         for row in await self.scribe.write(write):
             self.row_changed(row.position, State.WAITING, row.state, row.detail or "")
+
+    def _end_of_uncalled(
+        self, positions: Sequence[int], halt: Halt | None, conn: sa.Connection
+    ) -> list[Settled]:
+        found = self._found(conn, positions)
+        turns = [self._sort(at, found) for at in positions]
+        for turn in turns:
+            self._keep_to_limit(turn)
+        return [self._closed(turn, halt) for turn in turns]
 
     async def give_up(self, task: Task, why: Reason) -> None:
         """End a row whose doubt stays open: its key does not protect a repeat, for this reason."""
@@ -127,7 +171,11 @@ class Roll:
     def _sort(self, position: int, found: dict[str, Standing]) -> Turn:
         return self.sorter.sort(position, found.get(self.plan.recipient(position)))
 
-    def _found(self, conn: sa.Connection, positions: list[int]) -> dict[str, Standing]:
+    def _uncalled(self) -> Sequence[int]:
+        """Return the next ready rows that nobody has looked at yet, as many as a window holds."""
+        return self.plan.ready[self._called : self._called + self.window]
+
+    def _found(self, conn: sa.Connection, positions: Sequence[int]) -> dict[str, Standing]:
         whom = [self.plan.recipient(at) for at in positions]
         return standings.standings(conn, self.scope, self.plan.mailing, whom)
 
@@ -135,13 +183,17 @@ class Roll:
         return self._found(conn, positions), holders_of(conn, self.run_id)
 
     def _keep_to_limit(self, turn: Turn) -> None:
-        if turn.task is None or turn.position in self._begun:
+        if self.limit is None or turn.task is None:
             return
-        if self._limit is not None and len(self._begun) >= self._limit:
-            turn.settled = _unbegun(turn, turn.task, Reason.LIMIT, _BEYOND_LIMIT.format(limit=self._limit))
+        self._begun = self._begun or bytearray(self.plan.size)
+        if self._begun[turn.position]:
+            return
+        if self._begun_with >= self.limit:
+            turn.settled = _unbegun(turn, turn.task, Reason.LIMIT, _BEYOND_LIMIT.format(limit=self.limit))
             turn.task = None
         else:
-            self._begun.add(turn.position)
+            self._begun[turn.position] = True
+            self._begun_with += 1
 
     def _let_go(self, conn: sa.Connection, task: Task, taken: Taken, halt: Halt | None) -> Settled:
         reason, words = _end_of(halt)

@@ -22,7 +22,7 @@ from migma_nb.api.states import Reason, RunState, State
 from migma_nb.ledger import clock, journal
 from migma_nb.ledger.locks import LifeLock
 from migma_nb.ledger.queries import Holder
-from migma_nb.ledger.schema import ClaimState, Intent, Standing, Taken
+from migma_nb.ledger.schema import Intent, Standing, Taken
 from migma_nb.ledger.scribe import Scribe
 from migma_nb.ledger.store import Ledger
 from migma_nb.planning.frozen import Plan
@@ -38,11 +38,10 @@ from migma_nb.sending.outcomes import Settling
 from migma_nb.sending.pace import Hearing, SharedPace
 from migma_nb.sending.proof import Trust
 from migma_nb.sending.repeating import Repeats
-from migma_nb.sending.roll import Roll
+from migma_nb.sending.roll import WINDOW, Roll
 from migma_nb.sending.sorting import Sorter
 from migma_nb.sending.tally import RowChanged
 
-_NOTHING_TO_SEND = {ClaimState.ACCEPTED, ClaimState.ALREADY_SENT, ClaimState.HELD}
 _log = logging.getLogger(__name__)
 
 
@@ -59,6 +58,7 @@ class Runner:
         row_changed: called with (position, before, after, detail) at every change of a row.
         budget_spent: called when too many answers in a row were failures of one kind; to pause the run.
         only_refused: take up what was refused, and nothing else.
+        window: how many rows are looked up in the ledger at a time, and wait for a worker at most.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class Runner:
         row_changed: RowChanged,
         budget_spent: Callable[[Halt], None],
         only_refused: bool = False,
+        window: int = WINDOW,
     ) -> None:
         self.run_id = run_id
         self.halt: Halt | None = None
@@ -91,9 +92,8 @@ class Runner:
         self.aside = trust.aside = self._scribe.aside
         self._budget = Budget()
         self._sorter = Sorter(run_id, plan, settings, self._fingerprint, only_refused=only_refused)
-        self._roll = Roll(
-            run_id, plan, settings.scope, ledger, self._scribe, self._agenda, self._sorter, row_changed
-        )
+        ways = (ledger, self._scribe, self._agenda, self._sorter, row_changed)
+        self._roll = Roll(run_id, plan, settings.scope, *ways, window)
         self._repeats = Repeats(plan, trust, self._sorter, self._roll, self._agenda)
 
     @property
@@ -155,14 +155,14 @@ class Runner:
         self._scribe.close()
 
     async def _begin(self, limit: int | None) -> None:
-        found, newest, now = await self._roll.look()
-        seen = (found.get(self._plan.recipient(at)) for at in self._plan.ready)
-        if any(one is None or one.state not in _NOTHING_TO_SEND for one in seen):
+        anybody_left, newest, now = await self._roll.look()
+        if anybody_left:
             await self._establish()
         self._sorter.prepare(
             proven=self._trust.proven, newest=newest, now=now, one_clock=self._roll.ledger.one_clock
         )
-        await self._roll.call(found, limit)
+        self._roll.limit = limit
+        await self._roll.call()
 
     async def _establish(self) -> None:
         halt = await self._trust.establish(lambda: self._agenda.stopped)
@@ -171,15 +171,17 @@ class Runner:
         self._pace.posted_beside(self._trust.newly_posted())
 
     async def _work_off(self) -> None:
-        workers = min(self._settings.workers, len(self._agenda))
-        done = await asyncio.gather(*(self._worker() for _ in range(workers)), return_exceptions=True)
+        workers = self._settings.workers
+        workers = workers if self._agenda.more_to_come else min(workers, len(self._agenda))
+        works = [self._roll.call_on(), *(self._rows_in_turn() for _ in range(workers))]
+        done = await asyncio.gather(*map(self._working, works), return_exceptions=True)
         for error in done:
             if isinstance(error, BaseException):
                 raise error
 
-    async def _worker(self) -> None:
+    async def _working(self, work: Coroutine[Any, Any, None]) -> None:
         with suppress(LedgerError):
-            await self._or_stop(self._rows_in_turn())
+            await self._or_stop(work)
 
     async def _rows_in_turn(self) -> None:
         async with Connection(self._settings) as connection, Behind() as behind:

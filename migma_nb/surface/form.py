@@ -15,7 +15,7 @@ from migma_nb.ledger.places import place_of
 from migma_nb.ledger.queries import live_runs
 from migma_nb.ledger.reading import open_to_read
 from migma_nb.ledger.schema import ClaimState
-from migma_nb.ledger.standings import standings
+from migma_nb.ledger.standings import numbers_of
 from migma_nb.ledger.store import Ledger
 from migma_nb.notebook.form_desk import Before, Choice, Tested
 from migma_nb.notebook.form_draft import draft_of
@@ -188,8 +188,8 @@ class AccountDesk:
             for run_id in ledger.reading(lambda conn: live_runs(conn, self._settings.scope, mailing.strip()))
             if state_of(ledger, run_id) in LIVE_STATES
         ]
-        found = ledger.reading(lambda conn: standings(conn, self._settings.scope, mailing.strip()))
-        mailed = sum(one.state in _SETTLED for one in found.values())
+        found = ledger.reading(lambda conn: numbers_of(conn, self._settings.scope, mailing.strip()))
+        mailed = sum(count for state, count in found.items() if state in _SETTLED)
         if not found:
             return Before(0, "", going[-1] if going else None)
         return Before(

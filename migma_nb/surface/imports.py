@@ -22,7 +22,7 @@ from migma_nb.notebook.import_card import (
 from migma_nb.planning.contacts import ContactList, make_contacts
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.targets import Tag
-from migma_nb.sending import accounts, import_accounts, importing
+from migma_nb.sending import account_files, accounts, import_accounts, importing
 from migma_nb.sending.import_gate import ImportOptions
 from migma_nb.sending.import_summary import ImportFacts
 from migma_nb.sending.importing import LiveImport
@@ -127,7 +127,7 @@ class ImportRun:
 
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write the account as CSV; cells that a spreadsheet would run as formulas are neutralised."""
-        return accounts.write_csv(self.frame, os.fspath(path))
+        return account_files.write_csv(self.frame, os.fspath(path))
 
     def _wait(self, *, progress: bool) -> Self:
         bar = ImportBar(self._live, shown=progress)

@@ -1,10 +1,8 @@
 """`Run`: a send, while it goes on and after."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Generator
-from pathlib import Path
 from typing import Any, Literal, Self
 
 import pandas as pd
@@ -20,6 +18,7 @@ from migma_nb.notebook.lines import counted
 from migma_nb.sending import accounts, doubts, facts, reconciling
 from migma_nb.sending.headless import check_headless
 from migma_nb.sending.live import LiveRun
+from migma_nb.surface.account import Accounted
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.fate import Fated
 from migma_nb.surface.interrupts import explain
@@ -27,7 +26,7 @@ from migma_nb.surface.showing import Shown, Watched, bring_up_to_date, opening, 
 from migma_nb.surface.waiting import TICK_S, check_seconds, follow_on, wait_for_others
 
 
-class Run(Fated, Shown):
+class Run(Accounted, Fated, Shown):
     """What became of a plan that was sent. `plan.send`, `plan.start` and `mg.open_run` make it.
 
     Args:
@@ -70,38 +69,9 @@ class Run(Fated, Shown):
             return self._live.tally.counts
         return facts.counts_of(self._ledger, self._run_id)
 
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One line per input row, in its order and under its index, also while the run goes on.
-
-        Returns:
-            Rows × (`recipient`, `state`, `reason`, `detail`, `message_id`, `provider`, `api_status`,
-            `http_status`, `attempts`, `first_attempt_at`, `finished_at`, `latency_s`, `request_id`,
-            `idempotency_key`, `payload_sha256`); where a row is a batch also `batch_total`, `batch_queued`,
-            `batch_sent`, `batch_failed`; once it was refreshed also `delivery`, `opened_at`, `clicked_at`,
-            `bounced_at`, `complained_at`, `checked_at`. Times are UTC, `latency_s` is in seconds.
-        """
-        return accounts.account(self._ledger, self._run_id, self._index)
-
     def summary(self) -> str:
         """Return what the run came to, in a few lines, the next sensible step last."""
         return self._text()
-
-    def join(self, people: pd.DataFrame) -> pd.DataFrame:
-        """Return the input's columns with the account beside them, by position.
-
-        Args:
-            people: the frame that was planned; its index stays. A column of the account whose name it has
-                too is prefixed with `mail_`.
-
-        Raises:
-            InputError: the frame has another number of rows than the run.
-        """
-        return accounts.join(people, self.frame)
-
-    def to_csv(self, path: str | os.PathLike[str]) -> Path:
-        """Write the account as CSV; cells that a spreadsheet would run as formulas are neutralised."""
-        return accounts.write_csv(self.frame, path)
 
     @property
     def unknown(self) -> pd.DataFrame:
@@ -128,7 +98,7 @@ class Run(Fated, Shown):
         """
         if as_ not in {"sent", "resend"}:
             raise InputError(f"as_={as_!r} is neither 'sent' nor 'resend'. Nothing was changed.")
-        positions = accounts.positions_of(rows, self.frame)
+        positions = accounts.positions_of(rows, self._all_labels())
         doubts.resolve(self._ledger, self._run_id, positions, as_, confirm)
         return self
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import migma_nb as mg
-from migma_nb.sending.accounts import neutral
+from migma_nb.sending.account_files import neutral
 from tests.servers.answering import AnsweringServer, Reply
 
 HOSTILE = [

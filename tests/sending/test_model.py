@@ -32,6 +32,7 @@ from migma_nb.ledger import clock
 from migma_nb.ledger.schema import claims
 from migma_nb.ledger.store import Ledger, open_ledger
 from migma_nb.sending import live
+from tests.sending.windows import start_in_windows
 from tests.servers.postgres import PostgresServer
 from tests.servers.scripted import Act, Call, Memory, ScriptedServer
 
@@ -174,9 +175,7 @@ class Histories(RuleBasedStateMachine):
         self.calm = self.calm and not edited and not colleague and "jump" not in whims.values()
         self._script(acts, whims)
         with self._mortal(dies_at, committed=committed) as ledgers, suppress(mg.LedgerError):
-            run = self._plan(edited=edited).start(
-                self._client(colleague=colleague), confirm=self.people, limit=limit, ledger=self.place
-            )
+            run = self._start(self._plan(edited=edited), self._client(colleague=colleague), limit)
             self._await(run)
         self._check(None if any(ledger.dead for ledger in ledgers) else self.last)
 
@@ -184,10 +183,7 @@ class Histories(RuleBasedStateMachine):
     def send_from_two_at_once(self, acts: list[Act], workers: int) -> None:
         """Two runs of the same plan share the work."""
         self._script(acts, {})
-        runs = [
-            self._plan().start(self._client(workers=workers), confirm=self.people, ledger=self.place)
-            for _ in range(2)
-        ]
+        runs = [self._start(self._plan(), self._client(workers=workers)) for _ in range(2)]
         for run in runs:
             self._await(run)
         frames = [dict(zip(self.whom, run.frame["state"], strict=True)) for run in runs]
@@ -230,7 +226,7 @@ class Histories(RuleBasedStateMachine):
         """The server behaves at last: what can be settled is settled."""
         if hasattr(self, "server"):
             self._script([], {})
-            run = self._plan().start(self._client(), confirm=self.people, ledger=self.place)
+            run = self._start(self._plan(), self._client())
             self._await(run)
             self._check(run)
             self._check_that_no_doubt_is_needless(run)
@@ -248,6 +244,9 @@ class Histories(RuleBasedStateMachine):
             project_id="p",
             **self._options(),
         )
+
+    def _start(self, plan: mg.SendPlan, client: mg.Migma, limit: int | None = None) -> mg.Run:
+        return plan.start(client, confirm=self.people, limit=limit, ledger=self.place)
 
     def _people(self) -> pd.DataFrame:
         return pd.DataFrame({"email": list(self.whom)})
@@ -363,6 +362,18 @@ class Histories(RuleBasedStateMachine):
             assert self.acts[who] & open_doubts, f"{who} is unknown without need"
 
 
+class HistoriesInWindows(Histories):
+    """The same with the rows looked up one or two at a time, as a list of millions is by thousands."""
+
+    @initialize(window=st.integers(1, 3))
+    def look_up(self, window: int) -> None:
+        """Choose how many rows are looked up at a time."""
+        self.window = window
+
+    def _start(self, plan: mg.SendPlan, client: mg.Migma, limit: int | None = None) -> mg.Run:
+        return start_in_windows(plan, client, self.window, limit=limit, ledger=self.place)
+
+
 class HistoriesOfBatches(Histories):
     """The same of a mailing to a tag and a segment, which hold three people each, and to two people."""
 
@@ -431,6 +442,11 @@ def test_no_short_history_breaks_the_promise() -> None:
     run_state_machine_as_test(Histories, settings=settings(_SETTINGS, max_examples=60))
 
 
+def test_no_short_history_in_windows_breaks_the_promise() -> None:
+    """Some dozens of histories, with one to three rows looked up at a time."""
+    run_state_machine_as_test(HistoriesInWindows, settings=settings(_SETTINGS, max_examples=60))
+
+
 def test_no_short_history_of_batches_breaks_the_promise() -> None:
     """Some of them with a tag and a segment among the recipients: what is open of a batch stays open."""
     run_state_machine_as_test(HistoriesOfBatches, settings=settings(_SETTINGS, max_examples=30))
@@ -453,7 +469,7 @@ def test_no_history_breaks_the_promise_on_a_server(postgres: PostgresServer) -> 
 
 @pytest.mark.proof
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("machine", [Histories, HistoriesOfBatches])
+@pytest.mark.parametrize("machine", [Histories, HistoriesInWindows, HistoriesOfBatches])
 def test_no_history_breaks_the_promise(machine: type[Histories]) -> None:
     """Hundreds of histories of up to ten steps."""
     wanted = settings(_SETTINGS, max_examples=150, stateful_step_count=10)

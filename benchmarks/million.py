@@ -1,0 +1,314 @@
+"""A long list sent and accounted for: what it takes of memory, time and disk, and what a kill leaves.
+
+A server in a process of its own takes everything and counts how often each person was mailed. Senders are
+processes of their own too, so that each has a peak of its own: one sends a tenth (the yardstick of time per
+row), one sends all and writes the account as CSV, a third is killed in the middle, and a fourth goes on. Each
+but the last two has a server and a ledger of its own. Run it with::
+
+    .venv/bin/python benchmarks/million.py --people 100000
+"""
+
+import argparse
+import asyncio
+import gc
+import json
+import multiprocessing
+import multiprocessing.connection
+import os
+import resource
+import signal
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+import migma_nb as mg
+
+KEY = "benchmark-key-of-no-account"
+IN_FLIGHT = 8
+#: What the sender may take over what the plan itself takes (MB), whatever the list's length.
+ALLOWED_MB = 64
+#: How much longer a row of the whole list may take than one of a tenth of it.
+ALLOWED_SLOWER = 1.25
+_ANSWER = b'{"success":true,"data":{"id":"em_%07d","status":"queued","provider":"migma"}}'
+_REFUSAL = b'{"success":false,"error":"recipientEmail is required","code":"VALIDATION_ERROR"}'
+_CONFLICT = b'{"success":false,"error":"another body","code":"IDEMPOTENCY_CONFLICT"}'
+_PROCESSES = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a sender says of its run.
+
+    Args:
+        people: to how many.
+        counts: rows by state.
+        planned_mb: its resident memory once the plan was made.
+        peak_mb: the most that it ever was, the account on disk included.
+        wall_s, cpu_s: of the send alone, from the call to its return.
+        account_s: how long its account took to be written.
+        rows: how many rows that account has, by state.
+    """
+
+    people: int
+    counts: dict[str, int]
+    planned_mb: float
+    peak_mb: float
+    wall_s: float
+    cpu_s: float
+    account_s: float
+    rows: dict[str, int]
+
+    @property
+    def cpu_ms(self) -> float:
+        """CPU time a row (milliseconds)."""
+        return 1e3 * self.cpu_s / self.people
+
+
+def main() -> int:
+    """Measure, print, and say by the exit code whether the promise holds."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--kill", type=float, default=0.5, help="after which share of the mails to kill")
+    wanted = parser.parse_args()
+    people = wanted.people
+    with tempfile.TemporaryDirectory(prefix="migma-bench-") as folder:
+        place = Path(folder)
+        tenth = sent_to(place / "tenth", people // 10)
+        whole = sent_to(place / "whole", people)
+        bytes_a_row = (place / "whole" / "ledger.sqlite3").stat().st_size / people
+        with server() as url:
+            again, killed_at = killed_and_gone_on(url, place / "killed", people, wanted.kill)
+            record = record_of(url)
+    held = report_whole(tenth, whole, bytes_a_row)
+    return 0 if report_killed(people, again, killed_at, record) and held else 1
+
+
+def report_whole(tenth: Sent, whole: Sent, bytes_a_row: float) -> bool:
+    """Print what a whole run took beside a tenth of it; return whether the promise holds."""
+    for name, sent in (("a tenth", tenth), ("all", whole)):
+        print(
+            f"{name}: {sent.people:,} people in {sent.wall_s:,.0f} s, {sent.cpu_ms:.2f} ms CPU a row; "
+            f"{sent.planned_mb:,.0f} MB with the plan, {sent.peak_mb:,.0f} MB at most; "
+            f"account of {sum(sent.rows.values()):,} rows written in {sent.account_s:.1f} s"
+        )
+    over_mb, slower = whole.peak_mb - whole.planned_mb, whole.cpu_ms / tenth.cpu_ms
+    bytes_more = 1e6 * (over_mb - (tenth.peak_mb - tenth.planned_mb)) / (whole.people - tenth.people)
+    true = all(one.rows == one.counts == {"accepted": one.people} for one in (tenth, whole))
+    print(f"  over the plan {over_mb:,.0f} MB (allowed {ALLOWED_MB}); {bytes_more:,.0f} bytes a row more")
+    print(f"  CPU a row, all over a tenth: {slower:.2f} (allowed {ALLOWED_SLOWER})")
+    print(f"  ledger {bytes_a_row:,.0f} bytes a row; accounts on disk true: {true}")
+    return true and over_mb <= ALLOWED_MB and slower <= ALLOWED_SLOWER
+
+
+def report_killed(people: int, again: Sent, killed_at: int, record: dict[str, int]) -> bool:
+    """Print what became of a run that was killed and gone on with; return whether the promise holds."""
+    lost = again.rows.get("unknown", 0)
+    mailed = again.rows.get("accepted", 0) + again.rows.get("already_sent", 0)
+    true = again.rows == again.counts and mailed + lost == people and mailed <= record["taken"] <= people
+    print(f"killed after {killed_at:,} mails, gone on in a new process: {again.rows}")
+    print(f"  the server mailed {record['taken']:,} people, {record['twice']} of them twice; true: {true}")
+    return true and lost <= IN_FLIGHT and not record["twice"]
+
+
+class Sender:
+    """A process that plans, sends and writes the account."""
+
+    def __init__(self, url: str, folder: Path, people: int) -> None:
+        self._line, theirs = _PROCESSES.Pipe(duplex=False)
+        self.process = _PROCESSES.Process(target=send, args=(url, folder, people, theirs))
+        self.process.start()
+        theirs.close()
+
+    def get(self) -> Sent:
+        """Return what it says at its end."""
+        try:
+            found: Sent = self._line.recv()
+        except EOFError:
+            raise SystemExit("A sender ended before it was done.") from None
+        self.process.join()
+        return found
+
+
+def sent_to(folder: Path, people: int) -> Sent:
+    """Send to so many people, by a server and a ledger of their own."""
+    with server() as url:
+        return sender(url, folder, people).get()
+
+
+def sender(url: str, folder: Path, people: int) -> Sender:
+    """Start a sender to so many people, with a ledger in this folder."""
+    folder.mkdir(exist_ok=True)
+    return Sender(url, folder, people)
+
+
+def killed_and_gone_on(url: str, folder: Path, people: int, share: float) -> tuple[Sent, int]:
+    """Kill a sender in the middle, and let another go on; return what that one says, and when it was."""
+    first = sender(url, folder, people)
+    while first.process.is_alive() and record_of(url)["taken"] < share * people:
+        time.sleep(0.2)
+    if first.process.pid is not None:
+        os.kill(first.process.pid, signal.SIGKILL)
+    first.process.join()
+    killed_at = record_of(url)["taken"]
+    return sender(url, folder, people).get(), killed_at
+
+
+def send(
+    url: str, folder: Path, people: int, line: "multiprocessing.connection.Connection[object, object]"
+) -> None:
+    """Plan a mailing to so many people, send it, write its account, and tell of it."""
+    plan = mg.plan(
+        pd.DataFrame(
+            {
+                "email": [f"person{n}@d{n % 50}.example" for n in range(people)],
+                "first_name": [f"Name{n}" for n in range(people)],
+            }
+        ),
+        mailing="benchmark",
+        sender="Acme <billing@acme.example>",
+        subject="Hello {{first_name}}",
+        template="<h1>Hello {{first_name}}</h1>",
+        project_id="p",
+        transactional=True,
+    )
+    planned_mb, cpu_s, wall_s = forget_peak(), cpu(), time.monotonic()
+    client = mg.Migma(KEY, base_url=url, workers=IN_FLIGHT, rate="6000000/minute")
+    run = plan.send(client, confirm=plan.people, progress=False, ledger=folder / "ledger.sqlite3")
+    wall_s, cpu_s = time.monotonic() - wall_s, cpu() - cpu_s
+    run.summary()
+    begun = time.monotonic()
+    written = run.to_csv(folder / "account.csv")
+    account_s = time.monotonic() - begun
+    counts, most_mb = {str(state): count for state, count in run.counts.items()}, peak_mb()
+    rows: Counter[str] = Counter()
+    for part in pd.read_csv(written, usecols=["state"], chunksize=100_000):
+        rows.update(part["state"])
+    line.send(Sent(people, counts, planned_mb, most_mb, wall_s, cpu_s, account_s, dict(rows)))
+
+
+def forget_peak() -> float:
+    """Let the peak begin anew, and return what is held now (MB): planning has its own."""
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return peak_mb()
+
+
+def peak_mb() -> float:
+    """Return the most memory that this process had resident since its peak was forgotten (MB)."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def cpu() -> float:
+    """Return the CPU time of this process, all threads included (seconds)."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def record_of(url: str) -> dict[str, int]:
+    """Return the server's own record: how many people it took mail for, and how many of them twice."""
+    with urllib.request.urlopen(f"{url}/record") as answer:
+        found: dict[str, int] = json.loads(answer.read())
+    return found
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Serve in a process of its own; yield the address."""
+    line, theirs = _PROCESSES.Pipe()
+    process = _PROCESSES.Process(target=serve, args=(theirs,), daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{line.recv()}"
+    finally:
+        process.kill()
+        process.join()
+
+
+def serve(line: "multiprocessing.connection.Connection[int, int]") -> None:
+    """Take everything that names a recipient, until killed."""
+
+    async def run() -> None:
+        record = Record()
+        made = await asyncio.get_running_loop().create_server(lambda: _Exchange(record), "127.0.0.1", 0)
+        line.send(made.sockets[0].getsockname()[1])
+        await made.serve_forever()
+
+    asyncio.run(run())
+
+
+class Record:
+    """What a server remembers: each key's first body, and how often each person was mailed."""
+
+    def __init__(self) -> None:
+        self._bodies: dict[bytes, int] = {}
+        self._mails: Counter[bytes] = Counter()
+
+    def answer(self, head: bytes, body: bytes) -> bytes:
+        """Return the answer to a request, as an API does that keeps its answers under their keys."""
+        if head.startswith(b"GET /record"):
+            twice = sum(count > 1 for count in self._mails.values())
+            return _whole(b"200 OK", json.dumps({"taken": len(self._mails), "twice": twice}).encode())
+        if head.startswith(b"GET"):
+            return _whole(b"404 Not Found", b'{"success":false,"error":"no such thing"}')
+        key, digest = _header(head, b"idempotency-key"), hash(body)
+        known = self._bodies.get(key)
+        if known not in {None, digest}:
+            return _whole(b"409 Conflict", _CONFLICT)
+        self._bodies[key] = digest
+        more = b"" if known is None else b"Idempotent-Replayed: true\r\n"
+        whom = _recipient(body)
+        if not whom:
+            return _whole(b"400 Bad Request", _REFUSAL, more)
+        if known is None:
+            self._mails[whom] += 1
+        return _whole(b"200 OK", _ANSWER % len(self._mails), more)
+
+
+class _Exchange(asyncio.Protocol):
+    """One connection: a request with Content-Length in, an answer out."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, found, body = self._received.partition(b"\r\n\r\n")
+        if found and len(body) >= int(_header(head, b"content-length") or 0):
+            self._received = b""
+            if isinstance(self._transport, asyncio.Transport):
+                self._transport.write(self._record.answer(head, body))
+
+
+def _recipient(body: bytes) -> bytes:
+    _, found, rest = body.partition(b'"recipientEmail":')
+    return rest.strip(b' "').partition(b'"')[0] if found else b""
+
+
+def _whole(status: bytes, body: bytes, more: bytes = b"") -> bytes:
+    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\n%bContent-Length: %d\r\n\r\n"
+    return head % (status, more, len(body)) + body
+
+
+def _header(head: bytes, wanted: bytes) -> bytes:
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == wanted:
+            return value.strip()
+    return b""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
