@@ -61,6 +61,7 @@ class Form:
         )
         self._make()
         self._newest.ask(draft, now=True)
+        self._bench.in_background(desk.going, self.send.show_going)
         self._bench.begin()
 
     @property
@@ -123,6 +124,7 @@ class Form:
         self.widget = framed(
             widgets.HTML(SHEET, layout=widgets.Layout(display="none")),
             head,
+            self.send.going,
             body,
             self.send.place,
             self._code_button,
