@@ -119,12 +119,10 @@ def notebook_of(page: Page, folder: Path) -> dict[str, Any]:
         folder: where the files are looked for.
     """
     parts = [expression(page.file)]
-    if page.reading:
-        how = ", ".join(f"{name}={expression(value)}" for name, value in page.reading.items())
-        parts = [f"mg.read_recipients({parts[0]}, {how})"]
     if page.client is not None:
         client = ", ".join(f"{name}={expression(value)}" for name, value in page.client.items())
         parts.append(f"mg.Migma({client})")
+    parts += [f"reading={expression(page.reading)}"] if page.reading else []
     parts += [f"{name}={expression(value)}" for name, value in page.given.items()]
     lines = (
         "import os",

@@ -219,6 +219,7 @@ class Form:
             ask=draft.recipients is not None and self.desk.asks(draft.recipients.value),
             confirm=None if plan is None else plan.id if plan.people is None else plan.people,
             skip_invalid=plan is not None and plan.has_errors and bool(self.check.skip.value),
+            plan_id=None if plan is None else plan.id,
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

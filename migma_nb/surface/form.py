@@ -2,11 +2,13 @@
 
 import importlib.util
 import inspect
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from migma_nb.api.errors import ConfigurationError, InputError
-from migma_nb.notebook.form_draft import draft_of
+from migma_nb.notebook.form_draft import ListFile, draft_of
 from migma_nb.planning.columns import near_matches
 from migma_nb.surface.client import Migma
 from migma_nb.surface.desk import AccountDesk
@@ -41,8 +43,23 @@ def form(people: Any = None, client: Migma | None = None, **defaults: Any) -> An
     return _form(people, client, defaults, _CALL)
 
 
-def page_form(people: Any = None, client: Migma | None = None, **defaults: Any) -> Any:
-    """Return the form as `migma-nb form` serves it; arguments and errors as for `form`."""
+def page_form(
+    people: Any = None,
+    client: Migma | None = None,
+    *,
+    reading: Mapping[str, Any] | None = None,
+    **defaults: Any,
+) -> Any:
+    """Return the form as `migma-nb form` serves it; errors as for `form`.
+
+    Args:
+        people: a file, None leaves the choice to the page.
+        client: as for `form`.
+        reading: arguments of `mg.read_recipients` for the file.
+        defaults: as for `form`.
+    """
+    if people is not None and reading:
+        people = ListFile(os.fspath(people), how=reading)
     return _form(people, client, defaults, "migma-nb form … --live", own_folder())
 
 

@@ -169,7 +169,7 @@ def test_a_live_page_mails_by_a_click_and_by_nothing_else(serve: Serve, page: "P
 def test_a_closed_page_ends_what_nobody_needs_and_nothing_that_sends(
     serve: Serve, page: "Page", tmp_path: Path
 ) -> None:
-    """Its kernel ends after a while; one that sends ends after its run, which the page shows when reopened."""
+    """Its kernel ends after a while; one that sends ends after its run, which a reopened page shows."""
     with mg.Sandbox() as server:
         served = _slowly(serve, server, tmp_path)
         page.goto(served.address)
@@ -178,7 +178,7 @@ def test_a_closed_page_ends_what_nobody_needs_and_nothing_that_sends(
         page.locator(".mnb-confirm input").fill(str(SLOW))
         served.await_kernels(1)
         page.get_by_role("button", name=f"Send to {SLOW} people").click()
-        page.locator(".mnb-form-run").get_by_text("people mailed").first.wait_for()
+        page.locator(".mnb-form-run").get_by_text(f"of {SLOW} rows done").first.wait_for()
         page.goto("about:blank")
         sender = served.kernels()
         time.sleep(GRACE_S + 3)
@@ -206,7 +206,7 @@ def test_an_interrupt_of_the_page_lets_what_is_in_flight_come_back(
         page.goto(served.address)
         page.locator(".mnb-confirm input").fill(str(SLOW))
         page.get_by_role("button", name=f"Send to {SLOW} people").click()
-        page.locator(".mnb-form-run").get_by_text(re.compile("[2-9] of")).first.wait_for()
+        page.locator(".mnb-form-run").get_by_text(re.compile(f"[2-9] of {SLOW} rows done")).first.wait_for()
         served.process.send_signal(signal.SIGINT)
         said, _ = served.process.communicate(timeout=90)
         mailed = len(server.outbox)
