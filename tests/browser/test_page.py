@@ -36,7 +36,7 @@ WHAT = [
     "--transactional",
 ]
 #: At one a second, so that the sending outlasts what a kernel is given after its page was closed.
-SLOW = 20
+SLOW = 150
 
 
 @dataclass
@@ -169,7 +169,7 @@ def test_a_live_page_mails_by_a_click_and_by_nothing_else(serve: Serve, page: "P
 def test_a_closed_page_ends_what_nobody_needs_and_nothing_that_sends(
     serve: Serve, page: "Page", tmp_path: Path
 ) -> None:
-    """Its kernel ends after a while; one that sends ends after its run, which a reopened page shows."""
+    """Its kernel ends after a while; one that sends goes on, is shown when reopened, and ends then."""
     with mg.Sandbox() as server:
         served = _slowly(serve, server, tmp_path)
         page.goto(served.address)
@@ -189,8 +189,9 @@ def test_a_closed_page_ends_what_nobody_needs_and_nothing_that_sends(
         again.get_by_text("This page is mailing already").wait_for()
         ARTEFACTS.mkdir(exist_ok=True)
         page.screenshot(path=ARTEFACTS / "page-going-light-1400.png", full_page=True)
-        again.get_by_text(f"{SLOW} of {SLOW} people mailed").first.wait_for()
-        assert SLOW == server.outbox["to"].nunique() == len(server.outbox)
+        again.get_by_role("button", name="Stop").click()
+        again.get_by_text("stopped").first.wait_for()
+        assert 0 < server.outbox["to"].nunique() == len(server.outbox) < SLOW
         served.await_kernels(1)
         assert sender.isdisjoint(served.kernels())
         page.goto("about:blank")

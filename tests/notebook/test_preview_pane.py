@@ -11,7 +11,7 @@ import pytest
 
 from migma_nb.notebook.preview_pane import PlanPreviews, PreviewPane
 from migma_nb.planning.plan import Plan
-from tests.notebook.screen import control, everything, html_of
+from tests.notebook.screen import control, everything, html_of, typed
 
 Planner = Callable[..., Plan]
 Tags = Callable[[str], list[tuple[str, dict[str, str | None]]]]
@@ -85,21 +85,21 @@ def test_problems_are_found_one_after_the_other(made: Plan) -> None:
 def test_a_search_finds_address_and_value_and_keeps_neither(made: Plan) -> None:
     """It begins with the row on the screen; what was typed is shortened, and goes on being looked for."""
     pane = PreviewPane(PlanPreviews(made))
-    control(pane, "Find").value = "PERSON1@acme.org"
+    typed(pane, "Find", "PERSON1@acme.org")
     assert (1, "P…@acme.org") == (pane.row, control(pane, "Find").value)
-    control(pane, "Find").value = "ann 1"
+    typed(pane, "Find", "ann 1")
     assert 1 == pane.row
     seen = []
     for _ in range(3):
         control(pane, "Find next").click()
         seen.append(pane.row)
     assert [10, 11, 12] == seen
-    control(pane, "Find").value = "nobody"
+    typed(pane, "Find", "nobody")
     assert 12 == pane.row
     assert "Not in any row." in html_of(pane)
-    control(pane, "Find").value = ""
+    typed(pane, "Find", "")
     assert "Not in any row." not in html_of(pane)
-    control(pane, "Find").value = "Ann 39"
+    typed(pane, "Find", "Ann 39")
     control(pane, "Find next").click()
     assert (39, True) == (pane.row, "No other row." in html_of(pane))
 
