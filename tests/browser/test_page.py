@@ -1,5 +1,6 @@
 """The form as a page for a colleague: `migma-nb form` in a process of its own, seen in a real browser."""
 
+import contextlib
 import os
 import re
 import signal
@@ -18,7 +19,7 @@ import pytest
 import migma_nb as mg
 from migma_nb.cli.page_kernels import GRACE_S
 from tests.browser.accessible import assert_accessible
-from tests.browser.screens import ARTEFACTS
+from tests.browser.screens import ARTEFACTS, WIDTHS
 from tests.browser.server import PATIENCE_MS
 
 if TYPE_CHECKING:
@@ -53,8 +54,11 @@ class Served:
 
     def kernels(self) -> set[int]:
         """Return the processes of its kernels."""
-        children = psutil.Process(self.process.pid).children(recursive=True)
-        return {one.pid for one in children if "ipykernel_launcher" in " ".join(one.cmdline())}
+        found = set()
+        for one in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+                found |= {one.pid} if "ipykernel_launcher" in " ".join(one.cmdline()) else set()
+        return found
 
     def await_kernels(self, count: int) -> None:
         """Wait until so many are left."""
@@ -236,6 +240,35 @@ def _slowly(serve: Serve, server: mg.Sandbox, folder: Path) -> Served:
         MIGMA_API_KEY=server.server.api_key,
         MIGMA_BASE_URL=server.url,
     )
+
+
+def test_the_page_follows_the_systems_theme(serve: Serve, page: "Page") -> None:
+    """Also while it is open; what its address asks for comes first; everybody can read it in both."""
+    address = serve().address
+    page.emulate_media(color_scheme="dark")
+    page.goto(address)
+    page.frame_locator("iframe").get_by_text("Hello Ann").first.wait_for()
+    ARTEFACTS.mkdir(exist_ok=True)
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of its two
+        light = "true" if theme == "light" else "false"
+        page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=light)
+        assert _is_dark(page) is (theme == "dark")
+        assert_accessible(page, ".mnb-form")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.screenshot(path=ARTEFACTS / f"page-theme-{theme}-{width}.png", full_page=True)
+    page.goto(f"{address}&theme=dark")
+    page.locator(".mnb-form").first.wait_for()
+    assert _is_dark(page)
+
+
+def _is_dark(page: "Page") -> bool:
+    """Say whether the page's ground is darker than its text."""
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    text = page.evaluate("getComputedStyle(document.querySelector('.mnb-form')).color")
+    brightness = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (ground, text)]
+    return brightness[0] < brightness[1]
 
 
 def test_the_page_is_refused_without_its_token(serve: Serve, page: "Page") -> None:
