@@ -136,6 +136,7 @@ class Form:
     def _changed(self) -> None:
         """Take the plan away that is not the newest any more, and have the newest made."""
         self.send.offer(None)
+        self.check.list_changed(self.draft.recipients)
         self._say_checking()
         self._newest.ask(self.draft)
 

@@ -15,7 +15,7 @@ import ipywidgets as widgets
 
 from migma_nb.notebook.lines import one_line, safe
 from migma_nb.notebook.looks import button, framed, labelled, row
-from migma_nb.notebook.masking import masked
+from migma_nb.notebook.masking import masked_with
 from migma_nb.notebook.notices import Notices
 from migma_nb.notebook.search_box import SearchBox
 from migma_nb.notebook.table_source import FrameSource, TableSource
@@ -184,7 +184,7 @@ class PagedTable:
         )
 
     def _cell(self, text: str) -> str:
-        shown = text if self._full else masked(text)
+        shown = text if self._full else masked_with(text, getattr(text, "private", ""))
         mark = f"{dot(text)} " if text in COLOURS else ""
         whole = f' title="{escape(one_line(shown, 600))}"' if len(shown) > _FITS else ""
         return f"<td{whole}>{mark}{safe(shown, _LONGEST)}</td>"

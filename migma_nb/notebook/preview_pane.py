@@ -13,7 +13,7 @@ import ipywidgets as widgets
 
 from migma_nb.notebook.lines import safe
 from migma_nb.notebook.looks import button, framed, labelled, radios, row
-from migma_nb.notebook.masking import masked, masked_message
+from migma_nb.notebook.masking import masked_message, masked_with
 from migma_nb.notebook.notices import Notices
 from migma_nb.notebook.plan_previews import PlanPreviews, PreviewSource
 from migma_nb.notebook.preview import HIGH, frame_height, mail_frame, shown_notes, shown_text
@@ -175,7 +175,8 @@ class PreviewPane:
             self._shown.value = _nothing("This row cannot be shown.")
             raise
         if not self._full:
-            message, problems = masked_message(message), list(map(masked, problems))
+            problems = [masked_with(one, message.recipient) for one in problems]
+            message = masked_message(message)
         self._shown.value = _strip(problems) + _head(message) + self._mail(message) + _notes(message)
 
     def _mail(self, message: RenderedMessage) -> str:

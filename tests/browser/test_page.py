@@ -250,7 +250,7 @@ def test_the_page_follows_the_systems_theme(serve: Serve, page: "Page") -> None:
     page.frame_locator("iframe").get_by_text("Hello Ann").first.wait_for()
     ARTEFACTS.mkdir(exist_ok=True)
     for theme in ("dark", "light"):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of its two
+        page.emulate_media(color_scheme=theme)
         light = "true" if theme == "light" else "false"
         page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=light)
         assert _is_dark(page) is (theme == "dark")
