@@ -16,7 +16,7 @@ from migma_nb.notebook.looks import button, framed, labelled, radios, row
 from migma_nb.notebook.masking import masked_message, masked_with
 from migma_nb.notebook.notices import Notices
 from migma_nb.notebook.plan_previews import PlanPreviews, PreviewSource
-from migma_nb.notebook.preview import HIGH, frame_height, mail_frame, shown_notes, shown_text
+from migma_nb.notebook.preview import HIGH, beginning, frame_height, mail_frame, shown_notes, shown_text
 from migma_nb.notebook.search_box import SearchBox
 from migma_nb.notebook.theme import dot
 from migma_nb.planning.rendering import RenderedMessage
@@ -174,14 +174,18 @@ class PreviewPane:
             # Never the last row's mail under this row's number.
             self._shown.value = _nothing("This row cannot be shown.")
             raise
+        cut = False
+        if self._view.value == _TEXT:
+            # A long mail's text is shown from its beginning: no more of it has to be read and masked.
+            message, cut = beginning(message)
         if not self._full:
             problems = [masked_with(one, message.recipient) for one in problems]
             message = masked_message(message)
-        self._shown.value = _strip(problems) + _head(message) + self._mail(message) + _notes(message)
+        self._shown.value = _strip(problems) + _head(message) + self._mail(message, cut=cut) + _notes(message)
 
-    def _mail(self, message: RenderedMessage) -> str:
+    def _mail(self, message: RenderedMessage, *, cut: bool) -> str:
         if self._view.value == _TEXT or message.html is None:
-            text = escape(shown_text(message))
+            text = escape(shown_text(message, cut=cut))
             return f'<pre class="mnb-plain" {_SCROLLED} aria-label="The mail as text">{text}</pre>'
         # As high as the longest mail so far, so that what is below does not jump from row to row.
         self._height = max(self._height, frame_height(message))

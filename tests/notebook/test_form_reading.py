@@ -42,12 +42,12 @@ def run_in(folder: Path, lines: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     return space["plan"]
 
 
-LATIN = f"{HEAD}ann@x.org,Ann\x80,T\n".encode("latin-1")
-BARS = b"email|first_name;plan\nann@x.org|Ann;T\nbo@x.org|Bo;T\n"
+LATIN = f"{HEAD}ann@x.org,Andr\xe9,T\nbo@x.org,\x8e,T\n".encode("latin-1")
+BOTH = b"first_name,plan;a,city\nAnn,T;a,Bonn\nBo,S;a,Rome\n"
 BARE = b"ann@x.org,Ann,T\nbo@x.org,Bo,T\n"
 ASKED = [
-    (LATIN, "encoding", "cp1252", 'encoding="cp1252"'),
-    (BARS, "delimiter", "|", 'delimiter="|"'),
+    (LATIN, "encoding", "cp1250", 'encoding="cp1250"'),
+    (BOTH, "delimiter", ";", 'delimiter=";"'),
     (BARE, "header", "0", "header=0"),
 ]
 
