@@ -11,6 +11,7 @@ import pytest
 
 from migma_nb.notebook.preview_pane import PlanPreviews, PreviewPane
 from migma_nb.planning.plan import Plan
+from migma_nb.planning.rendering import plain_text, start_of
 from tests.notebook.screen import control, everything, html_of, typed
 
 Planner = Callable[..., Plan]
@@ -232,5 +233,23 @@ def test_a_long_mails_text_is_read_only_where_it_is_looked_at(plan: Planner) -> 
     control(pane, "Next").click()
     assert [False, False] == ["text" in vars(message) for message in seen]
     control(pane, "View").value = "Text"
-    assert "text" in vars(seen[-1])
+    # Only its beginning is read then, too.
+    assert "text" not in vars(seen[-1])
     assert "Hello Ann 1" in html_of(pane)
+    assert len(html_of(pane)) < len(seen[-1].html)
+
+
+@pytest.mark.parametrize(
+    "before", ["", f"<style>{'p { color: red } ' * 2_000}</style>", "<!-- " + "x" * 9_000 + " -->"]
+)
+def test_the_text_of_a_long_mail_begins_as_all_of_it_does(before: str) -> None:
+    """Wherever the HTML is cut: no tag, no style and no half of an address is taken for text."""
+    html = before + "".join(
+        f'<p title="{at}">Line {at}, to <a href="https://x.example/{at}">it</a></p>' for at in range(3_000)
+    )
+    whole = plain_text(html)
+    for most in (1, 500, 12_000, len(whole) + 1):
+        start = plain_text(start_of(html, most))
+        assert whole.startswith(start)
+        assert len(start) >= min(most, len(whole)) * 0.8
+    assert len(start_of(html, 500)) < len(before) + 20_000
