@@ -72,13 +72,14 @@ def table(rows: int) -> list[Line]:
     opening = _timed(
         "table", rows, "first page", [lambda: shown.append(PagedTable(source, label="Problems"))]
     )
-    press = _Controls(shown[0].widget)
+    press = _Controls(shown[0].widget, shown[0])
     steps = {
         "next page": [press.click("Next")] * 20,
         "last page": [press.click("Last")],
         "a choice": [press.choose("Show", at) for at in (1, 2, 3, 0)],
-        "first search": [press.enter("Search", f"person{rows // 2}@")],
-        "other searches": [press.enter("Search", text) for text in ("person7", "nowhere", "valid", "4242")],
+        "first search": [press.search("Search", f"person{rows // 2}@")],
+        "other searches": [press.search("Search", text) for text in ("person7", "nowhere", "valid", "4242")],
+        "a key of a search": [press.search("Search", "person4242@d"[:at]) for at in range(1, 13)],
         "next page of what was found": [press.click("Next")] * 20,
     }
     return [opening, *(_timed("table", rows, name, presses) for name, presses in steps.items())]
@@ -89,13 +90,13 @@ def preview(rows: int) -> list[Line]:
     plan = plan_of(rows)
     panes: list[PreviewPane] = []
     opening = _timed("preview", rows, "open", [lambda: panes.append(PreviewPane(PlanPreviews(plan)))])
-    press = _Controls(panes[0].widget)
+    press = _Controls(panes[0].widget, panes[0])
     steps = {
         "next row": [press.click("Next")] * 50,
         "any row": [press.enter("Row", at) for at in range(7, rows, max(1, rows // 40))],
         "next with a problem": [press.click("Next with a problem")] * 50,
-        "search of the last row": [press.enter("Row", 0), press.enter("Find", f"person{rows - 1}@")],
-        "search that finds nothing": [press.enter("Find", "nowhere")],
+        "search of the last row": [press.enter("Row", 0), press.search("Find", f"person{rows - 1}@")],
+        "search that finds nothing": [press.search("Find", "nowhere")],
     }
     return [opening, *(_timed("preview", rows, name, presses) for name, presses in steps.items())]
 
@@ -140,7 +141,8 @@ def _then(press: Press, wait: Press) -> Press:
 class _Controls:
     """The controls of a screen by their labels; each is pressed later."""
 
-    def __init__(self, widget: Any) -> None:
+    def __init__(self, widget: Any, searched: Any = None) -> None:
+        self._searched = searched
         self._by_label = {getattr(part, "description", ""): part for part in _parts(widget)}
 
     def click(self, label: str) -> Press:
@@ -148,6 +150,17 @@ class _Controls:
 
     def enter(self, label: str, value: object) -> Press:
         return partial(setattr, self._by_label[label], "value", value)
+
+    def search(self, label: str, value: str) -> Press:
+        """Type and press Enter, as the page tells it, and wait until all that was found is shown."""
+        line = self._by_label[label]
+
+        def both() -> None:
+            line.value = value
+            line._handle_custom_msg({"event": "submit"}, [])  # noqa: SLF001 - what the page sends
+            self._searched.settle()
+
+        return both
 
     def choose(self, label: str, at: int) -> Press:
         return partial(setattr, self._by_label[label], "index", at)

@@ -89,12 +89,13 @@ def serve(typed: Mapping[str, Any]) -> Exit:
     if any(importlib.util.find_spec(name) is None for name in ("voila", "ipywidgets")):
         raise ConfigurationError("The page needs voila.", hint="Run: pip install 'migma-nb[form]'")
     page = page_of(typed)
-    from migma_nb.cli import voila_page  # noqa: PLC0415 - voila is an extra
+    from migma_nb.cli import page_end, voila_page  # noqa: PLC0415 - voila is an extra
 
     token, port = secrets.token_urlsafe(24), _free_port(page.port)
     with _ledger(page.ledger), tempfile.TemporaryDirectory(prefix="migma_nb-form-") as folder:
-        notebook = Path(folder) / "form.ipynb"
+        notebook, runs = Path(folder) / "form.ipynb", Path(folder) / "runs"
         notebook.write_text(json.dumps(notebook_of(page, Path.cwd())), encoding="utf-8")
+        runs.mkdir()
 
         def ready() -> None:
             rehearsal = "REHEARSAL on a sandbox of this machine: nobody real is mailed; --live mails people."
@@ -103,7 +104,9 @@ def serve(typed: Mapping[str, Any]) -> Exit:
             say(f"http://127.0.0.1:{port}/?token={token}", whole=True)
             say("Open that address in a browser of this machine. Ctrl-C ends the page, and what it sends.")
 
-        voila_page.run(notebook, port=port, token=token, ready=ready)
+        voila_page.run(
+            notebook, port=port, token=token, runs=runs, ready=ready, drain=lambda: page_end.drain(runs)
+        )
     say("Ended.")
     return Exit.FINE
 
@@ -116,12 +119,10 @@ def notebook_of(page: Page, folder: Path) -> dict[str, Any]:
         folder: where the files are looked for.
     """
     parts = [expression(page.file)]
-    if page.reading:
-        how = ", ".join(f"{name}={expression(value)}" for name, value in page.reading.items())
-        parts = [f"mg.read_recipients({parts[0]}, {how})"]
     if page.client is not None:
         client = ", ".join(f"{name}={expression(value)}" for name, value in page.client.items())
         parts.append(f"mg.Migma({client})")
+    parts += [f"reading={expression(page.reading)}"] if page.reading else []
     parts += [f"{name}={expression(value)}" for name, value in page.given.items()]
     lines = (
         "import os",

@@ -61,6 +61,7 @@ class Form:
         )
         self._make()
         self._newest.ask(draft, now=True)
+        self._bench.in_background(desk.going, self.send.show_going)
         self._bench.begin()
 
     @property
@@ -123,6 +124,7 @@ class Form:
         self.widget = framed(
             widgets.HTML(SHEET, layout=widgets.Layout(display="none")),
             head,
+            self.send.going,
             body,
             self.send.place,
             self._code_button,
@@ -134,6 +136,7 @@ class Form:
     def _changed(self) -> None:
         """Take the plan away that is not the newest any more, and have the newest made."""
         self.send.offer(None)
+        self.check.list_changed(self.draft.recipients)
         self._say_checking()
         self._newest.ask(self.draft)
 
@@ -217,6 +220,7 @@ class Form:
             ask=draft.recipients is not None and self.desk.asks(draft.recipients.value),
             confirm=None if plan is None else plan.id if plan.people is None else plan.people,
             skip_invalid=plan is not None and plan.has_errors and bool(self.check.skip.value),
+            plan_id=None if plan is None else plan.id,
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

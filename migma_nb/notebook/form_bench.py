@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any, TypeVar
 
-from migma_nb.api.errors import MigmaError
+from migma_nb.api.errors import InputError, MigmaError
 from migma_nb.notebook.form_desk import Desk
 from migma_nb.notebook.form_draft import Draft, Recipients
 from migma_nb.notebook.notices import Notices
@@ -91,7 +91,12 @@ class Bench:
         return bool(self._reading)
 
     def read(
-        self, purpose: str, work: Callable[[], _R], done: Callable[[_R], None], failed: Callable[[], None]
+        self,
+        purpose: str,
+        work: Callable[[], _R],
+        done: Callable[[_R], None],
+        failed: Callable[[], None],
+        wrong: Callable[[InputError], None] | None = None,
     ) -> None:
         """Read what was chosen, in the background; of one purpose only what was chosen last counts.
 
@@ -100,6 +105,7 @@ class Bench:
             work: reads it.
             done: takes it.
             failed: called where it could not be read, whose error is shown.
+            wrong: takes the error, where what was chosen is wrong and a field says so.
         """
         this = object()
         with self._lock:
@@ -109,11 +115,17 @@ class Bench:
         def whole() -> None:
             try:
                 found = work()
-            except BaseException:
-                if self._is_over(purpose, this):
+            except BaseException as error:
+                newest = self._is_over(purpose, this)
+                if newest:
                     failed()
                     self._changed()
-                raise
+                if wrong is None or not isinstance(error, InputError):
+                    raise
+                self.notices.errors.append(error)
+                if newest:
+                    wrong(error)
+                return
             if self._is_over(purpose, this):
                 done(found)
                 self._changed()

@@ -1,5 +1,6 @@
 """The form's fourth part: what is missing, what has to be decided, and every problem as a table."""
 
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
@@ -7,7 +8,7 @@ import pandas as pd
 
 from migma_nb.notebook.form_bench import Bench
 from migma_nb.notebook.form_checks import WHOLE, Checked
-from migma_nb.notebook.form_draft import Draft
+from migma_nb.notebook.form_draft import Draft, Recipients
 from migma_nb.notebook.form_fields import dropdown, plain_hint, problem, section, shown
 from migma_nb.notebook.lines import counted, one_line, safe
 from migma_nb.notebook.masking import masked
@@ -68,12 +69,19 @@ class CheckSection:
         self._table: PagedTable | None = None
         self._place = widgets.VBox([])
         self.full = False
+        self._list = bench.draft.recipients
         self._plan: Plan | None = None
         self.widget = section(
             4, "Check", self._said, self._several, self._overlap, self.skip, self._place, name="check"
         )
         for one in (self._several, self._overlap, self.skip):
             shown(one, visible=False)
+
+    def list_changed(self, recipients: Recipients | None) -> None:
+        """Take back what was decided about the rows of another list, which nobody has looked at yet."""
+        if recipients is not self._list:
+            self._list = recipients
+            self.skip.value = False
 
     def checking(self, rows: int) -> None:
         """Say that a list is being checked."""
@@ -104,7 +112,7 @@ class CheckSection:
         if issues is None or not len(issues):
             shown(self._place, visible=False)
             return
-        source = FrameSource(issues, by="code", columns=_COLUMNS)
+        source = FrameSource(issues, by="code", columns=_COLUMNS, private=_whose(plan, issues))
         if self._table is None:
             self._table = PagedTable(
                 source, label="Problems", size=5, choice_label="Problem", notices=self._bench.notices
@@ -160,6 +168,19 @@ class CheckSection:
         value = f'<div role="status" aria-live="polite">{html}</div>'
         if self._said.value != value:
             self._said.value = value
+
+
+def _whose(plan: Plan | None, issues: pd.DataFrame) -> Callable[[int], str] | None:
+    """Return a function that tells what stands in the address cell of the row that an issue is about."""
+    if plan is None or plan.address_column is None:
+        return None
+    rows = issues["row"]
+
+    def address(at: int) -> str:
+        row = rows.iloc[at]
+        return "" if pd.isna(row) else plan.address(int(row))
+
+    return address
 
 
 def _verdict(checked: Checked) -> str:

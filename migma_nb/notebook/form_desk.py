@@ -113,6 +113,9 @@ class Desk(Protocol):
     def open(self, run_id: str) -> Any:
         """Return a run that is on record, of whatever process."""
 
+    def going(self) -> Sequence[str]:
+        """Return the ids of the runs that go on, begun by other openings of the same page, oldest first."""
+
     def test(self, plan: Plan, to: str, *, again: bool) -> Tested:
         """Send a few rows to one address; those that were sent before only with `again`."""
 

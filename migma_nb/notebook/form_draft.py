@@ -32,12 +32,14 @@ class Recipients:
         label: a few words for the screen (str).
         code: the expression that stands for it (str).
         before: the lines that have to stand before it.
+        file: the file that it was read from, None for none.
     """
 
     value: Any = field(repr=False)
     label: str
     code: str
     before: tuple[str, ...] = ()
+    file: "ListFile | None" = None
 
     @property
     def frame(self) -> pd.DataFrame | None:
@@ -60,16 +62,48 @@ class Recipients:
         return self.frame is not None and not is_target_frame(self.frame)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ListFile:
+    """A file with a list of people, which can be read again in another way.
+
+    Args:
+        name: what it is called in the lines (str): an upload's bare name, or a path.
+        content: its bytes where it came through the browser, None for a path.
+        how: the arguments of `read_recipients` that it is read with.
+    """
+
+    name: str
+    content: bytes | None = field(default=None, repr=False)
+    how: Mapping[str, Any] = field(default_factory=dict)
+
+    def read(self) -> Recipients:
+        """Return its list.
+
+        Raises:
+            InputError: it cannot be read as one.
+        """
+        if self.content is None:
+            frame = read_recipients(Path(self.name), **self.how)
+        else:
+            frame = read_recipients(self.content, name=self.name, **self.how)
+        how = "".join(f", {name}={expression(value)}" for name, value in self.how.items())
+        line = f"{IN_HAND} = mg.read_recipients({expression(self.name)}{how})"
+        label = f"{PurePosixPath(self.name).name}, {counted(len(frame), 'row', 'rows')}"
+        return Recipients(frame, label, IN_HAND, (line,), self)
+
+
 def recipients_of(people: Any) -> Recipients:
     """Return whom somebody has in hand: a frame, a list, one address, a file, or a target.
 
     Raises:
         InputError: it is none of these, or it cannot be read.
     """
+    if isinstance(people, ListFile):
+        return people.read()
     if isinstance(people, Tag | Segment | Audience):
         return target_recipients(people)
     if isinstance(people, os.PathLike) or (isinstance(people, str) and is_file_name(people)):
-        return _listed(read_recipients(Path(people)), os.fspath(people))
+        return ListFile(os.fspath(people)).read()
     if is_one_address(people):
         note = f"# {IN_HAND}: the address that you passed to mg.form"
         return Recipients(people.strip(), "the address in hand", IN_HAND, (note,))
@@ -92,18 +126,18 @@ def target_recipients(target: Target) -> Recipients:
     return Recipients(target, f"{target}{people}", code)
 
 
-def uploaded_list(name: str, content: bytes) -> Recipients:
+def uploaded_list(name: str, content: bytes, **how: Any) -> Recipients:
     """Return the list that a file holds which came through the browser.
 
     Args:
         name: the file's name (str); a folder before it is dropped.
         content: its bytes.
+        how: arguments of `read_recipients`, for what it cannot find out.
 
     Raises:
         InputError: it cannot be read as a list.
     """
-    own = _own_name(name)
-    return _listed(read_recipients(content, name=own), own)
+    return ListFile(own_name(name), content, how).read()
 
 
 def uploaded_template(name: str, content: bytes) -> tuple[str, str]:
@@ -116,19 +150,13 @@ def uploaded_template(name: str, content: bytes) -> tuple[str, str]:
     Raises:
         InputError: it is empty, or not UTF-8.
     """
-    own = _own_name(name)
+    own = own_name(name)
     return template_of(content, own), f"Path({expression(own)})"
 
 
-def _own_name(name: str) -> str:
+def own_name(name: str) -> str:
     """Return a file's name without the folders of whatever system it comes from."""
     return PureWindowsPath(PurePosixPath(name).name).name or "upload"
-
-
-def _listed(frame: pd.DataFrame, name: str) -> Recipients:
-    line = f"{IN_HAND} = mg.read_recipients({expression(name)})"
-    shown = PurePosixPath(name).name
-    return Recipients(frame, f"{shown}, {counted(len(frame), 'row', 'rows')}", IN_HAND, (line,))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

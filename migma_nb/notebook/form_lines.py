@@ -1,10 +1,16 @@
 """The lines of Python that do what was chosen in the form; they hold no key and nobody's address."""
 
+import ast
+import re
 from collections.abc import Sequence
+from os import PathLike, fspath
+from pathlib import PurePath
 from typing import Any
 
 from migma_nb.notebook.form_draft import Draft
 from migma_nb.notebook.form_expressions import NotWrittenError, expression
+from migma_nb.notebook.lines import one_line
+from migma_nb.notebook.masking import masked
 
 #: Lists of addresses are never written out: the lines are kept with the notebook.
 _IN_HAND = frozenset({"exclude", "allow"})
@@ -21,6 +27,10 @@ _ORDER = (
 )
 
 
+#: The expression for a template that came through the browser.
+_PATH = re.compile(r"Path\((.*)\)", re.DOTALL)
+
+
 def python_lines(
     draft: Draft,
     placeholders: tuple[str, ...] = (),
@@ -29,6 +39,7 @@ def python_lines(
     ask: bool = False,
     confirm: int | str | None = None,
     skip_invalid: bool = False,
+    plan_id: str | None = None,
 ) -> str:
     """Return the lines: imports, the list, the plan, the send.
 
@@ -39,6 +50,7 @@ def python_lines(
         ask: whether the plan asks the client who its target is.
         confirm: what confirms the send, None while that is open.
         skip_invalid: whether rows with errors are left out.
+        plan_id: of the plan that the form has, None while there is none.
     """
     notes: list[str] = []
     arguments = draft.planned(placeholders)
@@ -53,6 +65,7 @@ def python_lines(
     before = ("# people: a DataFrame, a file, or mg.Tag(…)",) if recipients is None else recipients.before
     body = "".join(f"    {one},\n" for one in (whom, *written))
     plan = f"plan = mg.plan(\n{body})"
+    plan += "" if plan_id is None else _check(draft, plan_id)
     sent = ["client"]
     sent += [f"confirm={confirm!r}"] if confirm is not None else []
     sent += ["skip_invalid=True"] if skip_invalid else []
@@ -63,6 +76,26 @@ def python_lines(
     steps = [*before, *notes, *([making] if early else []), plan]
     end = [send] if early else [making, send]
     return "\n".join([*imports, "import migma_nb as mg", "", *steps, "", *end, ""])
+
+
+def _check(draft: Draft, plan_id: str) -> str:
+    """Return the lines that stop where a file of the same name is not the one that the form has read."""
+    recipients = draft.recipients
+    names = [] if recipients is None or recipients.file is None else [recipients.file.name]
+    template = draft.arguments.get("template")
+    if isinstance(template, PathLike):
+        names.append(str(fspath(template)))
+    elif written := _PATH.fullmatch(draft.written.get("template", "")):
+        names.append(ast.literal_eval(written[1]))
+    if not names:
+        return ""
+    which = " or ".join(dict.fromkeys(one_line(masked(PurePath(name).name), 60) for name in names))
+    words = f"This is not what the form had: another file is called {which} here."
+    hint = "Look at plan; take these three lines out only if you mean to send that."
+    return (
+        f"\nif plan.id != {expression(plan_id)}:\n"
+        f"    raise mg.InputError(\n        {expression(words)},\n        hint={expression(hint)},\n    )"
+    )
 
 
 def _written(draft: Draft, name: str, value: Any, notes: list[str]) -> str:

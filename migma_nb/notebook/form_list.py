@@ -1,20 +1,25 @@
 """The form's first part: the mailing's name, and whom it is for."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
 
+from migma_nb.api.errors import InputError
 from migma_nb.notebook.form_bench import Bench
 from migma_nb.notebook.form_checks import Checked
 from migma_nb.notebook.form_desk import Before, Choice
-from migma_nb.notebook.form_draft import Recipients, target_recipients, uploaded_list
+from migma_nb.notebook.form_draft import ListFile, Recipients, own_name, target_recipients, uploaded_list
 from migma_nb.notebook.form_fields import NOTHING, Field, buttons, dropdown, section, shown, text
+from migma_nb.notebook.form_reading import ReadingFields
 from migma_nb.notebook.form_search import SearchList
 from migma_nb.notebook.lines import one_line
 from migma_nb.notebook.looks import row
 from migma_nb.notebook.masking import masked
 from migma_nb.planning.columns import listed
+from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.reading import KNOWN_SUFFIXES
 
 _IN_HAND, _FILE, _TAGS, _SEGMENTS = "In hand", "File", "Tag", "Segment"
@@ -66,13 +71,23 @@ class ListSection:
             widgets.VBox([row(self._kind, self._upload), *(one.widget for one in self._targets.values())]),
             "people",
         )
+        self._how = ReadingFields(bench.notices, self._read)
+        #: What was chosen last of files, whether it could be read or not.
+        self._file: ListFile | None = None
         self._address = Field(
             dropdown("Address", [(_FOUND, NOTHING)], None, guard(self._address_chosen)), "address"
         )
         self._quiet = False
         self.widget = section(
-            1, "List", self._mailing.widget, self._people.widget, self._address.widget, name="list"
+            1,
+            "List",
+            self._mailing.widget,
+            self._people.widget,
+            self._how.widget,
+            self._address.widget,
+            name="list",
         )
+        self._begin_file(None if in_hand is None else in_hand.file)
         self._show_kind()
         self._redraw()
 
@@ -94,7 +109,9 @@ class ListSection:
         # Nobody is mailed whom the screen does not show as chosen.
         self._show_kind()
         self._bench.overtake("people")
-        self._take(self._of_kind.get(self._kind.value))
+        chosen = self._of_kind.get(self._kind.value)
+        self._begin_file(None if chosen is None else chosen.file)
+        self._take(chosen)
 
     def _show_kind(self) -> None:
         shown(self._upload, self._kind.value == _FILE)
@@ -109,13 +126,41 @@ class ListSection:
         name, content = str(one["name"]), bytes(one["content"])
         # What was uploaded would otherwise be kept with the notebook, all addresses in it.
         self._upload.value = ()
-        self._people.note(f"Reading {one_line(masked(name), 60)} …")
+        self._begin_file(ListFile(own_name(name), content))
+        self._read({})
+
+    def _read(self, how: Mapping[str, Any]) -> None:
+        """Read the file that was chosen last, in this way."""
+        file = self._file
+        if file is None:
+            return
+
+        def read() -> Recipients:
+            if file.content is None:
+                return replace(file, how=how).read()
+            return uploaded_list(file.name, file.content, **how)
+
+        self._people.note(f"Reading {one_line(masked(file.name), 60)} …")
+        # A file in hand stays in hand, however it is read.
+        kind = _FILE if file.content is not None else _IN_HAND
         self._bench.read(
             "people",
-            lambda: uploaded_list(name, content),
-            lambda found: self._chosen(_FILE, found),
+            read,
+            lambda found: self._chosen(kind, found),
             self._redraw,
+            self._unreadable,
         )
+
+    def _unreadable(self, error: InputError) -> None:
+        """Say why a file could not be read, and show the fields that would help."""
+        told = self._how.ask(error)
+        kept = self._bench.draft.recipients
+        stays = "" if kept is None else f"{kept.label} stays the list."
+        self._people.wrong(InputError(f"{told.message} {told.hint or ''}".strip(), hint=stays))
+
+    def _begin_file(self, file: ListFile | None) -> None:
+        self._file = file
+        self._how.begin("" if file is None else file.name, {} if file is None else file.how)
 
     def _target_chosen(self, kind: str, choice: Choice) -> None:
         self._bench.overtake("people")
@@ -133,6 +178,7 @@ class ListSection:
         """Show whom the mailing is for, and offer the columns of that list."""
         recipients = self._bench.draft.recipients
         shown(self._address.widget, recipients is None or recipients.by_column)
+        self._how.tell(None if recipients is None else ReadReport.of(recipients.value))
         if recipients is None:
             self._people.note(_NONE_YET.get(self._kind.value, ""))
             return

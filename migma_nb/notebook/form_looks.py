@@ -61,6 +61,8 @@ SHEET = """<style>
   font-family: var(--jp-code-font-family, monospace); font-size: 12px; }
 .mnb-form .mnb-section .mnb-placeholder > :nth-child(2) .widget-label { width: auto; min-width: 0; }
 
+.mnb-form .mnb-section > .mnb-reading { overflow: visible; width: 100%; margin: -2px 0 6px; }
+.mnb-form .mnb-how-read { width: auto; align-self: flex-start; margin: 2px 2px 4px 100px; }
 .mnb-form .mnb-verdict { font-size: 13px; min-height: 22px; }
 .mnb-form .mnb-section .mnb-paged-table .widget-label, .mnb-form .mnb-section .mnb-form-run .widget-label {
   width: auto; min-width: 0; }

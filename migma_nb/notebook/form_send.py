@@ -1,6 +1,6 @@
 """The form's last part: a test to oneself, the number typed in, the send, and the run that it began."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -67,6 +67,11 @@ class SendSection:
         #: Where the run is shown: below everything, as wide as the form.
         self.place = widgets.VBox([])
         self.place.add_class("mnb-form-run")
+        #: Where a page that is opened again shows what goes on: above everything.
+        self.going = widgets.VBox([])
+        self.going.add_class("mnb-going")
+        self._others: list[Any] = []
+        shown(self.going, visible=False)
         on_press(self.test, guard(lambda: self._test(again=False)))
         on_press(self.again, guard(lambda: self._test(again=True)))
         on_press(self.send, guard(self._send))
@@ -88,8 +93,22 @@ class SendSection:
         self._plan = plan
         self._draw()
 
+    def show_going(self, run_ids: Sequence[str]) -> None:
+        """Show, above everything, the runs that other openings of this page began and that go on."""
+        if not run_ids:
+            return
+        self._others = [self._bench.desk.screen(self._bench.desk.open(one)) for one in run_ids]
+        words = "This page is sending already" if self._bench.desk.sandbox else "This page is mailing already"
+        said = widgets.HTML(
+            f'<div role="status"><b>{words}</b>: what was begun before it was opened here goes on.</div>'
+        )
+        self.going.children = [said, *(one.widget for one in self._others)]
+        shown(self.going, visible=True)
+
     def take_up(self, run_id: str) -> None:
         """Show a run that goes on, begun by whatever page or process, to be paused or stopped here."""
+        if run_id in {one.run_id for one in self._others}:
+            return
         if self._panel is None or (self._panel.run_id != run_id and self._panel.ended.is_set()):
             self._began(self._bench.desk.open(run_id))
 

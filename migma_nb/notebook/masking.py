@@ -13,6 +13,8 @@ from migma_nb.planning.rendering import RenderedMessage
 _AT = re.compile(r"[@＠﹫]|%40|&#0*64;|&#x0*40;|&commat;|\\u0040", re.IGNORECASE)
 #: No local part is longer; percent-encoded letters of other scripts take up to twelve characters each.
 _LONGEST = 800
+#: What is shorter tells nobody's name, and stands in other words everywhere.
+_SHORTEST = 3
 #: What may stand before the "@", read backwards; an escaped apostrophe or ampersand is one character.
 _LOCAL = re.compile(r"(?:;(?:72x#|93#|sopa|pma)&|[^\s@＠﹫<>()\[\]{},;:\"\\])+")
 _DOMAIN = re.compile(r"[\w.-]+\.\w|\[[\w.:]+\]")
@@ -48,6 +50,31 @@ def masked(text: str) -> str:
     return "".join([*pieces, text[done:]]) if pieces else text
 
 
+def masked_address(address: str) -> str:
+    """Return the shortened form of what stands in an address column, also where that is no address at all."""
+    short = masked(address)
+    trimmed = address.strip()
+    return short if short != address else f"{trimmed[:1]}…" if trimmed else address
+
+
+def masked_with(text: str, address: str) -> str:
+    """Return a text in which every address is shortened, and so is one that nobody would take for one.
+
+    Args:
+        text: any text (str).
+        address: what stands in somebody's address cell (str), "" for nothing; the text may hold it whole, or
+            cut at its end with a "…".
+    """
+    whole = address.strip()
+    if len(whole) < _SHORTEST or masked(whole) != whole:
+        return masked(text)
+    if text.endswith("…") and len(text) > _SHORTEST and whole.startswith(text[:-1]):
+        return masked_address(whole)
+    # Whole words only: "anna" is not looked for in "Hannah".
+    found = re.compile(rf"(?<!\w){re.escape(whole)}(?!\w)", re.IGNORECASE)
+    return masked(found.sub(lambda _: masked_address(whole), text))
+
+
 def masked_message(message: RenderedMessage) -> RenderedMessage:
     """Return a message in which nobody's address can be read but the sender's own.
 
@@ -59,7 +86,7 @@ def masked_message(message: RenderedMessage) -> RenderedMessage:
     """
     own = _Own(message)
     return _Masked(
-        recipient=masked(message.recipient),
+        recipient=masked_address(message.recipient),
         sender=message.sender,
         subject=own.hidden(message.subject),
         html=None if message.html is None else own.hidden(message.html),
@@ -91,7 +118,12 @@ class _Own:
             {whole, escape(whole), quote(whole, safe=""), quote(whole), quote_plus(whole)} if whole else ()
         )
         longest_first = sorted(forms, key=len, reverse=True)
-        self._forms = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if whole else None
+        broken = "@" not in whole
+        # What is no address may be a word of the mail, or a part of one.
+        edges = (r"(?<!\w)", r"(?!\w)") if broken else ("", "")
+        sought = f"{edges[0]}(?:{'|'.join(map(re.escape, longest_first))}){edges[1]}"
+        looked_for = bool(whole) and not (broken and len(whole) < _SHORTEST)
+        self._forms = re.compile(sought, re.IGNORECASE) if looked_for else None
         said = [message.sender, message.reply_to or ""]
         self._senders = {
             address.casefold() for text in said for address in re.findall(r"[^\s<>]+@[^\s<>]+", text)
@@ -99,7 +131,7 @@ class _Own:
 
     def hidden(self, text: str) -> str:
         if self._forms is not None:
-            text = self._forms.sub(lambda found: masked(found[0]), text)
+            text = self._forms.sub(lambda found: masked_address(found[0]), text)
         if not self._senders:
             return masked(text)
         kept = re.compile(

@@ -15,8 +15,9 @@ import ipywidgets as widgets
 
 from migma_nb.notebook.lines import one_line, safe
 from migma_nb.notebook.looks import button, framed, labelled, row
-from migma_nb.notebook.masking import masked
+from migma_nb.notebook.masking import masked_with
 from migma_nb.notebook.notices import Notices
+from migma_nb.notebook.search_box import SearchBox
 from migma_nb.notebook.table_source import FrameSource, TableSource
 from migma_nb.notebook.theme import COLOURS, dot
 
@@ -60,7 +61,6 @@ class PagedTable:
         self._size = size
         self._start = 0
         self._total = self._most = self._largest = 0
-        self._search = ""
         self._full = False
         self._quiet = False
         # A run's own thread may refresh the table while a person turns its pages.
@@ -88,8 +88,12 @@ class PagedTable:
     @show_full_addresses.setter
     def show_full_addresses(self, full: bool) -> None:
         self._full = full
-        self._keep_search()
+        self._box.show_full(full=full)
         self.refresh()
+
+    def settle(self, timeout_s: float = 60.0) -> None:
+        """Wait until what was typed into the search has been looked for."""
+        self._box.settle(timeout_s)
 
     def refresh(self) -> None:
         """Read the source anew, staying on the page."""
@@ -112,22 +116,19 @@ class PagedTable:
     def _make(self, choice_label: str, *, own: bool) -> None:
         guard = self.notices.guard
         self._choice = labelled(widgets.Dropdown, choice_label, "230px", options=[("All (0)", ())])
-        self._box = labelled(
-            widgets.Text, "Search", "230px", placeholder="text, then Enter", continuous_update=False
-        )
+        self._box = SearchBox("Search", "230px", "text in any column", lambda: self._draw(0), self.notices)
         self._first, self._previous, self._next, self._last = (
             button(name, f"{name} page of {self.label}") for name in ("First", "Previous", "Next", "Last")
         )
         self._save = button("Export", f"Write {self.label} into a file")
         self._table, self._at, self._saved = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._choice.observe(guard(self._chosen), "value")
-        self._box.observe(guard(self._searched), "value")
         self._first.on_click(guard(lambda _: self._draw(0)))
         self._previous.on_click(guard(lambda _: self._draw(self._start - self._size)))
         self._next.on_click(guard(lambda _: self._draw(self._start + self._size)))
         self._last.on_click(guard(lambda _: self._draw(self._total)))
         self._save.on_click(guard(self._write))
-        tools = [self._choice, self._box, *([self._save] if self._export else [])]
+        tools = [self._choice, self._box.widget, *([self._save] if self._export else [])]
         pages = row(self._first, self._previous, self._next, self._last, self._at, self._saved)
         parts = [row(*tools), self._table, pages, *([self.notices.widget] if own else [])]
         self.widget = framed(*parts, name="mnb-paged-table")
@@ -136,18 +137,6 @@ class PagedTable:
         with self._lock:
             if not self._quiet:
                 self._draw(0)
-
-    def _searched(self, change: Any) -> None:
-        with self._lock:
-            if not self._quiet:
-                self._search = str(change["new"])
-                self._keep_search()
-                self._draw(0)
-
-    def _keep_search(self) -> None:
-        """Shorten what was typed, too: it is kept with the notebook; the search itself goes by all of it."""
-        shown = self._search if self._full else masked(self._search)
-        self._quietly(lambda: setattr(self._box, "value", shown))
 
     def _quietly(self, change: Callable[[], None]) -> None:
         self._quiet = True
@@ -158,7 +147,7 @@ class PagedTable:
 
     def _asked(self) -> tuple[str | None, str]:
         # To ipywidgets a value of None is no choice at all.
-        return (self._choice.value[0] if self._choice.value else None), self._search
+        return (self._choice.value[0] if self._choice.value else None), self._box.text
 
     def _draw(self, start: int) -> None:
         with self._lock:
@@ -195,7 +184,7 @@ class PagedTable:
         )
 
     def _cell(self, text: str) -> str:
-        shown = text if self._full else masked(text)
+        shown = text if self._full else masked_with(text, getattr(text, "private", ""))
         mark = f"{dot(text)} " if text in COLOURS else ""
         whole = f' title="{escape(one_line(shown, 600))}"' if len(shown) > _FITS else ""
         return f"<td{whole}>{mark}{safe(shown, _LONGEST)}</td>"

@@ -2,11 +2,12 @@
 
 import re
 import textwrap
+from dataclasses import replace
 from html import escape
 
 from migma_nb.notebook.lines import many_lines, one_line, safe
 from migma_nb.notebook.theme import MUTED, card, facts, head
-from migma_nb.planning.rendering import RenderedMessage
+from migma_nb.planning.rendering import RenderedMessage, start_of
 
 #: First in the frame, before a byte of the mail: nothing is fetched, nothing is sent, a link opens elsewhere.
 _GUARD = (
@@ -67,10 +68,25 @@ def _head(message: RenderedMessage) -> list[tuple[str, str]]:
     return [*pairs, ("Reply-To", message.reply_to)] if message.reply_to else pairs
 
 
-def shown_text(message: RenderedMessage) -> str:
-    """Return what a message says, as text that is fit to show; why there is none where there is none."""
+def beginning(message: RenderedMessage) -> tuple[RenderedMessage, bool]:
+    """Return a message with no more of its HTML than `shown_text` shows, and whether anything was cut off."""
+    if message.html is None or len(message.html) <= _READ_FOR_HEIGHT:
+        return message, False
+    html = start_of(message.html, 2 * MOST_TEXT)
+    return replace(message, html=html), len(html) < len(message.html)
+
+
+def shown_text(message: RenderedMessage, *, cut: bool = False) -> str:
+    """Return what a message says, as text that is fit to show; why there is none where there is none.
+
+    Args:
+        message: the message.
+        cut: whether it is only the beginning of one.
+    """
     if message.text is None:
         return _STORED
+    if cut:
+        return f"{many_lines(message.text[:MOST_TEXT], MOST_TEXT)}\n… and more"
     return many_lines(message.text, MOST_TEXT) or _NO_TEXT
 
 

@@ -13,10 +13,11 @@ import ipywidgets as widgets
 
 from migma_nb.notebook.lines import safe
 from migma_nb.notebook.looks import button, framed, labelled, radios, row
-from migma_nb.notebook.masking import masked, masked_message
+from migma_nb.notebook.masking import masked_message, masked_with
 from migma_nb.notebook.notices import Notices
 from migma_nb.notebook.plan_previews import PlanPreviews, PreviewSource
-from migma_nb.notebook.preview import HIGH, frame_height, mail_frame, shown_notes, shown_text
+from migma_nb.notebook.preview import HIGH, beginning, frame_height, mail_frame, shown_notes, shown_text
+from migma_nb.notebook.search_box import SearchBox
 from migma_nb.notebook.theme import dot
 from migma_nb.planning.rendering import RenderedMessage
 
@@ -44,7 +45,6 @@ class PreviewPane:
         self._quiet = False
         # A plan that was made in a thread arrives while a person may be turning rows.
         self._lock = threading.RLock()
-        self._sought = ""
         self._make(own=notices is None)
         self.source = source
 
@@ -73,8 +73,12 @@ class PreviewPane:
     def show_full_addresses(self, full: bool) -> None:
         with self._lock:
             self._full = full
-            self._keep_search()
+            self._box.show_full(full=full)
             self._draw()
+
+    def settle(self, timeout_s: float = 60.0) -> None:
+        """Wait until what was typed into the search has been looked for."""
+        self._box.settle(timeout_s)
 
     def show(self, row: int) -> None:
         """Show the message of a row, from 0."""
@@ -88,16 +92,23 @@ class PreviewPane:
         self._problem = button("Next with a problem", "Next row with an error or a warning")
         self._again = button("Find next", "Next row that contains this")
         self._number = labelled(widgets.BoundedIntText, "Row", "110px", min=0, max=0)
-        self._box = labelled(
-            widgets.Text, "Find", "260px", placeholder="address or value, then Enter", continuous_update=False
+        self._box = SearchBox(
+            "Find", "260px", "an address or a value", lambda: self._search(self.row - 1), self.notices
         )
         self._view = radios("View", [*_VIEWS, _TEXT])
         self._of, self._said, self._shown = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._controls = (self._previous, self._next, self._problem, self._number, self._box, self._again)
+        self._controls = (
+            self._previous,
+            self._next,
+            self._problem,
+            self._number,
+            self._box.widget,
+            self._again,
+        )
         self._wire()
         self.widget = framed(
             row(self._previous, self._next, self._problem, self._number, self._of),
-            row(self._box, self._again, self._view, self._said),
+            row(self._box.widget, self._again, self._view, self._said),
             self._shown,
             *([self.notices.widget] if own else []),
             name="mnb-preview",
@@ -112,7 +123,6 @@ class PreviewPane:
         )
         self._again.on_click(guard(lambda _: self._search(self.row)))
         self._number.observe(guard(self._numbered), "value")
-        self._box.observe(guard(self._typed), "value")
         self._view.observe(guard(lambda _: self._draw()), "value")
 
     def _numbered(self, change: Any) -> None:
@@ -120,29 +130,18 @@ class PreviewPane:
             if not self._quiet:
                 self.show(int(change["new"]))
 
-    def _typed(self, change: Any) -> None:
-        with self._lock:
-            if not self._quiet:
-                self._sought = str(change["new"]).strip()
-                self._keep_search()
-                self._search(self.row - 1)
-
-    def _keep_search(self) -> None:
-        """Shorten what was typed, too: it is kept with the notebook; the search itself goes by all of it."""
-        shown = self._sought if self._full else masked(self._sought)
-        self._quietly(lambda: setattr(self._box, "value", shown))
-
     def _search(self, after: int) -> None:
-        if self._sought:
-            self._jump("Not in any row.", self._find, after)
-        else:
-            self._said.value = ""
+        with self._lock:
+            if self._box.text.strip():
+                self._jump("Not in any row.", self._find, after)
+            else:
+                self._said.value = ""
 
     def _next_problem(self, after: int) -> int | None:
         return None if self._source is None else self._source.next_problem(after)
 
     def _find(self, after: int) -> int | None:
-        return None if self._source is None else self._source.find(self._sought, after)
+        return None if self._source is None else self._source.find(self._box.text.strip(), after)
 
     def _jump(self, nowhere: str, step: Callable[[int], int | None], after: int) -> None:
         """Go to the next row of a kind; behind the last one it begins again with the first."""
@@ -175,13 +174,18 @@ class PreviewPane:
             # Never the last row's mail under this row's number.
             self._shown.value = _nothing("This row cannot be shown.")
             raise
+        cut = False
+        if self._view.value == _TEXT:
+            # A long mail's text is shown from its beginning: no more of it has to be read and masked.
+            message, cut = beginning(message)
         if not self._full:
-            message, problems = masked_message(message), list(map(masked, problems))
-        self._shown.value = _strip(problems) + _head(message) + self._mail(message) + _notes(message)
+            problems = [masked_with(one, message.recipient) for one in problems]
+            message = masked_message(message)
+        self._shown.value = _strip(problems) + _head(message) + self._mail(message, cut=cut) + _notes(message)
 
-    def _mail(self, message: RenderedMessage) -> str:
+    def _mail(self, message: RenderedMessage, *, cut: bool) -> str:
         if self._view.value == _TEXT or message.html is None:
-            text = escape(shown_text(message))
+            text = escape(shown_text(message, cut=cut))
             return f'<pre class="mnb-plain" {_SCROLLED} aria-label="The mail as text">{text}</pre>'
         # As high as the longest mail so far, so that what is below does not jump from row to row.
         self._height = max(self._height, frame_height(message))

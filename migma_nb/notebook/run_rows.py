@@ -10,6 +10,7 @@ import pandas as pd
 from migma_nb.api.states import Reason, State
 from migma_nb.ledger import glances
 from migma_nb.ledger.store import Ledger
+from migma_nb.notebook.table_source import Cell
 from migma_nb.sending import account_files, accounts
 
 _COLUMNS = ("Row", "Recipient", "State", "Why", "Message id", "Finished (UTC)")
@@ -84,4 +85,5 @@ def _cells(row: Sequence[Any]) -> list[str]:
     if detail and reason not in {None, Reason.OK}:
         why = f"{reason}: {detail}"
     when = "" if finished_at is None else f"{datetime.fromtimestamp(finished_at, UTC):%Y-%m-%d %H:%M:%S}"
-    return [f"{position:,}", str(address), str(state), why, message_id or "", when]
+    cells = (f"{position:,}", str(address), str(state), why, message_id or "", when)
+    return [Cell(text, str(address)) for text in cells]

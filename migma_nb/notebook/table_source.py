@@ -1,8 +1,8 @@
 """Where a paged table's rows come from: anything that counts, searches and cuts; a frame is one such."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,19 @@ _FEW, _SAMPLE = 50, 2_000
 _IN_NUMBERS = frozenset("0123456789+-.:e infat")
 _Rows = npt.NDArray[np.intp]
 _Marks = npt.NDArray[np.bool_]
+
+
+class Cell(str):
+    """A cell's text in a row about somebody: `private` is what stands in their address cell."""
+
+    __slots__ = ("private",)
+    private: str
+
+    def __new__(cls, text: str, private: str) -> Self:
+        """Return the text with what in it is somebody's."""
+        made = super().__new__(cls, text)
+        made.private = private
+        return made
 
 
 class TableSource(Protocol):
@@ -29,7 +42,7 @@ class TableSource(Protocol):
     def page(
         self, choice: str | None, search: str, start: int, size: int
     ) -> tuple[Sequence[Sequence[str]], int]:
-        """Return one page's rows, and how many rows match in all.
+        """Return one page's rows, each a `str` or a `Cell` a column, and how many rows match in all.
 
         Args:
             choice: one of `choices()`, or None for all.
@@ -47,12 +60,20 @@ class FrameSource:
         by: the column to filter by, None for no filter.
         columns: which columns are shown and searched, in this order, each with its heading; None for all, by
             their own names.
+        private: returns what stands in the address cell of whom a row (its position) is about, "" for
+            nobody's; None where no row is about somebody.
     """
 
     def __init__(
-        self, frame: pd.DataFrame, *, by: str | None = None, columns: Mapping[str, str] | None = None
+        self,
+        frame: pd.DataFrame,
+        *,
+        by: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        private: Callable[[int], str] | None = None,
     ) -> None:
         self._frame = frame
+        self._private = private
         self._by = by
         headings = {name: str(name) for name in frame.columns} if columns is None else columns
         found = [
@@ -87,12 +108,17 @@ class FrameSource:
         """Return one page's rows, and how many rows match in all."""
         sought = search.strip().casefold()
         if choice is None and not sought:
-            part, total = self._frame.iloc[start : start + size], len(self._frame)
+            total = len(self._frame)
+            at = np.arange(start, min(start + size, total))
         else:
             found = self._matching(choice, sought)
-            part, total = self._frame.iloc[found[start : start + size]], len(found)
-        cells = [[_text(value) for value in part.iloc[:, at]] for at in self._at]
-        return list(zip(*cells, strict=True)), total
+            total, at = len(found), found[start : start + size]
+        part = self._frame.iloc[at]
+        lines = list(zip(*([_text(value) for value in part.iloc[:, one]] for one in self._at), strict=True))
+        if self._private is None:
+            return lines, total
+        whose = [self._private(int(one)) for one in at]
+        return [[Cell(text, own) for text in line] for line, own in zip(lines, whose, strict=True)], total
 
     def _matching(self, choice: str | None, sought: str) -> _Rows:
         """Return the rows that match; those of the last question are kept for its next page."""
@@ -130,7 +156,9 @@ class _Searched:
         self._column = column
         kind = pd.api.types
         self._numbers = kind.is_numeric_dtype(column.dtype) or kind.is_datetime64_any_dtype(column.dtype)
-        self._few = _nunique(column.iloc[:_SAMPLE]) <= _FEW
+        # To pandas 0.0 and False are one value, which read differently.
+        mixed = column.dtype == object and kind.infer_dtype(column, skipna=True).startswith("mixed")
+        self._few = not mixed and _nunique(column.iloc[:_SAMPLE]) <= _FEW
 
     def marks(self, sought: str) -> _Marks:
         """Return which cells contain a text (casefolded)."""

@@ -26,6 +26,7 @@ _SHEETS = {".xlsx": "Excel workbook", ".ods": "OpenDocument sheet"}
 #: The endings by which a text is taken for a file of people, beside the packed ones.
 KNOWN_SUFFIXES = (*_TEXTS, *_SHEETS, ".parquet")
 PACKED_SUFFIXES = (".gz", ".zip")
+SHEET_SUFFIXES = tuple(_SHEETS)
 
 
 def read_recipients(

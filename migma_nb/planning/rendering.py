@@ -101,6 +101,10 @@ def _shown(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+#: HTML is read in pieces of so many characters where only its beginning is wanted.
+_CHUNK = 8_192
+
+
 def plain_text(html: str) -> str:
     """Return what is left of HTML for a reader without pictures and colours (str)."""
     reader = _TextReader()
@@ -108,6 +112,23 @@ def plain_text(html: str) -> str:
     reader.close()
     text = "\n".join(line.strip() for line in "".join(reader.pieces).split("\n"))
     return _MANY_LINES.sub("\n\n", text).strip()
+
+
+def start_of(html: str, most: int) -> str:
+    """Return the beginning of HTML that holds at least so many characters of text, or all of it.
+
+    Args:
+        html: anybody's.
+        most: characters of text (int).
+    """
+    reader, fed, read = _TextReader(), 0, 0
+    while fed < len(html) and read <= most:
+        reader.feed(html[fed : fed + _CHUNK])
+        fed += _CHUNK
+        read = sum(map(len, reader.pieces))
+    # Never within a tag, or within an address.
+    end = html.rfind("<", 0, fed) if fed < len(html) else len(html)
+    return html[:end] if end > 0 else html
 
 
 class _TextReader(HTMLParser):

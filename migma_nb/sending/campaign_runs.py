@@ -78,6 +78,7 @@ def start(
     *,
     confirm: object,
     ledger: Setting = None,
+    preflight: bool | int = True,
 ) -> live.LiveRun:
     """Let a campaign go, as the one call of a run of its mailing; one that has gone does not go again.
 
@@ -88,6 +89,7 @@ def start(
         step: send or schedule.
         confirm: the number of its people, or the plan's id.
         ledger: as for `live.start`.
+        preflight: as in `SendOptions`.
 
     Raises:
         InputError: it has gone without this ledger's doing, or is cancelled. Nothing was sent.
@@ -107,7 +109,7 @@ def start(
         words = f"no answer came, and the campaign {info.id} was still a draft at Migma"
         _rule(opened, stands, Ruling(0, Word.NOT_TAKEN, words))
     refused = stands is not None and stands.state is ClaimState.REFUSED
-    options = SendOptions(confirmed=True, only_refused=refused)
+    options = SendOptions(confirmed=True, only_refused=refused, preflight=preflight)
     return live.start(_going(plan, campaign_id, step), settings, options, ledger=ledger)
 
 

@@ -65,7 +65,7 @@ class Campaign:
         """How many people it would mail, by Migma's estimate; None where Migma tells none."""
         return self._info.estimated_recipients
 
-    def send(self, *, confirm: int | str | None = None) -> Run:
+    def send(self, *, confirm: int | str | None = None, preflight: bool | int = True) -> Run:
         """Let the campaign go now, once in its mailing, and wait until Migma has taken it.
 
         Where no answer comes, the campaign's own status tells whether it was taken; nothing is repeated
@@ -75,6 +75,7 @@ class Campaign:
             confirm: with a live client, the number of people, as the error without it says; it is read from
                 Migma (`estimatedRecipients`, else the tag's or segment's count), and is the plan's id where
                 Migma tells none.
+            preflight: as in `plan.send`.
 
         Returns:
             The run, whose one row is the batch: `accepted`, `already_sent`, `refused` or `unknown`.
@@ -84,21 +85,24 @@ class Campaign:
             ConfirmationError: the live send was not confirmed. Nothing was sent.
             CallError: how it stands could not be read. Nothing was sent.
         """
-        return self._go(campaigns.Step("send", {}), confirm)
+        return self._go(campaigns.Step("send", {}), confirm, preflight)
 
-    def schedule(self, at: datetime, *, confirm: int | str | None = None) -> Run:
+    def schedule(
+        self, at: datetime, *, confirm: int | str | None = None, preflight: bool | int = True
+    ) -> Run:
         """Let Migma send the campaign at a moment; claimed, confirmed and recorded as a send is.
 
         Args:
             at: a datetime with a time zone: `datetime(2026, 12, 1, 9, 0, tzinfo=ZoneInfo("Europe/Berlin"))`.
                 A zone without a name, such as a fixed offset, goes out as UTC.
             confirm: as for `send`.
+            preflight: as for `send`.
 
         Raises:
             InputError: `at` is no such datetime, or has passed; else as for `send`. Nothing was sent.
             ConfirmationError, CallError: as for `send`.
         """
-        return self._go(campaigns.schedule_step(at), confirm)
+        return self._go(campaigns.schedule_step(at), confirm, preflight)
 
     def cancel(self) -> Self:
         """Take a scheduled campaign back, or stop one that is going where it is.
@@ -170,10 +174,16 @@ class Campaign:
         lines = loop.call(api.logs(self._client.settings, self.id, status))
         return frame_of(lines, api.CampaignLogLine)
 
-    def _go(self, step: campaigns.Step, confirm: int | str | None) -> Run:
+    def _go(self, step: campaigns.Step, confirm: int | str | None, preflight: bool | int) -> Run:
         settings = self._client.settings
         started = campaign_runs.start(
-            self._plan, settings, self.id, step, confirm=confirm, ledger=self._place
+            self._plan,
+            settings,
+            self.id,
+            step,
+            confirm=confirm,
+            ledger=self._place,
+            preflight=preflight,
         )
         run = Run(started.ledger, started.run_id, index=self._plan.index, live=started)
         run.wait(progress=False).end_paused()

@@ -1,6 +1,7 @@
 """`mg.history` and `mg.open_run`: what was sent, by any process, as the ledger has it."""
 
 import os
+from contextlib import suppress
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from migma_nb.ledger.places import place_of
 from migma_nb.ledger.reading import open_to_read
 from migma_nb.sending import history as records
 from migma_nb.surface.run import Run
+from migma_nb.surface.sandbox import ledgers_here
 
 
 def history(*, ledger: str | os.PathLike[str] | None = None) -> pd.DataFrame:
@@ -35,7 +37,8 @@ def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Ru
 
     Args:
         run_id: its id; the first letters are enough if they fit one run only.
-        ledger: as in `history`.
+        ledger: as in `history`. A run that is not in it is also looked for in the ledgers of the sandboxes
+            that this process has made, where none is given.
 
     Raises:
         InputError: no run has this id, or several do.
@@ -43,7 +46,31 @@ def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Ru
     given: object = run_id
     if not isinstance(given, str) or not given.strip():
         raise InputError(f"{given!r} is no run's id.", hint="mg.history() or `migma-nb runs` lists them.")
-    place, ledger = place_of(ledger), None
+    given_none, place, ledger = ledger is None, place_of(ledger), None
     opened = open_to_read(place)
-    found = opened.reading(lambda conn: queries.run_of(conn, run_id))
+    try:
+        found = opened.reading(lambda conn: queries.run_of(conn, run_id))
+    except InputError as error:
+        if not given_none:
+            raise
+        rehearsed = _rehearsed(run_id)
+        if len(rehearsed) != 1:
+            raise InputError(error.message, hint=f"{error.hint} {_ELSEWHERE}") from None
+        return rehearsed[0]
     return Run(opened, found["run_id"])
+
+
+_ELSEWHERE = (
+    "A rehearsal's run is in its sandbox's own ledger, which ends with it: "
+    "mg.open_run(…, ledger=sandbox.ledger)."
+)
+
+
+def _rehearsed(run_id: str) -> list[Run]:
+    """Return the runs of this id that sandboxes of this process have."""
+    found = []
+    for path in ledgers_here():
+        opened = open_to_read(place_of(path))
+        with suppress(InputError):
+            found.append(Run(opened, opened.reading(lambda conn: queries.run_of(conn, run_id))["run_id"]))
+    return found

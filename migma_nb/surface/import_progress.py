@@ -39,10 +39,18 @@ class ImportBar:
         self._bar.refresh()
         self._drawn = time.monotonic()
 
-    def close(self) -> None:
-        """Draw the end."""
+    def close(self, *, leave_none: bool = False) -> None:
+        """Draw the end.
+
+        Args:
+            leave_none: take a notebook's bar away, since the import's account takes its place.
+        """
         self._drawn = 0.0
         if self._bar is not None or self._live.ended.is_set():
             self.update()
         if self._bar is not None:
+            # The account says all of it, and stands below; in a terminal the bar stays, as tqdm's do.
+            container = getattr(self._bar, "container", None)
             self._bar.close()
+            if container is not None and leave_none:
+                container.close()

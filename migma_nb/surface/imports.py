@@ -144,7 +144,7 @@ class ImportRun:
             )
             raise
         finally:
-            bar.close()
+            bar.close(leave_none=not self._live.future.done() or self._live.future.exception() is None)
         self._live.future.result()
         return self
 

@@ -206,6 +206,7 @@ class SendPlan:
         client: Migma,
         *,
         confirm: int | None = None,
+        preflight: bool | int = True,
         progress: bool = True,
         ledger: str | os.PathLike[str] | None = None,
     ) -> Run:
@@ -217,6 +218,7 @@ class SendPlan:
         Args:
             client: as in `send`.
             confirm: with a live client, the number of refused people.
+            preflight: as in `send`.
             progress: show a bar.
             ledger: as in `send`.
 
@@ -225,7 +227,7 @@ class SendPlan:
             ConfirmationError: the live send was not confirmed. Nothing was sent.
         """
         place, ledger = _place_of(ledger), None
-        return self._retry(client, confirm, progress, place)
+        return self._retry(client, confirm, progress, place, preflight=preflight)
 
     def start(
         self,
@@ -276,8 +278,16 @@ class SendPlan:
         made = campaigns.make(self._plan, settings_of(client), name)
         return Campaign(self._plan, client, made, place)
 
-    def _retry(self, client: Migma, confirm: int | None, progress: bool, place: Place | None) -> Run:
-        options = SendOptions(confirm=confirm, skip_invalid=True, only_refused=True)
+    def _retry(
+        self,
+        client: Migma,
+        confirm: int | None,
+        progress: bool,
+        place: Place | None,
+        *,
+        preflight: bool | int = True,
+    ) -> Run:
+        options = SendOptions(confirm=confirm, skip_invalid=True, only_refused=True, preflight=preflight)
         return self._begin(client, options, place).wait(progress=progress).end_paused()
 
     def _begin(self, client: Migma, options: SendOptions, place: Place | None) -> Run:

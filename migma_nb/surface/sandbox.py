@@ -21,6 +21,15 @@ from migma_nb.surface.client import Migma
 REHEARSAL_RATE = "500/second"
 
 
+#: The ledgers of this process's sandboxes, for as long as they live.
+_ledgers: "weakref.WeakSet[Sandbox]" = weakref.WeakSet()
+
+
+def ledgers_here() -> list[Path]:
+    """Return the ledgers of the sandboxes that this process made and that are still there, once each."""
+    return sorted({one.ledger for one in list(_ledgers) if one.ledger.exists()})
+
+
 class Sandbox:
     """A Migma account on this machine, for rehearsals: nothing that is sent to it leaves the machine.
 
@@ -74,6 +83,7 @@ class Sandbox:
                 raw_template=raw_template,
                 port=port,
             )
+        _ledgers.add(self)
         self._rate = rate
         # A kept sandbox is the same account at every port, so that its ledger still knows who was mailed.
         self._account = None if path is None else f"sandbox {self._folder.resolve()}"

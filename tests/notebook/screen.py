@@ -26,6 +26,15 @@ def control(of: Any, name: str) -> Any:
     return found[0]
 
 
+def typed(of: Any, name: str, text: str, *, enter: bool = True) -> None:
+    """Type into a search line of a screen, and press Enter or not; wait for what is found."""
+    line = control(of, name)
+    line.value = text
+    if enter:
+        line._handle_custom_msg({"event": "submit"}, [])
+    of.settle()
+
+
 def html_of(of: Any) -> str:
     """Return all HTML of a screen but the style sheet."""
     values = [part.value for part in everything(of.widget) if isinstance(part, widgets.HTML)]

@@ -13,7 +13,7 @@ import pytest
 
 from migma_nb.api.errors import InputError
 from migma_nb.notebook.paged_table import FrameSource, PagedTable
-from tests.notebook.screen import control, everything, html_of
+from tests.notebook.screen import control, everything, html_of, typed
 
 Tags = Callable[[str], list[tuple[str, dict[str, str | None]]]]
 
@@ -76,18 +76,18 @@ def test_a_choice_and_a_search_narrow_the_rows() -> None:
     control(shown, "Last").click()
     control(shown, "State").index = 2
     assert "1–10 of 834" == where(shown)
-    control(shown, "Search").value = "PERSON24"
+    typed(shown, "Search", "PERSON24")
     assert {"refused"} == {line[2] for line in rows(shown)}
     assert "1–10 of 39" == where(shown)
     control(shown, "State").index = 0
-    control(shown, "Search").value = "nobody"
+    typed(shown, "Search", "nobody")
     assert ("No rows", []) == (where(shown), rows(shown))
 
 
 def test_addresses_are_shortened_and_so_is_what_was_typed() -> None:
     """Neither a cell nor the search box keeps an address; the search goes by the whole of it all the same."""
     shown = table(25)
-    control(shown, "Search").value = "person17@acme.example"
+    typed(shown, "Search", "person17@acme.example")
     assert [["17", "p…@acme.example", "accepted"]] == rows(shown)
     assert "p…@acme.example" == control(shown, "Search").value
     states = json.dumps([part.get_state() for part in everything(shown.widget)], default=str)
@@ -98,7 +98,7 @@ def test_full_addresses_are_shown_to_whoever_asks_and_hidden_again() -> None:
     """The switch works both ways, for the cells and for the search."""
     shown = table(25)
     shown.show_full_addresses = True
-    control(shown, "Search").value = "person17@acme.example"
+    typed(shown, "Search", "person17@acme.example")
     assert [["17", "person17@acme.example", "accepted"]] == rows(shown)
     shown.show_full_addresses = False
     assert [["17", "p…@acme.example", "accepted"]] == rows(shown)
@@ -169,7 +169,7 @@ def test_an_export_is_made_beside_the_screen_and_told(tmp_path: Path) -> None:
 
     shown = table(25, export=export)
     control(shown, "State").index = 2
-    control(shown, "Search").value = "person1@acme.example"
+    typed(shown, "Search", "person1@acme.example")
     control(shown, "Export").click()
     control(shown, "Export").click()
     assert "Writing …" in html_of(shown)
@@ -245,7 +245,22 @@ def test_a_table_of_one_page_has_no_buttons_to_turn_it() -> None:
     assert {False} == turned(table(10))
     shown = table(11)
     assert {True} == turned(shown)
-    control(shown, "Search").value = "person7"
+    typed(shown, "Search", "person7")
     assert ("1–1 of 1", {True}) == (where(shown), turned(shown))
     shown.source = FrameSource(frame(3), by="state")
     assert {False} == turned(shown)
+
+
+def test_a_search_begins_as_it_is_typed_and_leaves_the_line_to_who_types() -> None:
+    """No Enter is needed; an address is shortened on Enter alone, and more can then be typed behind it."""
+    shown = table(25)
+    typed(shown, "Search", "person1@acme", enter=False)
+    assert ("1–1 of 1", "person1@acme") == (where(shown), control(shown, "Search").value)
+    typed(shown, "Search", "person1@acme")
+    assert "p…@acme" == control(shown, "Search").value
+    typed(shown, "Search", "p…@acme.example", enter=False)
+    assert "1–1 of 1" == where(shown)
+    typed(shown, "Search", "p…@acme.ex", enter=False)
+    assert "1–1 of 1" == where(shown)
+    typed(shown, "Search", "person2", enter=False)
+    assert "1–6 of 6" == where(shown)

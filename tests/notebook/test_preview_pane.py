@@ -11,7 +11,8 @@ import pytest
 
 from migma_nb.notebook.preview_pane import PlanPreviews, PreviewPane
 from migma_nb.planning.plan import Plan
-from tests.notebook.screen import control, everything, html_of
+from migma_nb.planning.rendering import plain_text, start_of
+from tests.notebook.screen import control, everything, html_of, typed
 
 Planner = Callable[..., Plan]
 Tags = Callable[[str], list[tuple[str, dict[str, str | None]]]]
@@ -85,21 +86,21 @@ def test_problems_are_found_one_after_the_other(made: Plan) -> None:
 def test_a_search_finds_address_and_value_and_keeps_neither(made: Plan) -> None:
     """It begins with the row on the screen; what was typed is shortened, and goes on being looked for."""
     pane = PreviewPane(PlanPreviews(made))
-    control(pane, "Find").value = "PERSON1@acme.org"
+    typed(pane, "Find", "PERSON1@acme.org")
     assert (1, "P…@acme.org") == (pane.row, control(pane, "Find").value)
-    control(pane, "Find").value = "ann 1"
+    typed(pane, "Find", "ann 1")
     assert 1 == pane.row
     seen = []
     for _ in range(3):
         control(pane, "Find next").click()
         seen.append(pane.row)
     assert [10, 11, 12] == seen
-    control(pane, "Find").value = "nobody"
+    typed(pane, "Find", "nobody")
     assert 12 == pane.row
     assert "Not in any row." in html_of(pane)
-    control(pane, "Find").value = ""
+    typed(pane, "Find", "")
     assert "Not in any row." not in html_of(pane)
-    control(pane, "Find").value = "Ann 39"
+    typed(pane, "Find", "Ann 39")
     control(pane, "Find next").click()
     assert (39, True) == (pane.row, "No other row." in html_of(pane))
 
@@ -232,5 +233,23 @@ def test_a_long_mails_text_is_read_only_where_it_is_looked_at(plan: Planner) -> 
     control(pane, "Next").click()
     assert [False, False] == ["text" in vars(message) for message in seen]
     control(pane, "View").value = "Text"
-    assert "text" in vars(seen[-1])
+    # Only its beginning is read then, too.
+    assert "text" not in vars(seen[-1])
     assert "Hello Ann 1" in html_of(pane)
+    assert len(html_of(pane)) < len(seen[-1].html)
+
+
+@pytest.mark.parametrize(
+    "before", ["", f"<style>{'p { color: red } ' * 2_000}</style>", "<!-- " + "x" * 9_000 + " -->"]
+)
+def test_the_text_of_a_long_mail_begins_as_all_of_it_does(before: str) -> None:
+    """Wherever the HTML is cut: no tag, no style and no half of an address is taken for text."""
+    html = before + "".join(
+        f'<p title="{at}">Line {at}, to <a href="https://x.example/{at}">it</a></p>' for at in range(3_000)
+    )
+    whole = plain_text(html)
+    for most in (1, 500, 12_000, len(whole) + 1):
+        start = plain_text(start_of(html, most))
+        assert whole.startswith(start)
+        assert len(start) >= min(most, len(whole)) * 0.8
+    assert len(start_of(html, 500)) < len(before) + 20_000

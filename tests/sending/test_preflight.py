@@ -93,6 +93,22 @@ def test_a_preflight_can_be_left_out(ours: Plan, live: mg.Migma, strict: mg.Sand
     assert [] == _gets(strict)
 
 
+def test_a_retry_looks_at_the_account_too_unless_it_is_left_out(
+    ours: Plan, live: mg.Migma, strict: mg.Sandbox, tmp_path: Path
+) -> None:
+    """As a send does: the domain that refused them is still amiss, and that is said before the first post."""
+    place = tmp_path / "l.sqlite3"
+    plan = ours(3, sender="Acme <billing@acme-mail.example>")
+    plan.send(live, confirm=3, preflight=False, progress=False, ledger=place)
+    posts = _posts(strict)
+    with pytest.raises(mg.InputError, match="none of the account's sending domains"):
+        plan.retry(live, confirm=3, ledger=place)
+    assert posts == _posts(strict)
+    asked = len(_gets(strict))
+    run = plan.retry(live, confirm=3, preflight=False, progress=False, ledger=place)
+    assert ({"refused": 3}, asked) == (run.counts, len(_gets(strict)))
+
+
 def _people_of_every_kind(strict: mg.Sandbox) -> None:
     for n, status in enumerate(["unsubscribed", "bounced", "non-subscribed", "complained", "subscribed"]):
         strict.server.add_contact(f"p{n}@d{n}.example", status=status)

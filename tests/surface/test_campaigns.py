@@ -130,6 +130,19 @@ def test_a_live_campaign_needs_the_number_of_its_people(
     assert ("draft", 0) == (campaign.refresh().status, len(mg.history()))
 
 
+def test_a_campaigns_preflight_can_be_left_out(
+    client: mg.Migma, plan: Callable[..., mg.SendPlan], server: SandboxServer
+) -> None:
+    """By default the sender's domain is looked at before it goes; with `preflight=False` Migma decides."""
+    server.add_domain("late.example", verified=False)
+    campaign = plan(sender="Acme <news@late.example>").campaign(client)
+    with pytest.raises(mg.InputError, match=r"late\.example is not verified"):
+        campaign.send(confirm=PEOPLE)
+    assert 0 == len(mg.history())
+    campaign.send(confirm=PEOPLE, preflight=False)
+    assert 1 == len(mg.history())
+
+
 def test_a_sandbox_needs_no_number() -> None:
     """Nobody real is mailed; a number that is given must be right all the same."""
     with mg.Sandbox() as sandbox:
