@@ -171,13 +171,18 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     if not isinstance(path, str | os.PathLike):
         raise InputError(f"path is {kind_of(path)}, no file's name.", hint='Pass one such as "run.csv".')
     target = Path(path)
-    counted = isinstance(frame.index, pd.RangeIndex)
-    safe = _neutral_frame(frame if counted else frame.reset_index(names=_index_names(frame)))
+    safe = _neutral_frame(with_index(frame))
     try:
         safe.to_csv(target, index=False, encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"{target} cannot be written: {error.strerror or error}.") from None
     return target
+
+
+def with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with its index as columns, unless that only counts the rows."""
+    counted = isinstance(frame.index, pd.RangeIndex)
+    return frame if counted else frame.reset_index(names=_index_names(frame))
 
 
 def _neutral_frame(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,10 +1,8 @@
 """`Run`: a send, while it goes on and after."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Generator
-from pathlib import Path
 from typing import Any, Literal, Self
 
 import pandas as pd
@@ -21,13 +19,14 @@ from migma_nb.sending import accounts, doubts, facts, reconciling
 from migma_nb.sending.headless import check_headless
 from migma_nb.sending.live import LiveRun
 from migma_nb.surface.client import Migma, settings_of
+from migma_nb.surface.exports import Exported
 from migma_nb.surface.fate import Fated
 from migma_nb.surface.interrupts import explain
 from migma_nb.surface.showing import Shown, Watched, bring_up_to_date, opening, watched
 from migma_nb.surface.waiting import TICK_S, check_seconds, follow_on, wait_for_others
 
 
-class Run(Fated, Shown):
+class Run(Fated, Shown, Exported):
     """What became of a plan that was sent. `plan.send`, `plan.start` and `mg.open_run` make it.
 
     Args:
@@ -98,10 +97,6 @@ class Run(Fated, Shown):
             InputError: the frame has another number of rows than the run.
         """
         return accounts.join(people, self.frame)
-
-    def to_csv(self, path: str | os.PathLike[str]) -> Path:
-        """Write the account as CSV; cells that a spreadsheet would run as formulas are neutralised."""
-        return accounts.write_csv(self.frame, path)
 
     @property
     def unknown(self) -> pd.DataFrame:
