@@ -11,7 +11,7 @@ from migma_nb.cli.exits import Exit
 from migma_nb.cli.fixing import has_repairs, place_for
 from migma_nb.cli.lists import show_reading
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
-from migma_nb.cli.next_steps import LOOKING, filled_in, show_next
+from migma_nb.cli.next_steps import LOOKING, show_next, to_send
 from migma_nb.cli.problems import show_first_of_each, tally
 from migma_nb.cli.screen import document, heading, say
 from migma_nb.cli.wording import for_terminal
@@ -79,19 +79,11 @@ def _next_steps(planned: Planned) -> list[str]:
 
 def _next(planned: Planned, typed: Mapping[str, Any]) -> tuple[str, str]:
     """Return what comes next, in a few words, and as a line to type."""
-    plan, line = planned.plan, typed["line"]
+    line = typed["line"]
     if has_repairs(planned) and (out := place_for(typed)) is not None:
         add = {"--code": "all", "--out": str(out)}
         return "To repair what has a certain repair:", line.next("fix", keep=LOOKING, add=add)
-    if planned.missing:
-        words = "To send it, once what stands in capitals is filled in:"
-        return words, filled_in(line.next("send", keep=LOOKING), planned.missing)
-    if plan.targets:
-        return "To mail real people:", line.next("send", keep=LOOKING, add={"--live": True})
-    skipping: dict[str, Any] = {"--skip-invalid": True} if plan.has_errors else {}
-    if plan.duplicates_question:
-        skipping |= {"--duplicates": "first"}
-    return "To rehearse it (only --live mails people):", line.next("send", keep=LOOKING, add=skipping)
+    return to_send(planned, line)
 
 
 def _could_be(plan: Plan) -> str:

@@ -1,10 +1,11 @@
 """The line that each command ends with: the command that a person would sensibly type next."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.cli.lines import Line, program, quoted
+from migma_nb.cli.mailings import Planned
 from migma_nb.cli.parameters import MAILING, READING, SHARED, WHOM
 from migma_nb.cli.screen import say
 from migma_nb.surface.run import Run
@@ -43,17 +44,21 @@ def after_run(run: Run, line: Line, *, live: bool, kept: bool, logged: bool) -> 
         return "To see how it stands:", _report(run.id, line)
     if step := _going_on(run.id, counts, line, cut_short=cut_short, logged=logged):
         return step
+    return _looking_back(run.id, counts, line, logged=logged)
+
+
+def _looking_back(run_id: str, counts: Mapping[State, int], line: Line, *, logged: bool) -> tuple[str, str]:
     if counts.get(State.UNKNOWN):
-        return "What is uncertain about each, and what you can do:", _report(run.id, line)
+        return "What is uncertain about each, and what you can do:", _report(run_id, line)
     if logged and counts.get(State.ACCEPTED):
-        return "Who got it, once the mails have arrived:", _report(run.id, line, {"--refresh": True})
-    return "Row by row:", _report(run.id, line, {"--out": "sent.csv"})
+        return "Who got it, once the mails have arrived:", _report(run_id, line, {"--refresh": True})
+    return "Row by row:", _report(run_id, line, {"--out": "sent.csv"})
 
 
 def _going_on(
     run_id: str, counts: Mapping[State, int], line: Line, *, cut_short: bool, logged: bool
 ) -> tuple[str, str] | None:
-    """Return the line that goes on with a live mailing, None where nothing is left that it could go on with."""
+    """Return the line that goes on with a live mailing, None where nothing is left to go on with."""
     if counts.get(State.UNKNOWN) and logged:
         return "To look for the unknown ones in Migma's log:", _resume(run_id, line, "--reconcile")
     if cut_short:
@@ -93,10 +98,26 @@ def after_runs(run_id: str | None, line: Line) -> tuple[str, str]:
     return "What became of each row of the newest:", _report(run_id, line, {"--out": "sent.csv"})
 
 
-def filled_in(line: str, missing: Collection[str]) -> str:
-    """Return a line with the options that it lacks, their values in capitals for a person to fill in."""
-    more = [_BLANKS[one] for one in missing]
-    return " ".join([line, *more])
+def to_send(planned: Planned, line: Line) -> tuple[str, str]:
+    """Return how a mailing that was looked at is sent: rehearsed, where that can be done.
+
+    Args:
+        planned: the mailing.
+        line: the line that it was looked at by.
+    """
+    plan = planned.plan
+    add: dict[str, Any] = {"--skip-invalid": True} if plan.has_errors else {}
+    if plan.duplicates_question:
+        add |= {"--duplicates": "first"}
+    if plan.overlap_question:
+        add |= {"--overlap": "allowed"}
+    if plan.targets:
+        add |= {"--live": True}
+    typed = line.next("send", keep=LOOKING, add=add)
+    if planned.missing:
+        words = "To send it, once what stands in capitals is filled in:"
+        return words, " ".join([typed, *(_BLANKS[one] for one in planned.missing)])
+    return ("To mail real people:" if plan.targets else "To rehearse it (only --live mails people):"), typed
 
 
 _BLANKS = {

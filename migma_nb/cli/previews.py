@@ -8,7 +8,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
-from migma_nb.cli.next_steps import LOOKING, filled_in, show_next
+from migma_nb.cli.next_steps import show_next, to_send
 from migma_nb.cli.problems import message_of
 from migma_nb.cli.records import check_out
 from migma_nb.cli.screen import document, heading, say
@@ -39,8 +39,7 @@ def preview(typed: Mapping[str, Any]) -> Exit:
         _write(planned, shown, typed["html"])
         said = f"Safe to open, with no script and nothing fetched: {typed['html']}"
         say(said, aside=typed["as_json"])
-    line = filled_in(typed["line"].next("send", keep=LOOKING), planned.missing)
-    words = "To send it, once what stands in capitals is filled in:" if planned.missing else "To rehearse it:"
+    words, line = to_send(planned, typed["line"])
     if typed["as_json"]:
         plan_id = None if planned.missing else planned.plan.id
         html = None if typed["html"] is None else str(typed["html"])

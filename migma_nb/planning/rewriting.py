@@ -1,4 +1,4 @@
-"""A list that was read from a file and changed, written as such a file again: one that reads back the same."""
+"""A changed list, written as a file of the kind it was read from: one that reads back the same."""
 
 import shutil
 from itertools import count
