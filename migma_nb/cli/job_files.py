@@ -76,7 +76,9 @@ def values_for(command: str, path: Path) -> dict[str, Any]:
         name: _values(table, {**SHARED, **OWN[name]}, f"{where}, [{name}]", path.parent)
         for name, table in tables.items()
     }
-    return {**shared, **own.get(command, {})}
+    # Some commands have a word of their own for something else, such as the limit of `runs`.
+    meant = {name: value for name, value in shared.items() if name not in OWN.get(command, {})}
+    return {**meant, **own.get(command, {})}
 
 
 def _read(path: Path) -> dict[str, Any]:

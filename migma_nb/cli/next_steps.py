@@ -91,8 +91,10 @@ def after_report(found: dict[str, Any], counts: dict[State, int], line: Line) ->
     return words, line.next("runs", keep={"ledger"}, add={"--mailing": str(found["mailing"])})
 
 
-def after_runs(run_id: str | None, line: Line) -> tuple[str, str]:
-    """Return what comes after a list of runs: a look at the newest, or the first send."""
+def after_runs(run_id: str | None, line: Line, *, filtered: bool) -> tuple[str, str]:
+    """Return what comes after a list of runs: a look at the newest; else all runs, or the first send."""
+    if run_id is None and filtered:
+        return "All runs:", line.next("runs", keep={"ledger"})
     if run_id is None:
         return "To see a send from the file to the account, on a sandbox:", quoted([*program(), "demo"])
     return "What became of each row of the newest:", _report(run_id, line, {"--out": "sent.csv"})

@@ -58,7 +58,7 @@ def runs(typed: Mapping[str, Any]) -> Exit:
         say(f"Ledger {place.name}\n")
         table([["run", "started (UTC)", "state", "where", "mailing", "rows"], *map(_line, _rows(found))])
     newest = None if found is None or found.empty else str(found["run_id"].iloc[0])
-    words, line = after_runs(newest, typed["line"])
+    words, line = after_runs(newest, typed["line"], filtered=filtered)
     show_next(line, words)
     return Exit.FINE
 
