@@ -118,5 +118,6 @@ def test_a_tag_can_be_looked_at(here: Migma, send: list[str]) -> None:
     assert Exit.FINE == found.returncode
     assert "everybody in tag vip" in found.stdout
     assert "the send says the number that --confirm wants" in found.stdout
-        assert found.stdout.rstrip().endswith(" --live")
-    assert "--confirm " in found.stdout.rpartition("nothing sent; ")[2]
+    told = json.loads(here(*found.args, "--json").stdout)
+    assert f"--confirm {told['plan_id']}" in found.stdout
+    assert found.stdout.rstrip().endswith(" --live")

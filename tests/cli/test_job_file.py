@@ -142,7 +142,7 @@ def test_every_option_can_stand_in_the_file_but_the_two_catches(here: Here, fold
 def test_a_rehearsal_takes_server_ledger_and_pace_from_the_line_alone(
     here: Here, job: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same file serves rehearsal and live send; a rehearsal leaves no run in the ledger of the real ones."""
+    """The same file serves rehearsal and live send; the ledger of the real ones stays as it is."""
     job.write_text(f'{JOB}ledger = "l.sqlite3"\nrate = "1/minute"\nbase-url = "https://far.example"\n')
     monkeypatch.setenv("MIGMA_LEDGER", str(folder / "env.sqlite3"))
     told = json.loads(here("send", f"--config={job}", "--json").stdout)

@@ -1,4 +1,4 @@
-"""A send that nobody watches: a line of counts now and then on stderr, without colour, bar or control codes."""
+"""A send that nobody watches: a line of counts now and then on stderr, without bar or control codes."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def test_the_environment_says_how_often_and_zero_is_never(migma: Migma, slow: li
 def test_on_a_terminal_a_bar_is_shown_unless_lines_are_asked_for(
     slow: list[str], folder: Path, environment: dict[str, str]
 ) -> None:
-    """stderr decides, since stdout may be a file."""
+    """The stream of the lines decides, since stdout may be a file."""
     import pty  # noqa: PLC0415 - not on every system
 
     shown = []

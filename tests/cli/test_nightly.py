@@ -53,7 +53,7 @@ def night(folder: Path, environment: dict[str, str]) -> Callable[..., "subproces
 def test_a_night_that_is_killed_is_gone_on_with_by_the_same_script(
     night: Callable[..., "subprocess.Popen[bytes]"], folder: Path, serve: Callable[..., Any]
 ) -> None:
-    """kill -9 in the middle, the same script again, and once more: everybody once, and every row told."""
+    """A kill -9 in the middle, the same script again, and once more: everybody once, and every row told."""
     server = serve()
     first = night("renewal", **server.env)
     until_mailed(folder / "ledger.sqlite3", 30, first)

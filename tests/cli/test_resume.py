@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import migma_nb as mg
 from migma_nb.cli.exits import Exit
 from tests.cli.conftest import COMMAND
@@ -30,7 +28,7 @@ def begun(migma: Migma, send: list[str], server: Any, *more: str) -> dict[str, A
 def test_it_mails_those_who_are_left_once_both_catches_are_typed(
     migma: Migma, paste: Migma, send: list[str], serve: Serve
 ) -> None:
-    """Without --live it tells what is left; without --confirm how many; the lines it names are typed as they are."""
+    """Without --live it tells what is left; without --confirm how many; the lines it names are typed."""
     server = serve()
     told = begun(migma, send, server)
     looked = migma(
@@ -181,7 +179,7 @@ def test_only_the_refused_are_taken_up_when_asked(
 
 
 def test_unknown_rows_are_looked_for_in_the_log_first(migma: Migma, paste: Migma, send: list[str]) -> None:
-    """Of a stored email, by the line that the send named: found in the log they are accepted, not mailed again."""
+    """Of a stored email, by the line that the send named: those in the log are not mailed again."""
     with mg.Sandbox(faults={"error_500_after_accept": 1.0}) as sandbox:
         email = sandbox.server.add_email("Stored", "<p>Hello {{name}}</p>")["emailId"]
         env = {"MIGMA_BASE_URL": sandbox.url, "MIGMA_API_KEY": sandbox.server.api_key}
