@@ -5,6 +5,7 @@ docs` (0.29) lists the options without their panels, and knows neither job files
 """
 
 import inspect
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,12 +100,11 @@ def _plain(words: str) -> str:
 
 
 def _exit_codes() -> Iterator[str]:
-    first, *lines, last = EXIT_WORDS.removeprefix("\b\n").split("\n")
-    del first
+    _, *lines, last = EXIT_WORDS.removeprefix("\b\n").split("\n")
     yield "| code | meaning |\n|---|---|"
-    for line in lines:
-        code, _, words = line.strip().partition("  ")
-        yield f"| {code} | {words.strip()} |"
+    # A meaning may go on in lines without a code.
+    for code, words in re.findall(r"^ *(\d+)  (.*(?:\n {7,}\D.*)*)", "\n".join(lines), re.MULTILINE):
+        yield f"| {code} | {' '.join(words.split())} |"
     yield f"\n{last}"
 
 

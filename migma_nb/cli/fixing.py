@@ -12,7 +12,6 @@ from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
 from migma_nb.cli.next_steps import LOOKING, show_next
-from migma_nb.cli.parameters import READING
 from migma_nb.cli.screen import document, say
 from migma_nb.notebook.lines import counted, one_line
 from migma_nb.notebook.masking import masked
@@ -145,8 +144,12 @@ def _next(typed: Mapping[str, Any], place: Path | None, changes: pd.DataFrame) -
         return line.next("fix", keep=keep, add={"--out": str(out)}), "To write the repaired list:"
     if place is None or typed["in_place"]:
         return line.next("check", keep=LOOKING), "To check it:"
-    keep = LOOKING - {"file", *READING}
-    return line.next("check", str(place), keep=keep), "To check the repaired list:"
+    # It is written as the list was, but for its name, with plain quotation marks, and nothing above its header.
+    keep = LOOKING - {"file", "quote", "member", "header"}
+    add: dict[str, Any] = {} if typed["quote"] is None else {"--quote": '"'}
+    if typed["header"] is not None:
+        add |= {"--header": 1 if typed["header"] else 0}
+    return line.next("check", str(place), keep=keep, add=add), "To check the repaired list:"
 
 
 def _document(fixed: Fixed, place: Path | None, backup: Path | None, line: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -112,7 +111,11 @@ def program() -> list[str]:
 
 def quoted(words: list[str]) -> str:
     """Return words as a line of this system's shell."""
-    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+    if os.name != "nt":
+        return shlex.join(words)
+    from subprocess import list2cmdline  # noqa: PLC0415 - it takes its time, and only Windows needs it
+
+    return list2cmdline(words)
 
 
 def without_password(text: str) -> str:

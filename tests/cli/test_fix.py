@@ -99,22 +99,31 @@ def test_what_cannot_be_meant_is_refused(here: Here, messy: Path, options: list[
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "options"),
     [
-        pytest.param('email;name\nbob@gmial.com;"a;b"\n'.encode("cp1252"), id="semicolons"),
-        pytest.param("email;name\r\nbob@gmial.com;Jürgen Müller\r\n".encode("cp1252"), id="cp1252 and CRLF"),
-        pytest.param("email,name\nbob@gmial.com,Ünal\n".encode("utf-8-sig"), id="a byte order mark"),
-        pytest.param("email,name\nbob@gmial.com,Ünal\n".encode("utf-16"), id="UTF-16"),
+        pytest.param(b'email;name\nbob@gmial.com;"a;b"\n', [], id="semicolons"),
+        pytest.param(
+            "email;name\r\nbob@gmial.com;Jürgen Müller\r\n".encode("cp1252"),
+            ["--encoding=cp1252"],
+            id="cp1252 and CRLF",
+        ),
+        pytest.param("email,name\nbob@gmial.com,Ünal\n".encode("utf-8-sig"), [], id="a byte order mark"),
+        pytest.param("email,name\nbob@gmial.com,Ünal\n".encode("utf-16"), [], id="UTF-16"),
+        pytest.param(b"bob@gmial.com,7\nx@acme.org,8\n", ["--header=0"], id="no header"),
     ],
 )
-def test_separator_encoding_and_line_ends_stay(here: Here, folder: Path, content: bytes) -> None:
-    """Byte for byte but for the repair."""
+def test_separator_encoding_and_line_ends_stay(
+    here: Here, paste: Here, folder: Path, content: bytes, options: list[str]
+) -> None:
+    """Byte for byte but for the repair, and the line that checks it reads it so."""
     (folder / "a.csv").write_bytes(content)
-    found = here("fix", "a.csv", "--code=all", "--out=b.csv")
+    found = here("fix", "a.csv", "--code=all", "--out=b.csv", *options)
     assert Exit.FINE == found.returncode, found.stderr
     wide = content.startswith(b"\xff\xfe")
     slip, mended = (word.encode("utf-16-le" if wide else "ascii") for word in ("gmial", "gmail"))
     assert content.replace(slip, mended) == (folder / "b.csv").read_bytes()
+    checked = paste(found.stdout.rstrip().splitlines()[-1])
+    assert (Exit.FINE, "") == (checked.returncode, checked.stderr)
 
 
 def test_workbooks_and_parquet_keep_their_types(here: Here, folder: Path) -> None:
