@@ -144,7 +144,7 @@ def _next(typed: Mapping[str, Any], place: Path | None, changes: pd.DataFrame) -
         return line.next("fix", keep=keep, add={"--out": str(out)}), "To write the repaired list:"
     if place is None or typed["in_place"]:
         return line.next("check", keep=LOOKING), "To check it:"
-    # It is written as the list was, but for its name, with plain quotation marks, and nothing above its header.
+    # It is written as the list was, but with plain quotation marks, and nothing above its header.
     keep = LOOKING - {"file", "quote", "member", "header"}
     add: dict[str, Any] = {} if typed["quote"] is None else {"--quote": '"'}
     if typed["header"] is not None:
