@@ -121,30 +121,41 @@ def test_another_mailing_account_or_rehearsal_is_refused(
     assert (["a@x.example"], []) == (server.mailed(), other.mailed())
 
 
-def test_a_run_that_is_alive_is_named_or_waited_for(  # noqa: PLR0917 - fixtures
-    migma: Migma, send: list[str], serve: Serve, folder: Path, environment: dict[str, str], tmp_path: Path
+def test_a_run_that_is_alive_is_named_or_waited_for(
+    migma: Migma, send: list[str], serve: Serve, folder: Path, environment: dict[str, str]
 ) -> None:
     """Without --wait nothing is sent; with it the rest goes out after the other run has ended."""
     lines = "".join(f"p{at}@x.example,N{at}\n" for at in range(40))
     (folder / "people.csv").write_text(f"email,name\n{lines}")
-    server, ledger = serve(), tmp_path / "l.sqlite3"
+    server, ledger = serve(), folder / "l.sqlite3"
     options = ["--live", "--confirm=40", f"--ledger={ledger}"]
+    env = environment | server.env
+    command = [*COMMAND, *send, *options, "--rate=5/second", "--limit=30"]
     other = subprocess.Popen(
-        [*COMMAND, *send, *options, "--rate=2/second", "--limit=30"],
-        env=environment | server.env,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        command, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     run_id = wait_for_mail(ledger, other)
+    # Held still, it is alive for as long as the test takes.
+    other.send_signal(signal.SIGSTOP)
     refused = migma("resume", "m", *send[1:], *options, **server.env)
     assert Exit.BAD_INPUT == refused.returncode, refused.stdout
     assert run_id in refused.stderr
     assert "--wait" in refused.stderr
-    done = migma("resume", "m", *send[1:], *options, "--wait", "--rate=500/second", "--json", **server.env)
-    assert f"Waiting for run {run_id}" in done.stderr
-    assert 0 == other.wait(10)
-    assert {"accepted": 10, "already_sent": 30} == json.loads(done.stdout)["counts"]
+    waiting = subprocess.Popen(
+        [*COMMAND, "resume", "m", *send[1:], *options, "--wait", "--rate=500/second", "--json"],
+        env=env,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert waiting.stderr is not None
+    said = iter(waiting.stderr.readline, "")
+    assert any(f"Waiting for run {run_id}" in line for line in said)
+    other.send_signal(signal.SIGCONT)
+    out, _ = waiting.communicate(timeout=120)
+    assert 0 == other.wait(60)
+    assert {"accepted": 10, "already_sent": 30} == json.loads(out)["counts"]
     assert sorted(f"p{at}@x.example" for at in range(40)) == server.mailed()
 
 
