@@ -68,7 +68,7 @@ def migma(folder: Path, environment: dict[str, str]) -> Callable[..., Completed]
             encoding="utf-8",
             cwd=folder,
             check=False,
-            timeout=60,
+            timeout=120,
         )
 
     return run

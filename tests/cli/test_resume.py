@@ -135,8 +135,8 @@ def test_a_run_that_is_alive_is_named_or_waited_for(
         command, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     run_id = wait_for_mail(ledger, other)
-    # Held still, it is alive for as long as the test takes.
-    other.send_signal(signal.SIGSTOP)
+    # Paused, it is alive for as long as the test takes.
+    mg.open_run(run_id, ledger=ledger).pause()
     refused = migma("resume", "m", *send[1:], *options, **server.env)
     assert Exit.BAD_INPUT == refused.returncode, refused.stdout
     assert run_id in refused.stderr
@@ -152,7 +152,7 @@ def test_a_run_that_is_alive_is_named_or_waited_for(
     assert waiting.stderr is not None
     said = iter(waiting.stderr.readline, "")
     assert any(f"Waiting for run {run_id}" in line for line in said)
-    other.send_signal(signal.SIGCONT)
+    mg.open_run(run_id, ledger=ledger).resume()
     out, _ = waiting.communicate(timeout=120)
     assert 0 == other.wait(60)
     assert {"accepted": 10, "already_sent": 30} == json.loads(out)["counts"]
@@ -222,7 +222,7 @@ def test_signals_end_it_in_order(
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=120)
     assert Exit.INTERRUPTED == process.returncode
     assert "stopped" == json.loads(out)["state"]
     assert Exit.FINE == migma("resume", "m", *options, "--rate=500/second", **server.env).returncode
