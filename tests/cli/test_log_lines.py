@@ -76,8 +76,8 @@ def test_on_a_terminal_a_bar_is_shown_unless_lines_are_asked_for(
         os.close(theirs)
         shown.append(_all_of(ours))
         assert Exit.FINE == process.wait(60)
-    assert ("mail/s" in shown[0], "state=" in shown[0]) == (True, False)
-    assert ("mail/s" in shown[1], "state=finished" in shown[1]) == (False, True)
+    assert ("%|" in shown[0], "state=" in shown[0]) == (True, False)
+    assert ("%|" in shown[1], "state=finished" in shown[1]) == (False, True)
 
 
 def _all_of(descriptor: int) -> str:
