@@ -61,10 +61,13 @@ def test_on_a_terminal_a_bar_is_shown_unless_lines_are_asked_for(
 ) -> None:
     """The stream of the lines decides, since stdout may be a file."""
     import pty  # noqa: PLC0415 - not on every system
+    import termios  # noqa: PLC0415 - as above
 
     shown = []
     for more in ([], ["--log-every=1"]):
         ours, theirs = pty.openpty()
+        # A terminal of no columns has no room for a bar.
+        termios.tcsetwinsize(theirs, (40, 100))
         process = subprocess.Popen(
             [*COMMAND, *slow, *more],
             env=environment | {"TERM": "xterm"},
