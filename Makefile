@@ -24,7 +24,7 @@ ifneq ($(WHOLE),yes)
 $(shell rm -f $(VENV)/.uv $(OLD)/.made $(KERNEL6)/.made)
 endif
 
-.PHONY: demo notebook test scenarios pictures proof oldest lint constraints clean
+.PHONY: demo notebook test scenarios pictures docs proof oldest lint constraints clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -79,6 +79,10 @@ scenarios: $(VENV)/.dev $(KERNEL6)/.made
 # The README's pictures, by the same tests.
 pictures: $(VENV)/.dev $(KERNEL6)/.made
 	$(BROWSER) 'browser and not proof' --pictures
+
+# The page on the command line, from the command line itself; `make test` fails where it is out of date.
+docs: $(VENV)/.dev
+	$(BIN)/python tools/make_cli_docs.py
 
 $(KERNEL6)/.made: $(VENV)/.uv pyproject.toml constraints.txt
 	@echo "Setting up $(KERNEL6) ..."

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from migma_nb.cli import options as opt
 from migma_nb.cli.exits import EXIT_WORDS, Exit
 from migma_nb.cli.form_command import form
 from migma_nb.cli.helping import Commands
 from migma_nb.cli.import_command import import_
+from migma_nb.cli.parameters import Typed, taking
 
 __all__ = ["app", "main"]
 
@@ -41,136 +41,51 @@ def demo(
 
 
 @app.command()
-def check(
-    file: opt.File = None,
-    *,
-    template: opt.Template = None,
-    subject: opt.Subject = None,
-    sender: opt.Sender = None,
-    mailing: opt.Mailing = None,
-    project_id: opt.Project = None,
-    transactional: opt.Kind = None,
-    conversation_id: opt.ConversationId = None,
-    email_id: opt.EmailId = None,
-    tag: opt.Tag = None,
-    segment: opt.Segment = None,
-    audience: opt.Audience = None,
-    encoding: opt.Encoding = None,
-    delimiter: opt.Delimiter = None,
-    quote: opt.Quote = None,
-    sheet: opt.Sheet = None,
-    header: opt.Header = None,
-    member: opt.Member = None,
-    address: opt.Address = None,
-    key: opt.Key = None,
-    variables: opt.Var = None,
-    defaults: opt.Default = None,
-    formats: opt.Format = None,
-    exclude: opt.Exclude = None,
-    duplicates: opt.Duplicates = None,
-    overlap: opt.Overlap = None,
-    reply_to: opt.ReplyTo = None,
-    provider: opt.Provider = None,
-    topic_id: opt.Topic = None,
-    as_json: opt.Json = False,
-) -> None:
+@taking("check")
+def check(typed: Typed) -> None:
     """Show what a mailing would do and every problem of its list; send nothing."""
-    typed = dict(locals())
     from migma_nb.cli import checks  # noqa: PLC0415 - pandas only when a command runs
 
     raise typer.Exit(checks.check(typed))
 
 
 @app.command()
-def send(
-    file: opt.File = None,
-    *,
-    template: opt.Template = None,
-    subject: opt.Subject = None,
-    sender: opt.Sender = None,
-    mailing: opt.Mailing = None,
-    project_id: opt.Project = None,
-    transactional: opt.Kind = None,
-    live: Annotated[
-        bool,
-        typer.Option(
-            "--live", rich_help_panel=opt.THE_SEND, help="Mail real people; without it, a rehearsal."
-        ),
-    ] = False,
-    confirm: Annotated[
-        str | None,
-        typer.Option(
-            rich_help_panel=opt.THE_SEND,
-            help="Live: the number of people; for a tag the plan's id.",
-            metavar="N",
-        ),
-    ] = None,
-    skip_invalid: Annotated[
-        bool,
-        typer.Option(
-            "--skip-invalid",
-            rich_help_panel=opt.THE_SEND,
-            help="Leave rows with errors out and send the rest.",
-        ),
-    ] = False,
-    limit: Annotated[
-        int | None,
-        typer.Option(rich_help_panel=opt.THE_SEND, help="Begin with at most so many rows.", metavar="N"),
-    ] = None,
-    preflight: opt.Preflight = True,
-    rate: Annotated[
-        str | None,
-        typer.Option(rich_help_panel=opt.THE_SEND, help="N/second, N/minute, N/day or auto.", metavar="RATE"),
-    ] = None,
-    preview: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            rich_help_panel=opt.THE_SEND,
-            help="Show the first so many messages.",
-            metavar="N",
-            show_default=False,
-        ),
-    ] = 0,
-    out: opt.Out = None,
-    ledger: opt.Ledger = None,
-    base_url: opt.BaseUrl = None,
-    account: opt.Account = None,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            rich_help_panel=opt.THE_SEND, help="Seconds for each step of a request.", metavar="SECONDS"
-        ),
-    ] = 30.0,
-    conversation_id: opt.ConversationId = None,
-    email_id: opt.EmailId = None,
-    tag: opt.Tag = None,
-    segment: opt.Segment = None,
-    audience: opt.Audience = None,
-    encoding: opt.Encoding = None,
-    delimiter: opt.Delimiter = None,
-    quote: opt.Quote = None,
-    sheet: opt.Sheet = None,
-    header: opt.Header = None,
-    member: opt.Member = None,
-    address: opt.Address = None,
-    key: opt.Key = None,
-    variables: opt.Var = None,
-    defaults: opt.Default = None,
-    formats: opt.Format = None,
-    exclude: opt.Exclude = None,
-    duplicates: opt.Duplicates = None,
-    overlap: opt.Overlap = None,
-    reply_to: opt.ReplyTo = None,
-    provider: opt.Provider = None,
-    topic_id: opt.Topic = None,
-    as_json: opt.Json = False,
-) -> None:
+@taking("preview")
+def preview(typed: Typed) -> None:
+    """Show messages as their recipients will see them; send nothing."""
+    from migma_nb.cli import previews  # noqa: PLC0415 - pandas only when a command runs
+
+    raise typer.Exit(previews.preview(typed))
+
+
+@app.command()
+@taking("send")
+def send(typed: Typed) -> None:
     """Send a mailing: a rehearsal on a sandbox, unless --live. The key comes from MIGMA_API_KEY."""
-    typed = dict(locals())
     from migma_nb.cli import sends  # noqa: PLC0415 - pandas only when a command runs
 
     raise typer.Exit(sends.send(typed))
+
+
+@app.command()
+@taking("resume")
+def resume(typed: Typed) -> None:
+    """Go on with a live mailing where a run of it ended; nobody is mailed twice.
+
+    The ledger knows who was mailed, not what: name the list and the content again, or the job file.
+    """
+    from migma_nb.cli import resumes  # noqa: PLC0415 - pandas only when a command runs
+
+    raise typer.Exit(resumes.resume(typed))
+
+
+@app.command()
+@taking("fix")
+def fix(typed: Typed) -> None:
+    """Repair a list's problems that have a certain repair, and write the repaired list; send nothing."""
+    from migma_nb.cli import fixing  # noqa: PLC0415 - pandas only when a command runs
+
+    raise typer.Exit(fixing.fix(typed))
 
 
 app.command("import")(import_)
@@ -178,38 +93,21 @@ app.command()(form)
 
 
 @app.command()
-def runs(ledger: opt.Ledger = None, *, as_json: opt.Json = False) -> None:
-    """List all runs, newest first."""
+@taking("runs")
+def runs(typed: Typed) -> None:
+    """List the runs on record, newest first."""
     from migma_nb.cli import records  # noqa: PLC0415 - pandas only when a command runs
 
-    raise typer.Exit(records.runs(ledger, as_json=as_json))
+    raise typer.Exit(records.runs(typed))
 
 
 @app.command()
-def report(
-    run: Annotated[str, typer.Argument(help="A run's id; its first letters are enough.")],
-    *,
-    ledger: opt.Ledger = None,
-    out: opt.Out = None,
-    refresh: Annotated[
-        bool,
-        typer.Option("--refresh", help="Ask Migma's log first who got it; the key comes from MIGMA_API_KEY."),
-    ] = False,
-    wait: Annotated[
-        float | None,
-        typer.Option(
-            min=0, help="The same, again and again until all is known, so many seconds.", metavar="SECONDS"
-        ),
-    ] = None,
-    base_url: opt.BaseUrl = None,
-    account: opt.Account = None,
-    as_json: opt.Json = False,
-) -> None:
+@taking("report")
+def report(typed: Typed) -> None:
     """Say what became of a run; the exit code is what the send's was."""
     from migma_nb.cli import records  # noqa: PLC0415 - pandas only when a command runs
 
-    asking = records.Asking(base_url, account, wait) if refresh or wait is not None else None
-    raise typer.Exit(records.report(run, ledger, out, asking=asking, as_json=as_json))
+    raise typer.Exit(records.report(typed))
 
 
 @app.command()

@@ -3,12 +3,14 @@
 import functools
 import os
 import traceback
-from collections.abc import Callable
-from typing import ParamSpec
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, ParamSpec
 
-from migma_nb.api.errors import MigmaError
+import typer
+
+from migma_nb.api.errors import InputError, MigmaError
 from migma_nb.cli.exits import Exit
-from migma_nb.cli.screen import say
+from migma_nb.cli.screen import document, say
 from migma_nb.cli.wording import for_terminal
 
 P = ParamSpec("P")
@@ -23,15 +25,50 @@ def answered(command: Callable[P, Exit]) -> Callable[P, Exit]:
             return command(*args, **kwargs)
         except MigmaError as error:
             say_error(error)
-            return Exit.BAD_INPUT
+            told = {"error": for_terminal(error.message), "hint": for_terminal(error.hint or "") or None}
+            more = {"next": error.line} if isinstance(error, UnfinishedError) else {}
+            return _ended(Exit.BAD_INPUT, told | more, args, kwargs)
         except KeyboardInterrupt:
             say("Interrupted.", aside=True)
-            return Exit.INTERRUPTED
+            return _ended(Exit.INTERRUPTED, {"error": "Interrupted."}, args, kwargs)
         except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a line and a script a code
             _say_fault(error)
-            return Exit.FAULT
+            words = f"a fault of migma-nb itself: {type(error).__name__}: {error}"
+            return _ended(Exit.FAULT, {"error": words}, args, kwargs)
 
     return answer
+
+
+def refuse(error: MigmaError, *, as_json: bool) -> NoReturn:
+    """End a command that has not begun, as `answered` ends one that has."""
+
+    @answered
+    def command(*, as_json: bool) -> Exit:
+        del as_json
+        raise error
+
+    raise typer.Exit(command(as_json=as_json))
+
+
+def _ended(code: Exit, told: Mapping[str, Any], args: Any, kwargs: Any) -> Exit:
+    """Give a script that asked for JSON its one document, also where the command came to nothing."""
+    typed = args[0] if args and isinstance(args[0], Mapping) else kwargs
+    if typed.get("as_json"):
+        document({**told, "exit_code": int(code)})
+    return code
+
+
+class UnfinishedError(InputError):
+    """A command that goes no further by itself, and the line that does. Nothing was sent.
+
+    Args:
+        message: what is missing (str).
+        line: the line to type (str).
+    """
+
+    def __init__(self, message: str, line: str) -> None:
+        super().__init__(message, hint="To go on, type this line:")
+        self.line = line
 
 
 def say_error(error: MigmaError) -> None:
@@ -39,6 +76,8 @@ def say_error(error: MigmaError) -> None:
     say(f"Error: {for_terminal(error.message)}", aside=True)
     if error.hint:
         say(f"  → {for_terminal(error.hint)}", aside=True)
+    if isinstance(error, UnfinishedError):
+        say(error.line, aside=True, whole=True)
 
 
 def _say_fault(error: Exception) -> None:

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from migma_nb.cli.answering import answered
+from migma_nb.cli.effective import settings_of
 from migma_nb.cli.exits import Exit
+from migma_nb.cli.fixing import has_repairs, place_for
 from migma_nb.cli.lists import show_reading
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
+from migma_nb.cli.next_steps import LOOKING, show_next, to_send
 from migma_nb.cli.problems import show_first_of_each, tally
 from migma_nb.cli.screen import document, heading, say
 from migma_nb.cli.wording import for_terminal
@@ -23,10 +26,12 @@ def check(typed: Mapping[str, Any]) -> Exit:
         typed: the command's parameters by name.
     """
     planned = plan_to_check(mailing_of(typed))
+    words, following = _next(planned, typed)
     if typed["as_json"]:
-        document(_as_json(planned))
+        document({**_as_json(planned), "settings": settings_of(typed), "next": following})
     else:
         _show(planned)
+        show_next(following, words)
     errors = bool((planned.held.issues["severity"] == "error").any())
     return Exit.BAD_INPUT if errors else Exit.FINE
 
@@ -66,12 +71,19 @@ def _next_steps(planned: Planned) -> list[str]:
         lines.append(f"To send it, add {', '.join(planned.missing)}.")
     elif plan.targets:
         lines.append(
-            "To send it: migma-nb send with the same options, --live and --confirm with the number of people "
-            f"(without it the number is said, and nothing sent; --confirm {plan.id} where Migma tells none)."
+            "Only Migma knows who is in it: the send says the number that --confirm wants, and sends nothing "
+            f"without it (--confirm {plan.id} where Migma tells none)."
         )
-    else:
-        lines.append("To rehearse it: migma-nb send with the same options; only --live mails people.")
     return lines
+
+
+def _next(planned: Planned, typed: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what comes next, in a few words, and as a line to type."""
+    line = typed["line"]
+    if has_repairs(planned) and (out := place_for(typed)) is not None:
+        add = {"--code": "all", "--out": str(out)}
+        return "To repair what has a certain repair:", line.next("fix", keep=LOOKING, add=add)
+    return to_send(planned, line)
 
 
 def _could_be(plan: Plan) -> str:

@@ -1,5 +1,6 @@
 """`migma-nb import`: its options and their help. Heavy imports wait until it runs."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -100,7 +101,9 @@ def import_(
         str | None,
         typer.Option(rich_help_panel=_THE_IMPORT, help="N/second, N/minute, N/day or auto.", metavar="RATE"),
     ] = None,
-    out: opt.Out = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write what became of every row to this CSV.", metavar="FILE")
+    ] = None,
     ledger: opt.Ledger = None,
     base_url: Annotated[
         str | None,

@@ -36,7 +36,7 @@ def import_(typed: Mapping[str, Any]) -> Exit:
         )
     if typed["file"] is None:
         raise InputError("No list was named.", hint="Write migma-nb import FILE --tag NAME.")
-    check_out(typed["out"])
+    check_out(typed["out"], (".csv",))
     planned = _planned(typed)
     aside = typed["as_json"]
     with _client(typed) as client:

@@ -13,6 +13,7 @@ THE_SEND = "The send"
 File = Annotated[
     Path | None,
     typer.Argument(
+        metavar="FILE",
         help="CSV, TSV, TXT, XLSX, ODS or Parquet, also packed (gzip, zip), with a column of addresses.",
         show_default=False,
     ),
@@ -83,7 +84,11 @@ Mailing = Annotated[
 Sender = Annotated[
     str | None,
     typer.Option(
-        rich_help_panel=THE_MAILING, help='"Name <address>", on a verified domain.', metavar="SENDER"
+        envvar="MIGMA_SENDER",
+        show_envvar=False,
+        rich_help_panel=THE_MAILING,
+        help='"Name <address>", on a verified domain.',
+        metavar="SENDER",
     ),
 ]
 Subject = Annotated[
@@ -115,6 +120,7 @@ Project = Annotated[
     typer.Option(
         "--project",
         envvar="MIGMA_PROJECT_ID",
+        show_envvar=False,
         rich_help_panel=THE_MAILING,
         help="The Migma project.",
         metavar="ID",
@@ -200,12 +206,23 @@ Overlap = Annotated[
     ),
 ]
 ReplyTo = Annotated[
-    str | None, typer.Option(rich_help_panel=THE_MAILING, help="The address for answers.", metavar="ADDRESS")
+    str | None,
+    typer.Option(
+        envvar="MIGMA_REPLY_TO",
+        show_envvar=False,
+        rich_help_panel=THE_MAILING,
+        help="The address for answers.",
+        metavar="ADDRESS",
+    ),
 ]
 Provider = Annotated[
     str | None,
     typer.Option(
-        rich_help_panel=THE_MAILING, help="ses, resend, sendgrid, mailgun or migma.", metavar="NAME"
+        envvar="MIGMA_PROVIDER",
+        show_envvar=False,
+        rich_help_panel=THE_MAILING,
+        help="ses, resend, sendgrid, mailgun or migma.",
+        metavar="NAME",
     ),
 ]
 Topic = Annotated[
@@ -217,17 +234,29 @@ Topic = Annotated[
 
 BaseUrl = Annotated[
     str | None,
-    typer.Option(rich_help_panel=THE_SEND, help="Live: the server (or MIGMA_BASE_URL).", metavar="URL"),
+    typer.Option(
+        rich_help_panel=THE_SEND,
+        help="Live: the server (or MIGMA_BASE_URL).",
+        metavar="URL",
+    ),
 ]
 Account = Annotated[
     str | None,
     typer.Option(
-        rich_help_panel=THE_SEND, help="A name for the account, in place of the server's.", metavar="NAME"
+        rich_help_panel=THE_SEND,
+        help="A name for the account, in place of the server's.",
+        metavar="NAME",
     ),
 ]
 Ledger = Annotated[
     str | None,
-    typer.Option(help="The ledger's file or URL (or MIGMA_LEDGER, else your own).", metavar="LEDGER"),
+    typer.Option(
+        help="The ledger's file or URL (or MIGMA_LEDGER, else your own).",
+        metavar="LEDGER",
+    ),
 ]
-Out = Annotated[Path | None, typer.Option(help="Write what became of every row to this CSV.", metavar="FILE")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Write what became of every row to this .csv, .xlsx or .parquet.", metavar="FILE"),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and all else on stderr.")]

@@ -28,7 +28,7 @@ def show_first_of_each(issues: pd.DataFrame) -> None:
         say()
         say(f"  {len(group):,} × {code} ({group.iloc[0]['severity']})", bold=True)
         for _, line in group.head(_FIRST).iterrows():
-            say(f"    {for_terminal(_message(line))}")
+            say(f"    {for_terminal(message_of(line))}")
         if len(group) > _FIRST:
             say(f"    … and {len(group) - _FIRST:,} more")
         say(f"    → {for_terminal(one_line(group.iloc[0]['fix'], 300))}")
@@ -61,7 +61,12 @@ def _value(line: Any) -> str:
     return one_line(line["value"], _LONGEST_VALUE) or f"nothing in {one_line(line['column'], _LONGEST_VALUE)}"
 
 
-def _message(line: Any) -> str:
+def message_of(line: Any) -> str:
+    """Return a problem in a sentence, its value in it.
+
+    Args:
+        line: a line of `plan.issues`.
+    """
     words, value = one_line(line["message"], 300), one_line(line["value"], _LONGEST_VALUE)
     # Some messages quote the cell themselves.
     return words if not value or value.rstrip("…") in words else f"{words} It reads: {value}"

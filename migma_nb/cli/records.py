@@ -1,85 +1,154 @@
 """`migma-nb runs` and `migma-nb report`: what was sent, as the ledger has it."""
 
 import json
+import time
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from migma_nb.api.errors import InputError
-from migma_nb.api.states import State
+from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit, exit_of
+from migma_nb.cli.next_steps import after_report, after_runs, show_next
 from migma_nb.cli.screen import document, say, table
 from migma_nb.cli.wording import for_terminal
-from migma_nb.ledger.places import place_of
+from migma_nb.ledger import queries
+from migma_nb.ledger.places import Place, place_of
+from migma_nb.ledger.reading import open_to_read
 from migma_nb.notebook.lines import one_line
 from migma_nb.surface.client import Migma
 from migma_nb.surface.history import history, open_run
 from migma_nb.surface.run import Run
 
 _LONGEST_MAILING = 32
+#: So many unknown rows are shown; `--json` and `--out` have all.
+_MOST_UNKNOWN = 5
 
 
 @answered
-def runs(ledger: str | None, *, as_json: bool) -> Exit:
-    """List all runs of a ledger, newest first."""
-    place = place_of(ledger)
-    if not place.may_exist and ledger is not None:
+def runs(typed: Mapping[str, Any]) -> Exit:
+    """List the runs of a ledger, newest first.
+
+    Args:
+        typed: the command's parameters by name.
+    """
+    place = place_of(typed["ledger"])
+    if not place.may_exist and "ledger" in typed["line"].typed:
         raise InputError(f"There is no ledger {place.name}.", hint="Leave --ledger out to see your own.")
+    wanted = _state(typed["state"])
     # Looking must not make a ledger where there is none.
-    found = history(ledger=ledger) if place.may_exist else None
-    if as_json:
+    found = history(ledger=typed["ledger"]) if place.may_exist else None
+    if found is not None:
+        found = found if typed["mailing"] is None else found[found["mailing"] == typed["mailing"]]
+        found = found if wanted is None else found[found["state"] == wanted]
+        found = found.head(typed["limit"] or len(found))
+    if typed["as_json"]:
         records = "[]" if found is None else found.to_json(orient="records", date_format="iso")
         document(json.loads(records))
-    elif found is None or found.empty:
-        say(f"No run is on record yet. The ledger is {place.name}.")
+        return Exit.FINE
+    filtered = wanted is not None or typed["mailing"] is not None
+    if found is None or found.empty:
+        what = "No such run is on record" if filtered else "No run is on record yet"
+        say(f"{what}. The ledger is {place.name}.")
     else:
         say(f"Ledger {place.name}\n")
         table([["run", "started (UTC)", "state", "where", "mailing", "rows"], *map(_line, _rows(found))])
-        say("\nWhat became of each row: migma-nb report RUN --out sent.csv")
+    newest = None if found is None or found.empty else str(found["run_id"].iloc[0])
+    words, line = after_runs(newest, typed["line"], filtered=filtered)
+    show_next(line, words)
     return Exit.FINE
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """Whom to ask what became of mails, and for how many seconds (None: once)."""
-
-    base_url: str | None
-    account: str | None
-    wait: float | None
+def _state(text: str | None) -> RunState | None:
+    try:
+        return None if text is None else RunState(text)
+    except ValueError:
+        raise InputError(
+            f"No run is ever {text!r}.", hint=f"The states are {', '.join(map(str, RunState))}."
+        ) from None
 
 
 @answered
-def report(
-    run_id: str, ledger: str | None, out: Path | None, *, asking: Asking | None, as_json: bool
-) -> Exit:
-    """Say what became of a run; `asking` reads first what became of its mails."""
-    place = place_of(ledger)
+def report(typed: Mapping[str, Any]) -> Exit:
+    """Say what became of a run, once it was waited for and its log was asked, as far as that is wanted.
+
+    Args:
+        typed: the command's parameters by name.
+    """
+    place, out, as_json = place_of(typed["ledger"]), typed["out"], typed["as_json"]
     if not place.may_exist:
         raise InputError(
             f"There is no ledger {place.name}, so no run is on record.", hint="Name another by --ledger."
         )
-    run = open_run(run_id, ledger=ledger)
+    run = open_run(typed["run"], ledger=typed["ledger"])
     check_out(out)
-    if asking is not None:
-        run.refresh(Migma(base_url=asking.base_url, account=asking.account), wait=asking.wait)
+    _bring_up_to_date(run, typed, logged=_record(place, run)["email_id"] is not None)
     if out is not None:
-        run.to_csv(out)
+        write_account(run, out)
+    record = _record(place, run)
+    words, line = after_report(record, run.counts, typed["line"])
     if as_json:
-        document({**run_document(run, kept=True), "out": None if out is None else str(out)})
-    else:
-        show_run(run, kept=True)
+        if out is not None:
+            say(f"What became of every row: {out}", aside=True)
+        told = {**run_document(run, kept=True), "unknown": _unknown(run)}
+        document({**told, "out": None if out is None else str(out), "next": line})
+        return exit_of(run)
+    show_run(run, kept=True)
+    _show_unknown(run)
     if out is not None:
-        say(f"What became of every row: {out}", aside=as_json)
+        say(f"What became of every row: {out}")
+    show_next(line, words)
     return exit_of(run)
+
+
+def _record(place: Place, run: Run) -> dict[str, Any]:
+    return open_to_read(place).reading(lambda conn: queries.run_of(conn, run.id))
+
+
+def _bring_up_to_date(run: Run, typed: Mapping[str, Any], *, logged: bool) -> None:
+    """Wait for the run's end, and ask the log, for as long as was typed; once where nothing was."""
+    seconds: float | None = typed["wait"]
+    until = None if seconds is None else time.monotonic() + seconds
+    if seconds is not None and run.state in LIVE_STATES:
+        run.wait(timeout=seconds, progress=False)
+    # Where there is no log, a person who only waits is not told off for it.
+    if typed["refresh"] or (seconds is not None and logged):
+        left = None if until is None else max(0.0, until - time.monotonic())
+        run.refresh(Migma(base_url=typed["base_url"], account=typed["account"]), wait=left)
+
+
+def write_account(run: Run, out: Path) -> None:
+    """Write what became of every row, as the file's ending says."""
+    {".csv": run.to_csv, ".xlsx": run.to_excel, ".parquet": run.to_parquet}[out.suffix.lower()](out)
 
 
 def show_run(run: Run, *, kept: bool) -> None:
     """Print a run's summary; `kept` says whether its ledger outlives the command."""
     say(_summary(run, kept=kept))
+
+
+def _show_unknown(run: Run) -> None:
+    found = _unknown(run)
+    if found:
+        say(f"\nUnknown, {len(found):,} in all; rows are counted from 0, the header aside:")
+    for row in found[:_MOST_UNKNOWN]:
+        say(f"  row {row['row']:,}  {row['recipient']}: {row['why']}")
+        say(f"    → {row['options']}")
+    if len(found) > _MOST_UNKNOWN:
+        say(f"  … and {len(found) - _MOST_UNKNOWN:,} more; --json lists all")
+
+
+def _unknown(run: Run) -> list[dict[str, Any]]:
+    """Return the unknown rows, what is uncertain about each, and what can be done."""
+    if not run.counts.get(State.UNKNOWN):
+        return []
+    told = json.loads(run.unknown.to_json(orient="table", date_format="iso", index=True))["data"]
+    named = [{"row": row.pop("index"), **row} for row in told]
+    return [{**row, "options": for_terminal(str(row["options"])).replace("RUN", run.id)} for row in named]
 
 
 def run_document(run: Run, *, kept: bool) -> dict[str, Any]:
@@ -105,13 +174,24 @@ def _summary(run: Run, *, kept: bool) -> str:
     return "\n".join(line for line in lines if kept or not line.startswith(f"Run {run.id} ")).rstrip()
 
 
-def check_out(out: Path | None) -> None:
+def check_out(out: Path | None, kinds: tuple[str, ...] = (".csv", ".xlsx", ".parquet")) -> None:
     """Refuse a result file that could not be written, before anything is sent.
+
+    Args:
+        out: the file, None for none.
+        kinds: the endings that it may have.
 
     Raises:
         InputError: says why. Nothing was sent.
     """
-    if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
+    if out is None:
+        return
+    if out.suffix.lower() not in kinds:
+        raise InputError(
+            f"{out} cannot be written: its ending is none of {', '.join(kinds)}. Nothing was sent.",
+            hint="Give --out a file with such an ending.",
+        )
+    if out.is_dir() or not out.absolute().parent.is_dir():
         why = "it is a folder" if out.is_dir() else f"there is no folder {out.absolute().parent}"
         raise InputError(
             f"{out} cannot be written: {why}. Nothing was sent.", hint="Give --out another file."

@@ -1,26 +1,31 @@
 """`migma-nb send`: a mailing sent, to a sandbox of its own unless it is live."""
 
 import contextlib
-import signal
-import sys
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from migma_nb.api.errors import InputError
+from migma_nb.api.errors import ConfirmationError, InputError
 from migma_nb.api.states import RunState
-from migma_nb.cli.answering import answered
+from migma_nb.cli.answering import UnfinishedError, answered
 from migma_nb.cli.exits import Exit, exit_of
+from migma_nb.cli.going import wait
+from migma_nb.cli.lines import Line
 from migma_nb.cli.lists import show_reading
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_send
+from migma_nb.cli.next_steps import SENDING, after_run, show_next
 from migma_nb.cli.problems import tally
-from migma_nb.cli.records import check_out, run_document, show_run
+from migma_nb.cli.records import check_out, run_document, show_run, write_account
 from migma_nb.cli.screen import document, say
 from migma_nb.notebook.plan_view import whom_of
 from migma_nb.surface.client import Migma
 from migma_nb.surface.run import Run
 from migma_nb.surface.sandbox import Sandbox
+
+#: What a refusal for want of a confirmation names: the number, or the plan's id.
+_WANTED = re.compile(r"confirm='?(\w+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +42,52 @@ class How:
     base_url: str | None
     account: str | None
     ledger: str | None
+    log_every: float | None
     out: Path | None
-    preview: int
     as_json: bool
+    line: Line
+
+    @classmethod
+    def of(cls, typed: Mapping[str, Any], *, rehearses: bool = True) -> "How":
+        """Return how a command's parameters say it.
+
+        A rehearsal brings its own server and its own ledger: what a job file or the environment says of those
+        is about the live send, and only what is typed counts.
+
+        Args:
+            typed: the parameters by name.
+            rehearses: whether the command rehearses where it is not live.
+
+        Raises:
+            InputError: a server is typed, and the send is a rehearsal.
+        """
+        how = cls(**{field.name: typed[field.name] for field in fields(cls)})
+        if how.live or not rehearses:
+            return how
+        if "base_url" in how.line.typed:
+            raise InputError(
+                "A rehearsal brings its own server, so --base-url has no meaning in it.",
+                hint="Add --live to send there, or leave --base-url out.",
+            )
+        typed_too = how.line.typed.keys()
+        return replace(
+            how,
+            base_url=None,
+            account=how.account if "account" in typed_too else None,
+            ledger=how.ledger if "ledger" in typed_too else None,
+            rate=how.rate if "rate" in typed_too else None,
+        )
 
     @property
     def keeps_ledger(self) -> bool:
         """Whether the ledger outlives the command: a rehearsal's goes with its sandbox."""
         return self.live or self.ledger is not None
+
+    def client(self) -> Migma:
+        """Return the client of the real server."""
+        return Migma(
+            base_url=self.base_url, account=self.account, rate=self.rate or "auto", timeout=self.timeout
+        )
 
 
 @answered
@@ -54,36 +97,58 @@ def send(typed: Mapping[str, Any]) -> Exit:
     Args:
         typed: the command's parameters by name.
     """
-    how = How(**{field.name: typed[field.name] for field in fields(How)})
-    if how.base_url and not how.live:
-        raise InputError(
-            "A rehearsal brings its own server, so --base-url has no meaning in it.",
-            hint="Add --live to send there, or leave --base-url out.",
-        )
+    how = How.of(typed)
     check_out(how.out)
     planned = plan_to_send(mailing_of(typed), live=how.live)
     with _client(planned, how) as client:
-        _announce(planned, client, how)
-        for row in planned.plan.ready[: how.preview]:
+        announce(planned, client, how)
+        for row in planned.plan.ready[: typed["preview"]]:
             say(f"\n{planned.held.preview(row)!r}".rstrip(), aside=how.as_json)
-        run = planned.held.start(
-            client,
-            confirm=_confirmation(how.confirm, planned),
-            skip_invalid=how.skip_invalid,
-            limit=how.limit,
-            preflight=how.preflight,
-            ledger=how.ledger,
-        )
-        interrupted = _wait(run)
-        _show(run, planned, how)
-        return Exit.INTERRUPTED if interrupted else exit_of(run)
+        try:
+            run = begin(planned, client, how)
+        except ConfirmationError as error:
+            raise unconfirmed(
+                error, how.line.next("send", keep=SENDING | {"limit", "out", "preview"}, add={"--live": True})
+            ) from None
+        return finish(run, planned, how)
+
+
+def begin(planned: Planned, client: Migma, how: How, *, only_refused: bool = False) -> Run:
+    """Set a plan going; errors as in `plan.start`."""
+    return planned.held.start(
+        client,
+        confirm=_confirmation(how.confirm, planned),
+        skip_invalid=how.skip_invalid,
+        limit=how.limit,
+        preflight=how.preflight,
+        only_refused=only_refused,
+        ledger=how.ledger,
+    )
+
+
+def finish(run: Run, planned: Planned, how: How) -> Exit:
+    """Wait for a run, and say what became of every row."""
+    interrupted = wait(run, how.log_every)
+    _show(run, planned, how)
+    return Exit.INTERRUPTED if interrupted else exit_of(run)
+
+
+def unconfirmed(error: ConfirmationError, line: str) -> UnfinishedError:
+    """Return the error of a live send that was not confirmed, with the whole line that is.
+
+    Args:
+        error: what the gate said.
+        line: the line as it was typed, without a confirmation.
+    """
+    wanted = _WANTED.search(error.hint or "")
+    return UnfinishedError(error.message, f"{line} --confirm {wanted[1] if wanted else 'N'}")
 
 
 @contextlib.contextmanager
 def _client(planned: Planned, how: How) -> Iterator[Migma]:
     """Yield the client of the real server, or that of a sandbox which lasts as long as the send."""
     if how.live:
-        yield Migma(base_url=how.base_url, account=how.account, rate=how.rate or "auto", timeout=how.timeout)
+        yield how.client()
         return
     if planned.plan.targets:
         target, *more = planned.plan.targets
@@ -96,13 +161,16 @@ def _client(planned: Planned, how: How) -> Iterator[Migma]:
         yield sandbox.client(account=how.account, rate=how.rate, timeout=how.timeout)
 
 
-def _announce(planned: Planned, client: Migma, how: How) -> None:
+def announce(planned: Planned, client: Migma, how: How) -> None:
+    """Say where a send goes to, what stood in for what was not typed, how the list was read, and the plan."""
     plan = planned.plan
     if how.live:
         say(f"LIVE at {client.settings.origin}: this mails real people.", aside=how.as_json, bold=True)
     else:
         words = "REHEARSAL on a sandbox of this machine: nobody real is mailed; --live mails people."
         say(words, aside=how.as_json, bold=True)
+    if job := how.line.typed.get("config"):
+        say(f"Job file {job}; what is typed counts more.", aside=how.as_json)
     for note in planned.notes:
         say(note, aside=how.as_json)
     show_reading(plan.reading, aside=how.as_json)
@@ -117,42 +185,29 @@ def _confirmation(text: str | None, planned: Planned) -> int | str | None:
     return int(digits) if digits.isascii() and digits.isdigit() else text
 
 
-def _wait(run: Run) -> bool:
-    """Wait for a run with a bar, and return whether it was interrupted; SIGTERM ends it as Ctrl-C does."""
-    # What is said on the way must not get between a script and its document.
-    with contextlib.redirect_stdout(sys.stderr), _terminable():
-        try:
-            run.wait(progress=sys.stderr.isatty()).end_paused()
-        except KeyboardInterrupt:
-            return True
-    return False
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _show(run: Run, planned: Planned, how: How) -> None:
     kept = how.keeps_ledger
-    if how.as_json:
-        document(_document(run, planned, how))
-    else:
+    if not how.as_json:
         say()
         show_run(run, kept=kept)
     if how.out is not None:
         try:
-            run.to_csv(how.out)
+            write_account(run, how.out)
         except InputError as error:
-            again = f"The run is on record: migma-nb report {run.id} --out FILE.csv" if kept else None
+            again = (
+                f"The run is on record: migma-nb report {run.id} --out FILE{how.out.suffix}" if kept else None
+            )
             raise InputError(error.message, hint=again) from None
         say(f"What became of every row: {how.out}", aside=how.as_json)
-    elif kept and run.state is not RunState.RUNNING:
+    elif kept and not how.live and run.state is not RunState.RUNNING:
         say(f"Row by row: migma-nb report {run.id} --out sent.csv", aside=how.as_json)
+    logged = planned.plan.constants.get("emailId") is not None
+    words, line = after_run(run, how.line, live=how.live, kept=kept, logged=logged)
+    if how.as_json:
+        # Last, so that whatever goes wrong before it is a script's one document.
+        document({**_document(run, planned, how), "next": line})
+    else:
+        show_next(line, words)
 
 
 def _document(run: Run, planned: Planned, how: How) -> dict[str, Any]:

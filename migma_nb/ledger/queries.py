@@ -236,6 +236,19 @@ def all_runs(conn: sa.Connection) -> list[dict[str, Any]]:
     return [run | {"counts": counts.get(run["run_id"], {})} for run in found]
 
 
+def newest_run(conn: sa.Connection, mailing: str) -> str | None:
+    """Return the id of a mailing's newest run, None where there is none of that name."""
+    query = sa.select(runs.c.run_id).where(runs.c.mailing == mailing).order_by(runs.c.started_at.desc())
+    found: str | None = conn.execute(query.limit(1)).scalar()
+    return found
+
+
+def recipients_of(conn: sa.Connection, run_id: str) -> set[str]:
+    """Return whom a run was to mail: the persons and batches of all rows that could be sent."""
+    query = sa.select(rows.c.recipient).where(rows.c.run_id == run_id, rows.c.recipient.is_not(None))
+    return set(conn.execute(query).scalars())
+
+
 def live_runs(conn: sa.Connection, scope: str, mailing: str) -> list[str]:
     """Return the ids of a mailing's runs that are on record as going."""
     found = _LIVE_RUNS.all(conn, {"of_scope": scope, "of_mailing": mailing})

@@ -237,6 +237,7 @@ class SendPlan:
         skip_invalid: bool = False,
         limit: int | None = None,
         preflight: bool | int = True,
+        only_refused: bool = False,
         progress: bool = True,
         ledger: str | os.PathLike[str] | None = None,
     ) -> Run:
@@ -244,9 +245,11 @@ class SendPlan:
 
         In a notebook with widgets the run's panel stands below the cell while it goes on, with buttons to
         pause, resume and stop it; `progress=False` leaves it out. Elsewhere `run.wait()` shows a bar.
+        `only_refused` takes up those whom the API refused, and nobody else, as `retry` does; their number is
+        then what `confirm` wants.
         """
         place, ledger = _place_of(ledger), None
-        options = SendOptions(confirm, skip_invalid, limit, preflight=preflight)
+        options = SendOptions(confirm, skip_invalid, limit, only_refused, preflight=preflight)
         run = self._begin(client, options, place)
         if progress:
             show_begun(run)

@@ -15,7 +15,7 @@ from migma_nb.notebook.cells import current_cell
 from migma_nb.notebook.lines import safe
 from migma_nb.notebook.run_card import run_html, run_text
 from migma_nb.sending import facts
-from migma_nb.sending.glance import LiveWatch, RecordWatch
+from migma_nb.sending.glance import LiveWatch, RecordWatch, Watch
 from migma_nb.sending.live import LiveRun
 from migma_nb.surface.interrupts import explain
 from migma_nb.surface.progress import Progress
@@ -195,7 +195,7 @@ def panel_of(run: Shown, *, stopping: str = "", finished: Any = None) -> "RunPan
     from migma_nb.notebook.run_panel import RunPanel  # noqa: PLC0415 - needs ipywidgets
 
     live = run._live  # noqa: SLF001 - as above
-    watch = RecordWatch(*_key(run)) if live is None else LiveWatch(live)
+    watch = watch_of(run)
     steered: Any = run  # a `Run` can be paused, resumed and stopped
     panel = RunPanel(
         watch,
@@ -208,6 +208,12 @@ def panel_of(run: Shown, *, stopping: str = "", finished: Any = None) -> "RunPan
     )
     _panels.add(panel)
     return panel
+
+
+def watch_of(run: Shown) -> Watch:
+    """Return where a screen looks at a run: in this process where it drives the run, else in the ledger."""
+    live = run._live  # noqa: SLF001 - as above
+    return RecordWatch(*_key(run)) if live is None else LiveWatch(live)
 
 
 def bring_up_to_date(run: Shown) -> None:

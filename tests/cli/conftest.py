@@ -68,7 +68,27 @@ def migma(folder: Path, environment: dict[str, str]) -> Callable[..., Completed]
             encoding="utf-8",
             cwd=folder,
             check=False,
-            timeout=60,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture
+def paste(folder: Path, environment: dict[str, str]) -> Callable[..., Completed]:
+    """Return a function that types a line into a shell, as somebody does who copies what was printed."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
+
+    def run(line: str, **env: str) -> Completed:
+        return subprocess.run(
+            ["sh", "-c", line],
+            env=environment | {"PATH": path} | env,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=folder,
+            check=False,
+            timeout=120,
         )
 
     return run

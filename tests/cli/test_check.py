@@ -117,5 +117,7 @@ def test_a_tag_can_be_looked_at(here: Migma, send: list[str]) -> None:
     found = here("check", "--tag=vip", *send[2:], "--project=p", "--var=name=you")
     assert Exit.FINE == found.returncode
     assert "everybody in tag vip" in found.stdout
-    assert "--live and --confirm with the number of people" in found.stdout
-    assert "--confirm " in found.stdout.rpartition("nothing sent; ")[2]
+    assert "the send says the number that --confirm wants" in found.stdout
+    told = json.loads(here(*found.args, "--json").stdout)
+    assert f"--confirm {told['plan_id']}" in found.stdout
+    assert found.stdout.rstrip().endswith(" --live")

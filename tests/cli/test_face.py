@@ -16,7 +16,7 @@ import pytest
 from migma_nb.cli.exits import Exit
 
 Migma = Callable[..., subprocess.CompletedProcess[str]]
-COMMANDS = ("demo", "check", "send", "runs", "report", "sandbox")
+COMMANDS = ("demo", "check", "preview", "send", "resume", "fix", "import", "runs", "report", "sandbox")
 
 
 def test_the_demo_mails_everybody_once_and_then_nobody(migma: Migma, folder: Path) -> None:
@@ -143,8 +143,10 @@ def test_colours_are_for_terminals_that_want_them(
     shown = _read_all(ours)
     assert Exit.BAD_INPUT == process.wait(30)
     assert coloured is ("\x1b[" in shown)
-    plain = re.sub(r"\x1b\[[\d;]*m", "", shown)
-    assert max(len(line.rstrip("\r")) for line in plain.split("\n")) <= 80
+    *lines, pasted = re.sub(r"\x1b\[[\d;]*m", "", shown).rstrip().split("\n")
+    assert max(len(line.rstrip("\r")) for line in lines) <= 80
+    # What somebody copies is one line, however long.
+    assert pasted.startswith("migma-nb send people.csv ")
 
 
 def test_data_cannot_speak_to_the_terminal(here: Migma, folder: Path) -> None:
@@ -170,6 +172,28 @@ def test_a_fault_of_the_program_is_one_line_unless_asked(migma: Migma, folder: P
     assert "report" in found.stderr
     assert "Traceback" not in found.stderr
     assert "Traceback" in migma("check", "people.csv", PYTHONPATH=str(folder), MIGMA_DEBUG="1").stderr
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["check", "no.csv"],
+        ["preview", "no.csv"],
+        ["send", "no.csv"],
+        ["resume", "m", "no.csv"],
+        ["fix", "no.csv", "--code=all", "--dry-run"],
+        ["import", "no.csv", "--tag=t"],
+        ["report", "2026"],
+        ["runs", "--ledger=no.db"],
+    ],
+)
+def test_a_command_that_comes_to_nothing_says_so_in_one_document(here: Migma, typed: list[str]) -> None:
+    """Exit code 2; under --json the error is the document, and without it there is none on stdout."""
+    found = here(*typed, "--json")
+    told = json.loads(found.stdout)
+    assert (Exit.BAD_INPUT, Exit.BAD_INPUT) == (found.returncode, told["exit_code"])
+    assert told["error"] in found.stderr
+    assert (Exit.BAD_INPUT, "") == (here(*typed).returncode, here(*typed).stdout)
 
 
 def test_json_is_one_document(migma: Migma) -> None:

@@ -1,0 +1,165 @@
+"""`migma-nb fix`: a list's certain repairs, written as a list of the same kind; nothing is sent."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from migma_nb.api.errors import InputError
+from migma_nb.cli.answering import answered
+from migma_nb.cli.exits import Exit
+from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
+from migma_nb.cli.next_steps import LOOKING, show_next
+from migma_nb.cli.screen import document, say
+from migma_nb.notebook.lines import counted, one_line
+from migma_nb.notebook.masking import masked
+from migma_nb.planning.cell_repairs import REPAIRABLE
+from migma_nb.planning.rewriting import backed_up, kind_for, rewrite
+from migma_nb.surface.fixed import Fixed
+
+_ALL = "all"
+_FIRST = 5
+_LONGEST = 60
+
+
+@answered
+def fix(typed: Mapping[str, Any]) -> Exit:
+    """Plan a list, make the repairs that were asked for, and write the repaired list.
+
+    Args:
+        typed: the command's parameters by name.
+    """
+    codes = _codes(typed)
+    place = _place(typed)
+    planned = plan_to_check(mailing_of(typed))
+    fixed = planned.held.fix(None if _ALL in codes else codes)
+    changes, backup = fixed.changes, None
+    writes = place is not None and not (typed["in_place"] and changes.empty)
+    if writes and place is not None:
+        if typed["in_place"]:
+            backup = backed_up(place)
+        _write(fixed, planned, typed, place)
+    line, words = _next(typed, place, changes)
+    if typed["as_json"]:
+        document(_document(fixed, place if writes else None, backup, line))
+        return Exit.FINE
+    _show(changes)
+    if backup is not None:
+        say(f"\nThe list as it was: {backup}")
+    say(f"{'' if backup else chr(10)}Repaired list: {place}" if writes else "\nNothing was written.")
+    show_next(line, words)
+    return Exit.FINE
+
+
+def has_repairs(planned: Planned) -> bool:
+    """Return whether a plan's list has a problem that has a certain repair."""
+    codes = set(map(str, planned.held.issues["code"])) & set(map(str, REPAIRABLE))
+    return bool(codes) and not planned.plan.batches and not planned.held.fix(sorted(codes)).changes.empty
+
+
+def place_for(typed: Mapping[str, Any]) -> Path | None:
+    """Return where a repaired list would lie: beside the list, a name that is free; None for no list."""
+    if typed["file"] is None:
+        return None
+    source = Path(typed["file"])
+    ending = kind_for(source)
+    stem = source.name.partition(".")[0]
+    names = (f"{stem}.fixed{'' if number == 1 else number}{ending}" for number in range(1, 1000))
+    return next(place for name in names if not (place := source.with_name(name)).exists())
+
+
+def _codes(typed: Mapping[str, Any]) -> list[str]:
+    if typed["file"] is None:
+        raise InputError("No list was named.", hint="Write migma-nb fix FILE --code all --out FILE.")
+    if not typed["code"]:
+        raise InputError(
+            "It is open which problems are to be repaired.",
+            hint=f"Add --code all, or one or more of {', '.join(map(str, REPAIRABLE))}.",
+        )
+    return list(typed["code"])
+
+
+def _place(typed: Mapping[str, Any]) -> Path | None:
+    """Return the file to be written, None for a dry run.
+
+    Raises:
+        InputError: none was named, two were, it is the list itself, or of another kind than the list.
+    """
+    source, out = Path(typed["file"]), typed["out"]
+    if typed["in_place"] and out is not None:
+        raise InputError("--in-place and --out both say where it is written.", hint="Keep one of them.")
+    if not (typed["in_place"] or out or typed["dry_run"]):
+        raise InputError(
+            "It is open where the repaired list is written.",
+            hint="Add --out FILE; --in-place writes over the list, with a backup; --dry-run writes nothing.",
+        )
+    place = source if typed["in_place"] else out
+    if place is not None:
+        if out is not None and _same(source, out):
+            raise InputError(
+                f"{out} is the list itself, which is not written over.",
+                hint="Give --out another file, or --in-place in its stead: that keeps a backup.",
+            )
+        kind_for(source, place, in_place=typed["in_place"])
+    return None if typed["dry_run"] else place
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def _write(fixed: Fixed, planned: Planned, typed: Mapping[str, Any], place: Path) -> None:
+    reading = planned.plan.reading
+    if reading is None:
+        raise InputError("How the list was read is not known, so that it cannot be written the same way.")
+    rewrite(fixed.people, reading, Path(typed["file"]), place, encoding=typed["encoding"])
+
+
+def _show(changes: pd.DataFrame) -> None:
+    if changes.empty:
+        say("Nothing to repair: no problem of the chosen kind has a certain repair.")
+        return
+    cells = counted(len(changes), "cell", "cells")
+    say(f"{cells} repaired; rows are counted from 0, the header aside, and addresses are shortened here.")
+    for code, group in changes.groupby("code", sort=False):
+        say(f"\n  {len(group):,} × {code}", bold=True)
+        for _, change in group.head(_FIRST).iterrows():
+            before, after = _cell(change["before"]), _cell(change["after"])
+            say(f"    row {change['row']:,}  {one_line(change['column'], 40)}: {before} → {after}")
+        if len(group) > _FIRST:
+            say(f"    … and {len(group) - _FIRST:,} more; --json lists all")
+
+
+def _cell(value: Any) -> str:
+    return one_line(masked(str(value)), _LONGEST) if value is not None and not pd.isna(value) else "(nothing)"
+
+
+def _next(typed: Mapping[str, Any], place: Path | None, changes: pd.DataFrame) -> tuple[str, str]:
+    line = typed["line"]
+    if place is None and not changes.empty:
+        out = place_for(typed)
+        keep = LOOKING | {"code"}
+        return line.next("fix", keep=keep, add={"--out": str(out)}), "To write the repaired list:"
+    if place is None or typed["in_place"]:
+        return line.next("check", keep=LOOKING), "To check it:"
+    # It is written as the list was, but with plain quotation marks, and nothing above its header.
+    keep = LOOKING - {"file", "quote", "member", "header"}
+    add: dict[str, Any] = {} if typed["quote"] is None else {"--quote": '"'}
+    if typed["header"] is not None:
+        add |= {"--header": 1 if typed["header"] else 0}
+    return line.next("check", str(place), keep=keep, add=add), "To check the repaired list:"
+
+
+def _document(fixed: Fixed, place: Path | None, backup: Path | None, line: str) -> dict[str, Any]:
+    changes = fixed.changes
+    told = json.loads(changes.drop(columns="index").to_json(orient="records", date_format="iso"))
+    return {
+        "changed": len(changes),
+        "by_code": {str(code): int(count) for code, count in changes["code"].value_counts().items()},
+        "changes": told,
+        "out": None if place is None else str(place),
+        "backup": None if backup is None else str(backup),
+        "next": line,
+    }

@@ -1,0 +1,188 @@
+"""Frames as files that hold exactly what the frame does: text, workbooks, Parquet; never half of a file."""
+
+import contextlib
+import csv
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from migma_nb.api.errors import InputError
+from migma_nb.api.kinds import kind_of
+from migma_nb.planning.workbooks import needed
+
+#: A sheet's rows, its header among them.
+_MOST_ROWS = 1 << 20
+#: What no cell of a workbook can hold.
+_NO_CELL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+Check: TypeAlias = Callable[[Path], None] | None
+
+
+def write_text(
+    frame: pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    delimiter: str = ",",
+    encoding: str = "utf-8-sig",
+    header: bool = True,
+    newline: str = "\n",
+    check: Check = None,
+) -> Path:
+    """Write a frame as delimited text: every text as it is, quoted where it has to be, missing as nothing.
+
+    No cell is changed to keep a spreadsheet from taking it for a formula: what is read back is the same.
+
+    Args:
+        frame: rows × columns; the index is left out.
+        path: the file, which is replaced once the new one is whole.
+        delimiter: the character between two cells.
+        encoding: the text's encoding.
+        header: whether the columns' names come first.
+        newline: what ends a line.
+        check: looks at the whole new file before it stands in the other's place, and raises what is wrong.
+
+    Raises:
+        InputError: it cannot be written, or the encoding lacks a character.
+    """
+
+    def write(place: Path) -> None:
+        frame.to_csv(
+            place,
+            index=False,
+            header=header,
+            sep=delimiter,
+            encoding=encoding,
+            lineterminator=newline,
+            quoting=csv.QUOTE_MINIMAL,
+        )
+
+    return _replaced(path, write, check)
+
+
+def write_workbook(
+    frame: pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    sheet: str = "Sheet1",
+    header: bool = True,
+    check: Check = None,
+) -> Path:
+    """Write a frame as a workbook (XLSX) of one sheet: texts as texts, none a formula; times in UTC.
+
+    Args:
+        frame: rows × columns; the index is left out.
+        path: the file, which is replaced once the new one is whole.
+        sheet: what the sheet is called.
+        header: whether the columns' names come first.
+        check: as in `write_text`.
+
+    Raises:
+        InputError: it cannot be written, has more rows than a sheet holds, or openpyxl is not installed.
+    """
+    name = Path(_named(path)).name
+    openpyxl = needed("openpyxl", name, "excel")
+    if len(frame) >= _MOST_ROWS:
+        raise InputError(
+            f"{name} cannot be written: {len(frame):,} rows are more than a sheet holds.",
+            hint="Write CSV or Parquet.",
+        )
+
+    def write(place: Path) -> None:
+        book = openpyxl.Workbook(write_only=True)
+        page = book.create_sheet(sheet)
+        if header:
+            page.append([_cell(openpyxl, page, str(column)) for column in frame.columns])
+        for row in frame.itertuples(index=False, name=None):
+            page.append([_cell(openpyxl, page, value) for value in row])
+        book.save(place)
+
+    return _replaced(path, write, check)
+
+
+def write_parquet(frame: pd.DataFrame, path: str | os.PathLike[str], *, check: Check = None) -> Path:
+    """Write a frame as Parquet, types and index as they are; `check` as in `write_text`.
+
+    Raises:
+        InputError: it cannot be written, or pyarrow is not installed.
+    """
+    needed("pyarrow", Path(_named(path)).name, "parquet")
+    return _replaced(path, lambda place: frame.to_parquet(place, engine="pyarrow"), check)
+
+
+def write_file(text: str, path: str | os.PathLike[str]) -> Path:
+    """Write a text as a file, in UTF-8.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    return _replaced(path, lambda place: place.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def _named(path: object) -> str:
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"path is {kind_of(path)}, no file's name.", hint='Pass one such as "run.csv".')
+    return os.fspath(path)
+
+
+def _cell(openpyxl: Any, page: Any, value: Any) -> Any:
+    if not isinstance(value, str):
+        if value is None or value is pd.NaT or value is pd.NA or value != value:  # noqa: PLR0124 - NaN alone
+            return None
+        if isinstance(value, datetime):
+            # A sheet knows no time zones.
+            stamp = pd.Timestamp(value)
+            return (stamp.tz_convert(UTC).tz_localize(None) if stamp.tzinfo else stamp).to_pydatetime()
+        return value.item() if hasattr(value, "item") else value
+    cell = openpyxl.cell.WriteOnlyCell(page, _NO_CELL.sub("\ufffd", value))
+    # Else a text that begins with "=" would be a formula.
+    cell.data_type = "s"
+    return cell
+
+
+def _replaced(path: str | os.PathLike[str], write: Callable[[Path], Any], check: Check = None) -> Path:
+    """Let a file be written beside its place, and put it there once it is whole and on disk."""
+    target = Path(_named(path))
+    try:
+        with _beside(target) as place:
+            write(place)
+            if check is not None:
+                check(place)
+            with place.open("rb+") as file:
+                os.fsync(file.fileno())
+            if target.exists():
+                place.chmod(target.stat().st_mode & 0o777)
+            place.replace(target)
+    except UnicodeEncodeError as error:
+        signs = error.object[error.start : error.end]
+        raise InputError(f"{target} cannot be written in {error.encoding}, which has no {signs!r}.") from None
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror or error}.") from None
+    except InputError:
+        raise
+    except ValueError as error:  # what Arrow or openpyxl cannot hold
+        raise InputError(f"{target} cannot be written: {error}.") from None
+    return target
+
+
+@contextlib.contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    # The ending stays, since it decides how some writers write.
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    os.close(descriptor)
+    place = Path(name)
+    with contextlib.suppress(OSError):
+        # As any new file: what mkstemp makes is for its owner alone.
+        mask = os.umask(0)
+        os.umask(mask)
+        place.chmod(0o666 & ~mask)
+    try:
+        yield place
+    finally:
+        place.unlink(missing_ok=True)
