@@ -240,22 +240,37 @@ def _stream(pace: Pace) -> dict[str, Any]:
             "passed": 1,
             "passed_before": 0,
             "measured": False,
+            "full": pace.passed - 1 if pace.began_at else 0,
         }
     # Between two 429s such a server let through just what it refilled, to within one request. The one that
     # led the way came after the 429 from which it counts.
     elapsed = max(1.0, pace.refused_since - pace.measured_since)
     through = pace.passed - pace.passed_before
     mean = 60.0 * max(1, through - 1) / elapsed
+    if pace.full and not pace.measured and pace.passed < FINE:
+        total = pace.full + pace.passed - 1
+        fine = total / (WINDOW_S + pace.refused_since - pace.began_at)
+        if fine * elapsed - 0.5 <= through <= 1.05 * fine * elapsed + 1.2:
+            return {
+                "kind": Kind.STREAM,
+                "per_minute": 60.0 * fine,
+                "measured": True,
+                "measured_since": pace.began_at - WINDOW_S,
+                "passed": total,
+                "passed_before": 0,
+            }
     if pace.passed < FINE:
-        return {"kind": Kind.STREAM, "per_minute": mean, "measured": True}
+        return {"kind": Kind.STREAM, "per_minute": mean, "measured": True, "full": 0}
     # Where its bucket was full in between, the mean is too low; what was tried is too high.
     least = LOWERED * math.sqrt((pace.stepped_from or pace.per_minute) * pace.per_minute)
-    if pace.is_on_trial and pace.steps:
+    if pace.full and pace.measured:
+        least = 0.0
+    elif pace.is_on_trial and pace.steps:
         # So many a minute were let through; the mean is lower, since they were not spread evenly at first.
         least = pace.stepped_from
     elif through >= FINE and not pace.steps:
         least = min(least, math.sqrt(mean * pace.per_minute))
-    changes = {"kind": Kind.STREAM, "per_minute": max(mean, least), "measured": True}
+    changes = {"kind": Kind.STREAM, "per_minute": max(mean, least), "measured": True, "full": 0}
     if through >= FINE:
         changes |= {"measured_since": pace.refused_since, "passed_before": pace.passed - 1}
     return changes

@@ -15,6 +15,7 @@ from migma_nb.sending.known_limit import (
     Kind,
     Pace,
     got_through,
+    of_a_full_minute,
     let_go,
     settled,
 )
@@ -39,6 +40,8 @@ PER_FLYING, LEAST_FLYING = 33, 3
 PER_FLYING_STREAM, LEAST_FLYING_STREAM = 50, 2
 #: After the first 429 of a stream so many requests go one by one.
 CAREFUL = 10
+#: ... and up to so many, while no more got through than a bucket that held a minute's refills, and so many.
+CAREFUL_MOST, REFUTED = 30, 2
 #: A lease is for so many seconds of the rate, and for one slot at least.
 LEASE_S = 0.5
 #: How late (seconds) a slot may be used; later it is lost.
@@ -88,6 +91,10 @@ def most_flying(pace: Pace, now: float) -> int:
     """Return how many requests may be unanswered while the limit is unknown."""
     if pace.kind is Kind.STREAM and pace.passed < CAREFUL:
         return 1
+    if pace.kind is Kind.STREAM and not pace.measured and pace.passed < CAREFUL_MOST:
+        refilled = of_a_full_minute(pace, pace.measured_since) * (now - pace.measured_since)
+        if pace.passed <= refilled + REFUTED:
+            return 1
     through = got_through(pace, now - WINDOW_S)
     if pace.kind is Kind.STREAM:
         return max(LEAST_FLYING_STREAM, through // PER_FLYING_STREAM)
@@ -115,7 +122,7 @@ def _auto(pace: Pace, now: float, most: int) -> tuple[Pace, Grant]:
         # One slot at a time, not before its turn: each answer may change what follows.
         if pace.next_at > now:
             return pace, Grant(wait=pace.next_at - now)
-        pace = replace(pace, flying=(*pace.flying, now))
+        pace = replace(pace, flying=(*pace.flying, now), began_at=pace.began_at or now)
         return _given(pace, now, pace.spacing, 1, LATE_S)
     limit = pace.per_minute if pace.kind is Kind.WINDOW else AUTO_MOST
     full = _full_until(pace, limit, now)
@@ -183,7 +190,7 @@ def _may_step(pace: Pace, now: float) -> bool:
         pause = NEXT_STEP_S
     elif pace.kind is Kind.STREAM:
         least, most = REVISIT_STREAM_S
-        pause = max(least, min(most, REVISIT_REQUESTS * pace.spacing))
+        pause = most if pace.full else max(least, min(most, REVISIT_REQUESTS * pace.spacing))
     else:
         pause = WINDOW_S if pace.is_on_trial else REVISIT_S
     pause_counted = min(pause, WINDOW_S)
