@@ -21,6 +21,7 @@ from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.surface import accessor as _accessor  # noqa: F401 - importing it registers df.migma
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma
+from migma_nb.surface.fixed import Fixed
 from migma_nb.surface.form import form
 from migma_nb.surface.history import history, open_run
 from migma_nb.surface.importing_html import import_html
@@ -39,6 +40,7 @@ __all__ = [
     "ConfigurationError",
     "ConfirmationError",
     "Conversation",
+    "Fixed",
     "ImportPlan",
     "ImportRun",
     "InputError",

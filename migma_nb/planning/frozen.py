@@ -12,6 +12,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.states import Reason, State
 from migma_nb.planning.bodies import AnyBodies
 from migma_nb.planning.content import Content
+from migma_nb.planning.list_checks import PlannedList
 from migma_nb.planning.questions import overlap_question
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.rendering import RenderedMessage, render
@@ -57,6 +58,7 @@ class Plan:
         people_note: why it is not known how many people the batches hold (str), "" where nobody asked.
         reading: how the list was read from a file, None where it was not.
         request: the call that mails the target, None for a send.
+        planned_list: the list of people that was planned, None for targets.
     """
 
     id: str
@@ -80,6 +82,7 @@ class Plan:
     people_note: str = ""
     reading: ReadReport | None = None
     request: Request | None = None
+    planned_list: PlannedList | None = None
 
     @property
     def path(self) -> str:

@@ -104,8 +104,8 @@ class IssueList:
         self, row: int | None, code: IssueCode, message: str, fix: str, *, column: Any = "", value: Any = ""
     ) -> None:
         """Note one problem; arguments as in `Issue`, `value` of any type."""
-        words, todo = _printable(message), _printable(fix)
-        self.found.append(Issue(row, _printable(str(column)), shortened(value), code, words, todo))
+        words, todo = printable(message), printable(fix)
+        self.found.append(Issue(row, printable(str(column)), shortened(value), code, words, todo))
         if row is not None and code.severity is Severity.ERROR:
             self.first_errors.setdefault(row, words)
 
@@ -134,11 +134,11 @@ def shortened(value: Any) -> str:
     """Return a value as one short line of printable text (str, at most 60 characters)."""
     text = value if isinstance(value, str) else _safe_repr(value)
     start = text[: _LONGEST_VALUE + 1]
-    line = _printable(start)
+    line = printable(start)
     return line if len(line) <= _LONGEST_VALUE else line[: _LONGEST_VALUE - 1] + "…"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return text without what could steer a terminal or turn the reading order: that stands as its code."""
     if text.isprintable():
         return text

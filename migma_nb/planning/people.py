@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migma_nb.api.kinds import kind_of
+from migma_nb.planning.address_repairs import meant_address
 from migma_nb.planning.addresses import AddressVerdict, bare_address, check_address
 from migma_nb.planning.domains import is_disposable, is_reserved, meant_domain
 from migma_nb.planning.issues import IssueCode, IssueList
@@ -133,9 +134,12 @@ def _note_problem(row: int, cell: Any, column: str, verdict: AddressVerdict, iss
 
 
 def _fix(wire: str, column: str) -> str:
-    bare = bare_address(wire)
-    if bare != wire and check_address(bare).identity:
+    bare, meant = bare_address(wire), meant_address(wire)
+    if bare != wire and bare == meant:
         return f"Write the address alone: {bare}"
+    if meant is not None:
+        return f"Did you mean {meant}?"
+    # What plan.fix would not dare is still worth a question.
     together = "".join(wire.split()).rstrip(".,;>").lstrip("<").removeprefix("mailto:")
     for guess in (together, together.replace("@@", "@"), together.replace(",", ".")):
         if guess != wire and check_address(guess).identity:

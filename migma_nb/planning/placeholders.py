@@ -16,7 +16,8 @@ _PLACEHOLDER = re.compile(
 )
 _NAME_WITHOUT_SPACE = re.compile(r"\s+")
 _SET_ASIDE = re.compile(r"[\s_]+")
-_NO_MAIL_TEXT = re.compile(r"<(style|script)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+#: What nobody reads of a mail: styles, scripts and comments.
+NO_MAIL_TEXT = re.compile(r"<(style|script)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _STRAY_BRACES = re.compile(r"\{\{|\}\}|%7B%7B|%7D%7D", re.IGNORECASE)
 
 
@@ -62,7 +63,7 @@ class SplitText:
     def stray_braces(self) -> bool:
         """Whether double braces are left that are no placeholder, outside of styles and scripts."""
         literal = " ".join(part for part in self.parts if isinstance(part, str))
-        return bool(_STRAY_BRACES.search(_NO_MAIL_TEXT.sub(" ", literal)))
+        return bool(_STRAY_BRACES.search(NO_MAIL_TEXT.sub(" ", literal)))
 
     def filled(self, value_of: Callable[[Slot], str | None]) -> str:
         """Return the text with its placeholders filled.

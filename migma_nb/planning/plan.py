@@ -8,15 +8,14 @@ import pandas as pd
 
 from migma_nb.planning.address_column import find_address_column
 from migma_nb.planning.bodies import build_bodies, plan_id
-from migma_nb.planning.columns import column_at, column_names
+from migma_nb.planning.columns import column_names
 from migma_nb.planning.content import note_stray_braces, read_content
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.issues import IssueList
-from migma_nb.planning.keys import with_keys
+from migma_nb.planning.list_checks import PlannedList, check_list
 from migma_nb.planning.lists import identities
 from migma_nb.planning.matching import match_columns, match_constants
 from migma_nb.planning.options import PlanOptions
-from migma_nb.planning.people import read_people
 from migma_nb.planning.questions import duplicates_question, transactional_of
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.settling import Rules, Settled, settle
@@ -24,7 +23,6 @@ from migma_nb.planning.sources import Target, is_one_address, people_frame
 from migma_nb.planning.target_columns import is_target_frame
 from migma_nb.planning.target_frames import plan_target_frame
 from migma_nb.planning.targets import Audience, Segment, Tag
-from migma_nb.planning.variables import read_variables
 
 __all__ = ["Plan", "make_plan"]
 
@@ -88,9 +86,11 @@ def _plan_people(frame: pd.DataFrame, options: PlanOptions, *, one_address: bool
     else:
         fillings = match_columns(frame, content, options, issues)
     note_stray_braces(content, issues)
-    people = read_people(column_at(frame, column.position).tolist(), column.name, issues)
-    persons = with_keys(people.identities, frame, options.key, issues)
-    bodies = build_bodies(content.constants, people.addresses, read_variables(frame, fillings, issues))
+    # Without its cells: those are copied only if somebody changes them, where pandas copies on write.
+    planned = PlannedList(frame.copy(deep=False), column, fillings, options.key, content)
+    checked = check_list(planned, frame, issues)
+    people, persons = checked.people, checked.persons
+    bodies = build_bodies(content.constants, people.addresses, checked.texts)
     rules = Rules(
         excluded=frozenset() if options.exclude is None else identities(options.exclude, "exclude"),
         allowed=None if options.allow is None else identities(options.allow, "allow"),
@@ -125,4 +125,5 @@ def _plan_people(frame: pd.DataFrame, options: PlanOptions, *, one_address: bool
         _settled=settled,
         _issues=issues.frame(frame.index.tolist()),
         reading=ReadReport.of(frame),
+        planned_list=planned,
     )

@@ -31,8 +31,7 @@ _MEANT = re.compile(r"[\u00a0-\u00ff\u2010-\u20bf\ufeff]")
 
 def odd_text(text: str) -> str | None:
     """Return what is suspicious about a text that somebody will read, or None."""
-    bare = text.strip()
-    if bare in _EXACT:
+    if is_stand_in(text):
         return "looks like a left-over of a missing or broken cell"
     if "{{" in text or "}}" in text:
         return "has double braces in it, as an unfilled placeholder has"
@@ -41,6 +40,11 @@ def odd_text(text: str) -> str | None:
     if not text.isascii() and any(_is_mojibake(run) for run in _NOT_ASCII.findall(text)):
         return "was read in the wrong encoding"
     return None
+
+
+def is_stand_in(text: str) -> bool:
+    """Say whether a text stands for nothing, or for a formula that failed: `nan`, `None`, `#REF!`."""
+    return text.strip() in _EXACT
 
 
 def has_html(text: str) -> bool:

@@ -53,6 +53,7 @@ def trial_of(plan: Plan, to: object, rows: object = None, again_at: datetime | N
         duplicates_question="",
         people_note="",
         request=None,
+        planned_list=None,
         _content=replace(
             content,
             mailing=f"test of {plan.mailing} (plan {plan.id}){again}",

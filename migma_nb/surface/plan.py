@@ -1,7 +1,7 @@
 """`SendPlan`: a frozen plan, its problems, its previews, and the send."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from numbers import Integral
 
@@ -11,14 +11,19 @@ from migma_nb.api import loop
 from migma_nb.api.errors import InputError
 from migma_nb.ledger.places import Place, place_of
 from migma_nb.notebook.plan_card import plan_html, plan_text
+from migma_nb.planning import fixes
 from migma_nb.planning.frozen import Plan
+from migma_nb.planning.issues import IssueCode
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.trials import trial_of
 from migma_nb.sending import campaigns, live, preflight
+from migma_nb.sending.domain_check import check_domains
 from migma_nb.sending.gate import SendOptions, check_preflight
 from migma_nb.sending.preflight import MOST_CALLS
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma, settings_of
+from migma_nb.surface.domains import domain_frame
+from migma_nb.surface.fixed import Fixed
 from migma_nb.surface.preview import Preview
 from migma_nb.surface.run import Run
 from migma_nb.surface.showing import show_begun
@@ -82,6 +87,43 @@ class SendPlan:
                 f"There is no row {given!r}.", hint=f"The rows are 0 to {self._plan.size - 1:,}."
             )
         return Preview(self._plan.message(int(row)))
+
+    def fix(self, code: str | IssueCode | Iterable[str] | None = None) -> Fixed:
+        """Make the repairs that are certain on a copy of the planned list, and say what was changed.
+
+        Nothing is sent, and neither the plan nor your own list changes: read `fixed.changes`, then plan again
+        with `fixed.people`. A repaired address is another one that will be mailed; it is always listed.
+
+        Args:
+            code: what to repair, such as "invalid_email", or several codes; None for all that can be.
+
+        Raises:
+            InputError: there is no such code or no certain repair of it, the plan is for targets, or the list
+                was changed since it was planned.
+        """
+        return Fixed(fixes.repair(self._plan, code))
+
+    def check_domains(
+        self, *, timeout: float = 5.0, nameservers: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Ask the domain name system which of the list's domains take no mail. The plan does not change.
+
+        Nothing else in this package does that, and nothing by itself: it is for when you want to know. It
+        asks once for each domain of the rows that would be sent, several at once.
+
+        Args:
+            timeout: seconds for one domain.
+            nameservers: whom to ask, as "9.9.9.9" or "127.0.0.1:5353"; None for the machine's own.
+
+        Returns:
+            Domains that take no mail or could not be checked × (`domain`, `finding`, `detail`, `rows`), those
+            with most rows first; a `finding` is "takes no mail" or "could not be checked", `rows` has the
+            positions.
+
+        Raises:
+            InputError: the plan is for targets, or an argument cannot be used.
+        """
+        return domain_frame(check_domains(self._plan, timeout, nameservers))
 
     def preflight(self, client: Migma, *, calls: int = MOST_CALLS) -> pd.DataFrame:
         """Look at the account before a send: key, sender's domain, provider, target, quota, and unsubscribes.

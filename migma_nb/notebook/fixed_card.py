@@ -1,0 +1,81 @@
+"""A repaired list at a glance: what was changed, what is left, and the line to type next."""
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from migma_nb.notebook.lines import counted, one_line, padded, quoted, safe, width_of
+from migma_nb.notebook.theme import MUTED, card, facts, head, named, panel, section, typed
+
+_WIDTH = 100
+#: So many changes are shown; `fixed.changes` has all.
+_MOST_SHOWN = 8
+_NEXT = (
+    ("fixed.changes", "every change, to be read before the list is used"),
+    ("plan = mg.plan(fixed.people, …)", "plan again with the repaired copy; yours is as it was"),
+)
+_NOTHING = "Nothing was changed: no problem of this kind has a repair that is certain."
+
+
+def fixed_text(changes: pd.DataFrame, left: Mapping[str, int]) -> str:
+    """Return what was repaired as text, at most 100 columns wide.
+
+    Args:
+        changes: repaired cells, as `plan.fix` lists them.
+        left: problems without a certain repair, by code.
+    """
+    lines = textwrap.wrap(_verdict(changes), _WIDTH)
+    shown = [
+        (f"row {row:,}, {one_line(name, 24)}", before, after) for row, name, before, after in _few(changes)
+    ]
+    width = max((width_of(where) for where, _, _ in shown), default=0)
+    lines += [f"  {padded(where, width)}  {before} → {after}" for where, before, after in shown]
+    if len(changes) > _MOST_SHOWN:
+        lines.append(f"  and {len(changes) - _MOST_SHOWN:,} more in fixed.changes")
+    lines += textwrap.wrap(f"Left to you: {_counts(left)}", _WIDTH) if left else []
+    if len(changes):
+        width = max(width_of(line) for line, _ in _NEXT)
+        lines += ["Next", *(f"  {padded(line, width)}  {words}" for line, words in _NEXT)]
+    return "\n".join(lines)
+
+
+def fixed_html(changes: pd.DataFrame, left: Mapping[str, int]) -> str:
+    """Return what was repaired as a card; arguments as in `fixed_text`."""
+    shown = [
+        (f"row {row:,}, {one_line(name, 24)}", f"{safe(before, 44)} → {safe(after, 44)}")
+        for row, name, before, after in _few(changes)
+    ]
+    more = len(changes) - len(shown)
+    return card(
+        head("Fixed", safe(_verdict(changes), 160), ""),
+        facts(shown) if shown else "",
+        f'<div style="{MUTED}">and {more:,} more in {named("fixed.changes")}</div>' if more else "",
+        panel(f"<b>Left to you:</b> {safe(_counts(left), 200)}", "warning") if left else "",
+        section("Next", typed(_NEXT)) if len(changes) else "",
+    )
+
+
+def _verdict(changes: pd.DataFrame) -> str:
+    if not len(changes):
+        return _NOTHING
+    rows = changes["row"].nunique()
+    counts = _counts(changes["code"].value_counts(sort=False).to_dict())
+    return f"Fixed: {counted(len(changes), 'change', 'changes')} in {counted(rows, 'row', 'rows')}: {counts}."
+
+
+def _counts(counts: Mapping[Any, int]) -> str:
+    return ", ".join(f"{count:,} × {code}" for code, count in counts.items())
+
+
+def _few(changes: pd.DataFrame) -> list[tuple[int, str, str, str]]:
+    few = changes.head(_MOST_SHOWN)
+    pairs = zip(few["row"], few["column"], few["before"], few["after"], strict=True)
+    return [(int(row), str(name), _shown(before), _shown(after)) for row, name, before, after in pairs]
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return quoted(value, 30) if isinstance(value, str) else one_line(repr(value), 30)

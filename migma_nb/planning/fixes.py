@@ -1,0 +1,208 @@
+"""A repaired copy of a planned list: the certain repairs of some codes, made until nothing is left to do."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_string_dtype
+
+from migma_nb.api.errors import InputError
+from migma_nb.planning.bodies import Bodies
+from migma_nb.planning.cell_repairs import ADDRESS_REPAIRS, REPAIRABLE, VALUE_REPAIRS, Column
+from migma_nb.planning.columns import column_at, column_names, near_matches
+from migma_nb.planning.frozen import Plan
+from migma_nb.planning.issues import IssueCode, IssueList, printable
+from migma_nb.planning.list_checks import Checked, PlannedList, check_list
+from migma_nb.planning.values import cells_of
+
+CHANGE_COLUMNS = ["row", "index", "column", "before", "after", "code"]
+#: A repair can bring another problem to light, as a name that was misread and has HTML in it. Two do it.
+_MOST_ROUNDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    row: int
+    column: str
+    before: Any
+    after: Any
+    code: IssueCode
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A repaired list.
+
+    Args:
+        people: a copy of the planned list, repaired: same rows, index and columns.
+        changes: repaired cells × `CHANGE_COLUMNS`.
+        left: problems of the chosen codes that have no certain repair, by code.
+    """
+
+    people: pd.DataFrame
+    changes: pd.DataFrame
+    left: dict[str, int]
+
+
+def repair(plan: Plan, code: object = None) -> Repaired:
+    """Make the certain repairs of some codes on a copy of a plan's list.
+
+    Args:
+        plan: a plan for a list of people.
+        code: a code, several, or None for all that can be repaired.
+
+    Raises:
+        InputError: the plan is for targets, there is no such code or no repair of it, or the list is no
+            longer what was planned.
+    """
+    codes = _codes(code)
+    planned = plan.planned_list
+    if planned is None or not isinstance(plan._bodies, Bodies):  # noqa: SLF001 - it is the plan's own room
+        raise InputError(
+            "Only a list of people can be repaired; this plan is for targets.",
+            hint="Correct what plan.issues names, and plan again.",
+        )
+    issues = IssueList()
+    checked = check_list(planned, planned.frame, issues)
+    _require_unchanged(plan, checked)
+    people, changes = planned.frame.copy(), []
+    for _ in range(_MOST_ROUNDS):
+        done = _repair_once(people, planned, issues, checked, codes)
+        if not done:
+            break
+        changes += done
+        issues = IssueList()
+        checked = check_list(planned, people, issues)
+    left = {code.value: len(rows) for (_, code), rows in _problems(issues, plan.size, codes).items()}
+    return Repaired(people, _frame_of(changes, plan.index), left)
+
+
+def _codes(given: object) -> tuple[IssueCode, ...]:
+    if given is None:
+        return REPAIRABLE
+    words = [given] if isinstance(given, str) else given
+    if not isinstance(words, Iterable):
+        raise InputError(
+            f"code is {given!r}, which is no code.", hint='Write plan.fix("invalid_email"), or plan.fix().'
+        )
+    codes = [_code(word) for word in words]
+    return tuple(one for one in REPAIRABLE if one in codes)
+
+
+def _code(word: object) -> IssueCode:
+    every = [code.value for code in IssueCode]
+    if word not in every:
+        raise InputError(f"There is no code {word!r}.", hint=near_matches(str(word), every, "code"))
+    code = IssueCode(str(word))
+    if code not in REPAIRABLE:
+        raise InputError(
+            f"{code.value} has no repair that is certain: only you know what was meant.",
+            hint=f"Correct the rows yourself; these can be repaired: {', '.join(REPAIRABLE)}.",
+        )
+    return code
+
+
+def _require_unchanged(plan: Plan, checked: Checked) -> None:
+    """Refuse to repair a list whose cells are no longer those that were planned."""
+    bodies = plan._bodies  # noqa: SLF001 - as above
+    texts = bodies.texts if isinstance(bodies, Bodies) else ()
+    names = bodies.variables if isinstance(bodies, Bodies) else ()
+    same = (
+        _equal(checked.people.addresses, bodies.addresses or ())
+        and _equal(checked.persons, plan._recipients)  # noqa: SLF001 - as above
+        and all(_equal(checked.texts[name], column) for name, column in zip(names, texts, strict=True))
+    )
+    if not same:
+        raise InputError(
+            "The list is no longer what was planned: it was changed since, or a function in formats gives "
+            "something else each time.",
+            hint="Plan again, then plan.fix() repairs the list as it is now.",
+        )
+
+
+def _equal(new: Sequence[Any], old: Sequence[Any]) -> bool:
+    return len(new) == len(old) and all(one == other for one, other in zip(new, old, strict=True))
+
+
+def _repair_once(
+    people: pd.DataFrame,
+    planned: PlannedList,
+    issues: IssueList,
+    checked: Checked,
+    codes: Collection[IssueCode],
+) -> list[_Change]:
+    """Repair a frame in place, each column as far as its cells tell by themselves; return what was done."""
+    rows = _problems(issues, len(people), codes)
+    changes: list[_Change] = []
+    for column, position in _positions(planned, people).items():
+        if not any((column, code) in rows for code in codes):
+            continue
+        is_address = position == planned.column.position
+        series = column_at(people, position)
+        cells, last = list(cells_of(series)), len(changes)
+        for code, mend in (ADDRESS_REPAIRS if is_address else VALUE_REPAIRS).items():
+            flagged = rows.get((column, code))
+            for row, after in (
+                mend(Column(cells, flagged, checked.people.identities)) if flagged else {}
+            ).items():
+                changes.append(_Change(row, column, cells[row], after, code))
+                cells[row] = after
+        if len(changes) > last:
+            new = {change.row: cells[change.row] for change in changes[last:]}
+            # As a Series: of a bare array pandas would guess the type anew.
+            made: Any = _with_cells(series, new)
+            people.isetitem(position, made)
+    return changes
+
+
+def _problems(
+    issues: IssueList, size: int, codes: Collection[IssueCode]
+) -> dict[tuple[str, IssueCode], list[int]]:
+    """Return the rows that have problems of these codes, by column and code."""
+    frame = issues.frame([None] * size)
+    rows: dict[tuple[str, IssueCode], list[int]] = {}
+    wanted = frame[frame["code"].isin([code.value for code in codes]) & frame["row"].notna()]
+    for row, column, code in zip(wanted["row"], wanted["column"], wanted["code"], strict=True):
+        rows.setdefault((column, IssueCode(code)), []).append(int(row))
+    return rows
+
+
+def _positions(planned: PlannedList, people: pd.DataFrame) -> dict[str, int]:
+    """Return the columns that the mailing reads: as an issue calls each, and its position."""
+    names = column_names(people)
+    used = [filling.column for filling in planned.fillings if filling.column is not None]
+    return {printable(names[at]): at for at in [*planned.key_columns, *used, planned.column.position]}
+
+
+def _with_cells(series: "pd.Series[Any]", new: dict[int, Any]) -> "pd.Series[Any]":
+    """Return a column with some cells changed; of its type where that can hold them, else of objects."""
+    values = series.astype(object).to_numpy(copy=True)
+    cells = np.empty(len(new), dtype=object)
+    cells[:] = list(new.values())
+    values[list(new)] = cells
+    made = pd.Series(values, index=series.index, name=series.name, dtype=object)
+    textual = series.dtype != object and is_string_dtype(series.dtype)
+    return made.astype(series.dtype) if textual and isinstance(series.dtype, pd.StringDtype) else made
+
+
+def _frame_of(changes: list[_Change], index: pd.Index) -> pd.DataFrame:
+    changes = sorted(changes, key=lambda change: change.row)
+    labels = index.tolist()
+    columns = {
+        "row": pd.Series([change.row for change in changes], dtype="int64"),
+        "index": _objects([labels[change.row] for change in changes]),
+        "column": pd.Series([change.column for change in changes], dtype="str"),
+        "before": _objects([change.before for change in changes]),
+        "after": _objects([change.after for change in changes]),
+        "code": pd.Series([change.code.value for change in changes], dtype="str"),
+    }
+    return pd.DataFrame(columns, columns=CHANGE_COLUMNS)
+
+
+def _objects(values: list[Any]) -> "pd.Series[Any]":
+    array = np.empty(len(values), dtype=object)
+    for position, value in enumerate(values):
+        array[position] = value
+    return pd.Series(array, dtype=object)

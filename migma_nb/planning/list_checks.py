@@ -1,0 +1,87 @@
+"""All checks of a list of people, in their order: when it is planned, and again while it is repaired."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from migma_nb.planning.address_column import AddressColumn
+from migma_nb.planning.columns import column_at, column_names, named_column
+from migma_nb.planning.content import Content
+from migma_nb.planning.issues import IssueList
+from migma_nb.planning.keys import with_keys
+from migma_nb.planning.matching import Filling
+from migma_nb.planning.people import People, read_people
+from migma_nb.planning.render_lint import lint_rendering
+from migma_nb.planning.value_shift import is_name_column, note_value_shift
+from migma_nb.planning.variables import read_variables
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PlannedList:
+    """What a list of people was planned with.
+
+    Args:
+        frame: the list; it shares its cells with the user's own as long as neither changes.
+        column: the address column.
+        fillings: the variables of the mailing.
+        key: what tells several mails to one person apart, as given.
+        content: what the mailing says.
+    """
+
+    frame: pd.DataFrame
+    column: AddressColumn
+    fillings: tuple[Filling, ...]
+    key: object
+    content: Content
+
+    @property
+    def key_columns(self) -> list[int]:
+        """The positions of the key columns."""
+        if self.key is None:
+            return []
+        labels = self.key if isinstance(self.key, list) else [self.key]
+        return [named_column(self.frame, label, "key") for label in labels]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checks made of a list.
+
+    Args:
+        people: addresses and identities.
+        persons: each row's person in this mailing, key columns joined in.
+        texts: the variables by name, a JSON text for each row.
+    """
+
+    people: People
+    persons: Sequence[str | None]
+    texts: Mapping[str, Sequence[str | None]]
+
+
+def check_list(planned: PlannedList, frame: pd.DataFrame, issues: IssueList) -> Checked:
+    """Run all checks that look at a list's cells.
+
+    Args:
+        planned: how the list was planned.
+        frame: the list itself, or a repaired copy of it.
+        issues: takes what is wrong.
+    """
+    column = planned.column
+    people = read_people(column_at(frame, column.position).tolist(), column.name, issues)
+    persons = with_keys(people.identities, frame, planned.key, issues)
+    texts = read_variables(frame, planned.fillings, issues)
+    lint_rendering(planned.content, frame, planned.fillings, texts, issues)
+    _note_shifts(planned, frame, people, issues)
+    return Checked(people, persons, texts)
+
+
+def _note_shifts(planned: PlannedList, frame: pd.DataFrame, people: People, issues: IssueList) -> None:
+    names = column_names(frame)
+    columns = {
+        filling.column
+        for filling in planned.fillings
+        if filling.column is not None and is_name_column(names[filling.column], filling.name)
+    }
+    for position in sorted(columns - {planned.column.position}):
+        note_value_shift(column_at(frame, position).tolist(), people.identities, names[position], issues)

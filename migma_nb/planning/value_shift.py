@@ -1,0 +1,219 @@
+"""Names that slid against their addresses: a run of rows whose name fits a neighbour's address, not its own.
+
+Each row is weighed as evidence for "the names of this block belong `k` rows away": by how much likelier it
+is under a shift than by chance. Chance is measured in the list itself, as how often a name shows in the
+address of a row far away. A block is told only where its weight is so high that lists without a shift reach
+it less than once in `_LISTS_PER_FALSE_ALARM`.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migma_nb.planning.issues import IssueCode, IssueList
+from migma_nb.planning.name_fit import NameFit, local_parts
+from migma_nb.planning.placeholders import folded
+from migma_nb.planning.values import is_missing
+
+_OFFSETS = (1, -1, 2, -2, 3, -3)
+#: Farther than any shift that is looked for, and no multiple of each other.
+_FAR = (11, -17, 29, -41)
+_LISTS_PER_FALSE_ALARM = 100
+_SAMPLE = 10_000
+_LEAST_HITS = 3
+#: How often a name shows in its own address, at least where it does at all.
+_SHOWN = 0.5
+_LEAST_CHANCE, _MOST_CHANCE = 0.01, 0.25
+_NAMES = frozenset(
+    {
+        "name",
+        "names",
+        "fullname",
+        "firstname",
+        "first",
+        "forename",
+        "givenname",
+        "given",
+        "lastname",
+        "last",
+        "surname",
+        "familyname",
+        "nickname",
+        "vorname",
+        "nachname",
+        "familienname",
+        "prenom",
+        "nom",
+        "nombre",
+        "nombres",
+        "apellido",
+        "apellidos",
+        "cognome",
+        "voornaam",
+        "achternaam",
+        "fornavn",
+        "etternavn",
+        "efternavn",
+        "fornamn",
+        "efternamn",
+        "imie",
+        "nazwisko",
+        "contactname",
+        "customername",
+        "recipientname",
+        "person",
+        "greeting",
+        "salutation",
+        "anrede",
+        "displayname",
+        "fname",
+        "lname",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A block of rows whose names belong elsewhere.
+
+    Args:
+        first: the block's first row.
+        last: its last row.
+        offset: the name of row `i` belongs to row `i + offset`.
+    """
+
+    first: int
+    last: int
+    offset: int
+
+
+def is_name_column(column: str, placeholder: str) -> bool:
+    """Say whether a column holds people's names, by what it or its placeholder is called."""
+    return not _NAMES.isdisjoint({folded(column).replace("-", ""), folded(placeholder).replace("-", "")})
+
+
+def note_value_shift(
+    cells: Sequence[Any], identities: Sequence[str | None], column: str, issues: IssueList
+) -> None:
+    """Note every row of a block of names that slid against their addresses.
+
+    Args:
+        cells: a column of names.
+        identities: who each row is, None where its address is not valid.
+        column: the column's name.
+        issues: takes the rows.
+    """
+    for shift in find_shifts(cells, identities):
+        side = "below" if shift.offset > 0 else "above"
+        away = "1 row" if abs(shift.offset) == 1 else f"{abs(shift.offset)} rows"
+        for row in range(shift.first, shift.last + 1):
+            if is_missing(cells[row]):
+                continue
+            issues.add(
+                row,
+                IssueCode.VALUE_SHIFT,
+                f"Row {row}: {column} fits the address {away} {side} (row {row + shift.offset}), as in rows "
+                f"{shift.first} to {shift.last} altogether.",
+                "Set the column against the addresses again; it was probably sorted or moved by itself.",
+                column=column,
+                value=cells[row],
+            )
+
+
+def find_shifts(cells: Sequence[Any], identities: Sequence[str | None]) -> list[Shift]:
+    """Return the blocks whose names fit the addresses a few rows away, none overlapping, in their order.
+
+    Args:
+        cells: a column of names.
+        identities: who each row is, None where its address is not valid.
+    """
+    fit = NameFit(cells, local_parts(identities))
+    own = fit.at(0, np.arange(len(cells)))
+    if (fit.named & ~own).sum() < _LEAST_HITS:
+        return []
+    chance = _chance(fit)
+    weigh = _Scale(fit.named, own, chance, math.log(len(cells) * len(_OFFSETS) * _LISTS_PER_FALSE_ALARM))
+    found = [pair for offset in _OFFSETS for pair in weigh.blocks(_evidence(fit, own, offset), offset)]
+    chosen: list[Shift] = []
+    for _, shift in sorted(found, key=lambda pair: -pair[0]):
+        if all(shift.last < other.first or shift.first > other.last for other in chosen):
+            chosen.append(shift)
+    return sorted(chosen, key=lambda shift: shift.first)
+
+
+def _chance(fit: NameFit) -> float:
+    """Return how often a name shows in an address that is not its own, on the safe side."""
+    every = np.flatnonzero(fit.named)
+    some = every[:: max(1, len(every) // _SAMPLE)]
+    hits = tried = 0
+    for offset in _FAR:
+        rows = some[(some + offset >= 0) & (some + offset < len(fit.named))]
+        hits, tried = hits + int(fit.at(offset, rows).sum()), tried + len(rows)
+    upper = (hits + 2 * math.sqrt(hits)) / max(1, tried)
+    return min(_MOST_CHANCE, max(_LEAST_CHANCE, upper))
+
+
+def _evidence(fit: NameFit, own: NDArray[np.bool_], offset: int) -> NDArray[np.intp]:
+    """Return the rows whose name fits only the address `offset` rows away, which no name of its own fits."""
+    rows = np.flatnonzero(fit.named & ~own)
+    rows = rows[(rows + offset >= 0) & (rows + offset < len(own))]
+    # Where that address has its own name beside it, two people are called alike and nothing slid.
+    rows = rows[~own[rows + offset]]
+    return rows[fit.at(offset, rows)]
+
+
+class _Scale:
+    """Weighs blocks of rows: how much likelier they are if their names slid than if nothing did.
+
+    Args:
+        named: which rows have a name.
+        own: which rows' names show in their own address.
+        chance: how often a name shows in an address that is not its own.
+        least: what a block must weigh to be told.
+    """
+
+    def __init__(self, named: NDArray[np.bool_], own: NDArray[np.bool_], chance: float, least: float) -> None:
+        self._gain = math.log(_SHOWN / chance)
+        self._least = least
+        # A name that shows nowhere speaks a little against a shift, one in its own address as much as a hit
+        # speaks for it.
+        nowhere = -math.log((1 - _SHOWN) / (1 - chance))
+        self._cost = np.where(own, self._gain, np.where(named, nowhere, 0.0))
+
+    def blocks(self, hits: NDArray[np.intp], offset: int) -> Iterator[tuple[float, Shift]]:
+        """Yield the heaviest blocks and their weights, where they weigh enough.
+
+        Args:
+            hits: the rows that speak for a shift.
+            offset: the shift.
+        """
+        if len(hits) < _LEAST_HITS:
+            return
+        cost = self._cost.copy()
+        cost[hits] = 0.0
+        spent, rows = np.cumsum(cost)[hits].tolist(), hits.tolist()
+        begin = end = 0
+        weight = best = self._gain
+        for at, (before, now) in enumerate(pairwise(spent), 1):
+            weight -= now - before
+            if weight <= 0 or best - weight >= self._least:
+                yield from self._told(best, rows, (begin, end), offset)
+                begin = end = at
+                weight = best = self._gain
+                continue
+            weight += self._gain
+            if weight > best:
+                best, end = weight, at
+        yield from self._told(best, rows, (begin, end), offset)
+
+    def _told(
+        self, weight: float, rows: list[int], block: tuple[int, int], offset: int
+    ) -> Iterator[tuple[float, Shift]]:
+        begin, end = block
+        if weight >= self._least and end - begin + 1 >= _LEAST_HITS:
+            yield weight, Shift(rows[begin], rows[end], offset)

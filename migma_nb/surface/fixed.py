@@ -1,0 +1,38 @@
+"""`Fixed`: a repaired copy of a planned list, and what was changed in it."""
+
+import pandas as pd
+
+from migma_nb.notebook.fixed_card import fixed_html, fixed_text
+from migma_nb.planning.fixes import Repaired
+
+
+class Fixed:
+    """A repaired copy of the list that was planned, as `plan.fix` makes it. The list itself is as it was.
+
+    Args:
+        repaired: what was made.
+    """
+
+    def __init__(self, repaired: Repaired) -> None:
+        self._repaired = repaired
+
+    @property
+    def people(self) -> pd.DataFrame:
+        """The repaired copy, to plan again with: rows, index and columns as in the planned list."""
+        return self._repaired.people
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """Every change, by row.
+
+        Returns:
+            Changes × (`row`, `index`, `column`, `before`, `after`, `code`); `after` is None where a cell was
+            emptied. A cell that was changed for two reasons has two lines.
+        """
+        return self._repaired.changes
+
+    def __repr__(self) -> str:
+        return fixed_text(self.changes, self._repaired.left)
+
+    def _repr_html_(self) -> str:
+        return fixed_html(self.changes, self._repaired.left)

@@ -1,0 +1,52 @@
+"""`lookalike_domain`: a slip for a well-known provider; the repair writes the provider."""
+
+import pandas as pd
+import pytest
+
+from tests.checks.lists import plan, rows_of, told
+
+CODE = "lookalike_domain"
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("bo@gmial.com", "bo@gmail.com"),
+        ("Bo.Lee@GMAL.com", "Bo.Lee@gmail.com"),
+        ("bo@gmail.con", "bo@gmail.com"),
+        ("bo@gmaill.com", "bo@gmail.com"),
+        ("bo@hotmial.com", "bo@hotmail.com"),
+        ("bo@hotmail.cm", "bo@hotmail.com"),
+        ("bo@yahooo.com", "bo@yahoo.com"),
+        ("bo@outlok.com", "bo@outlook.com"),
+        (" bo@iclod.com ", "bo@icloud.com"),
+        ("bo@protonmal.com", "bo@protonmail.com"),
+    ],
+)
+def test_a_slip_is_named_and_the_repair_is_listed(slip: str, meant: str) -> None:
+    """It changes who is mailed, so that it stands in the changes, before and after."""
+    made = plan(pd.DataFrame({"email": ["ann@acme.org", slip], "v": 1}))
+    assert [1] == rows_of(made, CODE)
+    fixed = made.fix(CODE)
+    assert [(1, "email", slip, meant, CODE)] == told(fixed)
+    assert [] == rows_of(plan(fixed.people), CODE)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "gmail.com",
+        "mail.com",
+        "ymail.com",
+        "gmx.com",
+        "googlemail.com",
+        "hotmail.co.uk",
+        "yahoo.fr",
+        "email.com",
+        "gail.com",
+    ],
+)
+def test_a_domain_of_its_own_is_left_alone(domain: str) -> None:
+    """Near is not the same as wrong."""
+    made = plan(pd.DataFrame({"email": ["ann@acme.org", f"bo@{domain}"], "v": 1}))
+    assert ([], []) == (rows_of(made, CODE), told(made.fix(CODE)))

@@ -1,0 +1,175 @@
+"""`suspicious_text`: what no recipient must ever read, in a cell, in the text for all, or where the two meet."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.checks.lists import addressed, count_of, plan, rows_of, to_targets, told
+
+CODE = "suspicious_text"
+FRIEND = {"defaults": {"v": "friend"}}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("nan", "NaN", " None ", "NaT", "<NA>", "null", "NULL", "undefined", "#N/A", "#REF!", "#VALUE!"),
+        *("#NAME?", "#DIV/0!", "#NUM!", "[object Object]"),
+    ],
+)
+def test_a_stand_in_for_nothing_is_named_and_emptied(cell: str) -> None:
+    """Then a default stands in, or the row says that nothing is there."""
+    made = plan(addressed("Ann", cell), **FRIEND)
+    assert [1] == rows_of(made, CODE)
+    fixed = made.fix(CODE)
+    assert [(1, "v", cell, None, CODE)] == told(fixed)
+    again = plan(fixed.people, **FRIEND)
+    assert ([], 2) == (rows_of(again, CODE), again.people)
+    assert [1] == rows_of(plan(fixed.people), "missing_variable")
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        ("MÃ¼ller", "Müller"),
+        ("Donâ€™t", "Don’t"),
+        ("GarcÃ\xada", "García"),
+        ("Å\x81Ã³dÅº", "Łódź"),
+        ("ÐŸÑ€Ð¸Ð²ÐµÑ‚", "Привет"),
+        ("50 â‚¬", "50 €"),
+        ("Ã‰milie", "Émilie"),
+    ],
+)
+def test_what_was_read_in_the_wrong_encoding_is_read_right(cell: str, meant: str) -> None:
+    """Where the letters are all still there."""
+    made = plan(addressed("Ann", cell))
+    assert [1] == rows_of(made, CODE)
+    assert [(1, "v", cell, meant, CODE)] == told(made.fix(CODE))
+
+
+@pytest.mark.parametrize("cell", ["M\ufffdller", "{{first_name}}", "Ann}}", "see {{x", "[[a]] {{b}}"])
+def test_what_cannot_be_known_is_left_to_its_owner(cell: str) -> None:
+    """Lost letters, and braces that somebody typed."""
+    made = plan(addressed("Ann", cell))
+    assert ([1], []) == (rows_of(made, CODE), told(made.fix(CODE)))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Nan",
+        "Nanette",
+        "None of these",
+        "Null Island",
+        "#1",
+        "#hashtag",
+        "{x}",
+        "a}b",
+        "Ünïcødé",
+        "«Ça»",
+        "Żółć",
+    ]
+    + ["Ã", "It’s “fine”…", "東京", "100%", "[draft]", "N/A", "-", "n.a."],
+)
+def test_what_only_looks_like_it_is_not_named(cell: str) -> None:
+    """Names, words and every alphabet."""
+    assert [] == rows_of(plan(addressed("Ann", cell)), CODE)
+
+
+# --- where a value meets the text for all ---
+
+
+@pytest.mark.parametrize(
+    ("template", "cell"),
+    [
+        ("<p>{{{v}}}</p>", "{x"),
+        ("<p>{{{v}}} </p>", "x}"),
+        ("<p>#{{v}}/A</p>", "N"),
+        ("<p>Hello {{v}}, welcome</p>", "Ann,"),
+        ("<p>Total {{v}}</p>", "see #REF! below"),
+        ("<p>{{v}} x</p>", "a [object Object]"),
+        ('<p>{{v}}<a href="https://acme.org/?n=%7B{{v}}">x</a></p>', "%7Bx"),
+    ],
+)
+def test_what_is_fine_alone_and_not_in_its_place_is_named(template: str, cell: str) -> None:
+    """The row whose mail reads so, and no other."""
+    assert [1] == rows_of(plan(addressed("Ann", cell, "Cy"), template=template), CODE)
+
+
+def test_a_value_is_not_told_twice() -> None:
+    """What the cell's own check has named is not named again for how it reads."""
+    assert [1] == rows_of(plan(addressed("Ann", "nan"), subject="{{v}}", template="<p>{{v}} {{v}}</p>"), CODE)
+
+
+def test_styles_scripts_and_comments_are_not_read() -> None:
+    """CSS has braces."""
+    template = "<style>.a{b:{{v}}}</style><!-- {{{v}}} --><p>{{v}}</p>"
+    assert 0 == count_of(plan(addressed("{x", "red"), template=template), CODE)
+
+
+@pytest.mark.parametrize("template", ["<p>Dear {{v}},</p>", "<p>{{v}}, hello</p>", "Dear {{v}}!"])
+def test_an_empty_greeting_is_told_once_of_its_default(template: str) -> None:
+    """It is the default's doing that a mail begins with "Dear ,", and not each row's."""
+    made = plan(addressed("Ann", None, None), template=template, defaults={"v": ""})
+    assert (1, []) == (count_of(made, CODE), rows_of(made, CODE))
+
+
+def test_an_empty_default_that_nobody_stumbles_over_is_fine() -> None:
+    """Where it leaves no mark behind."""
+    assert 0 == count_of(
+        plan(addressed("Ann", None), template="<p>Hello {{v}}</p>", defaults={"v": ""}), CODE
+    )
+
+
+def test_what_a_format_makes_of_a_value_is_read_too() -> None:
+    """Its result, not the cell."""
+    made = plan(addressed("1", "2"), formats={"v": lambda cell: "nan" if cell == "2" else cell})
+    assert [1] == rows_of(made, CODE)
+
+
+def test_what_stands_in_lists_and_objects_is_read_too() -> None:
+    """A list of items in a mail."""
+    assert [1, 2] == rows_of(plan(addressed(["a"], ["a", "nan"], {"a": {"b": "#REF!"}})), CODE)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"subject": "MÃ¼ller"},
+        {"template": "<p>Total: #REF!</p>"},
+        {"template": "<p>\ufffd {{v}}</p>"},
+        {"template": "<p>{{oops</p>"},
+        {"subject": "Hi [object Object]"},
+    ],
+)
+def test_the_text_for_all_is_told_once(changes: dict[str, Any]) -> None:
+    """However many rows read it."""
+    made = plan(addressed("Ann", "Bo"), **changes)
+    assert (1, []) == (count_of(made, CODE), rows_of(made, CODE))
+
+
+@pytest.mark.parametrize(
+    "template", ["None of {{v}} null", "<p>{{v}} None {{v}}</p>", "<p>#1 and 100%{{v}}</p>"]
+)
+def test_words_of_the_author_are_the_authors(template: str) -> None:
+    """The word "None" is one."""
+    assert 0 == count_of(plan(addressed("Ann", "Bo"), template=template), CODE)
+
+
+def test_the_stand_in_of_a_column_for_all_is_told_once() -> None:
+    """A default that is itself a left-over."""
+    made = plan(addressed("Ann", None, None), defaults={"v": "nan"})
+    assert (1, []) == (count_of(made, CODE), rows_of(made, CODE))
+
+
+def test_a_row_for_a_tag_is_read_too() -> None:
+    """In a frame of targets, values and subjects."""
+    rows = [{"recipientType": "tag", "recipientId": "t1", "variables": {"v": "#REF!"}}]
+    assert [0] == rows_of(to_targets(rows, subject="{{v}}"), CODE)
+
+
+def test_one_row_of_several_columns_has_a_line_for_each() -> None:
+    """Each has its own repair."""
+    people = pd.DataFrame({"email": ["ann@acme.org"], "a": ["nan"], "b": ["#N/A"]})
+    assert [0, 0] == rows_of(plan(people, template="{{a}}{{b}}"), CODE)
