@@ -42,6 +42,8 @@ PER_FLYING_STREAM, LEAST_FLYING_STREAM = 50, 2
 CAREFUL = 10
 #: ... and up to so many, while no more got through than a bucket that held a minute's refills, and so many.
 CAREFUL_MOST, REFUTED = 30, 2
+#: ... where that is at most this rate (a minute): of fewer requests each 429 is a larger share.
+CAREFUL_BELOW = 160.0
 #: A lease is for so many seconds of the rate, and for one slot at least.
 LEASE_S = 0.5
 #: How late (seconds) a slot may be used; later it is lost.
@@ -92,8 +94,8 @@ def most_flying(pace: Pace, now: float) -> int:
     if pace.kind is Kind.STREAM and pace.passed < CAREFUL:
         return 1
     if pace.kind is Kind.STREAM and not pace.measured and pace.passed < CAREFUL_MOST:
-        refilled = of_a_full_minute(pace, pace.measured_since) * (now - pace.measured_since)
-        if pace.passed <= refilled + REFUTED:
+        rate = of_a_full_minute(pace, pace.measured_since)
+        if rate <= CAREFUL_BELOW / 60 and pace.passed <= rate * (now - pace.measured_since) + REFUTED:
             return 1
     through = got_through(pace, now - WINDOW_S)
     if pace.kind is Kind.STREAM:
