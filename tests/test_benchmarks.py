@@ -35,3 +35,11 @@ def test_what_a_send_costs_can_be_measured() -> None:
     done = run("sends.py", "--rounds=3", "--people=40")
     assert "" == done.stderr
     assert "ours / bare: median" in done.stdout
+
+
+def test_what_value_shift_tells_can_be_measured() -> None:
+    """Small lists: nothing is told of clean ones, and whole columns that slid are."""
+    done = run("value_shift.py", "--lists=3", "--rows=120")
+    assert "" == done.stderr
+    assert "altogether 0 of 192" in done.stdout
+    assert "first.last  block of  120:    3" in done.stdout

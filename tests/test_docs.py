@@ -58,6 +58,45 @@ def test_every_state_and_reason_is_explained(word: str) -> None:
     assert f"| `{word}` |" in (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("code", list(mg.IssueCode))
+def test_every_code_is_explained_under_its_severity(code: mg.IssueCode) -> None:
+    """Its rule, an example, what to do, and whether it can be repaired; and it has a test file of its own."""
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    sections = {words.partition(":")[0]: words for words in page.split("\n## ")}
+    section = sections["Errors" if code.severity is mg.Severity.ERROR else "Warnings"]
+    (line,) = [line for line in page.splitlines() if line.startswith(f"| `{code}` |")]
+    assert line in section
+    assert all(cell.strip() for cell in line.strip("|").split(" | "))
+    assert 5 == len(re.split(r"(?<!\\) \| ", line.strip("| ")))
+    assert (ROOT / "tests" / "checks" / f"test_{code}.py").is_file()
+
+
+@pytest.mark.parametrize("code", list(mg.IssueCode))
+def test_the_page_says_of_each_code_whether_it_is_repaired(code: mg.IssueCode) -> None:
+    """As `plan.fix` itself says it."""
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    (line,) = [line for line in page.splitlines() if line.startswith(f"| `{code}` |")]
+    says_no = line.strip("| ").split(" | ")[-1].startswith("no")
+    made = mg.plan(
+        "a@acme.org", mailing="m", sender="A <a@acme.org>", subject="s", template="x", project_id="p"
+    )
+    try:
+        made.fix(code)
+    except mg.InputError:
+        assert says_no
+    else:
+        assert not says_no
+
+
+def test_the_page_on_checks_runs() -> None:
+    """Its lines, as one session: what is certain is repaired, and the list can be sent."""
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), names)
+    assert ["ann@acme.org", "bo@gmail.com", "cy@acme.org"] == names["fixed"].people["email"].tolist()
+    assert names["plan"].issues.empty
+
+
 def test_the_page_on_exploring_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All of its lines, as one session of a live client, and the campaign goes to whom it should."""
     page = (ROOT / "docs" / "exploring.md").read_text(encoding="utf-8")

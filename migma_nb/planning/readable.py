@@ -97,7 +97,8 @@ def readable(what: str, text: SplitText, known: Mapping[str, object]) -> Readabl
     for number, literal in zip(pieces[1::2], pieces[2::2], strict=True):
         slot = slots[int(number)]
         if slot.name in known:
-            parts += [slot, literal]
+            # A subject holds no links: a value is read there as it is.
+            parts += [Slot(slot.name, in_link=slot.in_link and what != "subject"), literal]
         else:
             # Told already; whatever touches it is no seam of a value.
             parts[-1] = f"{parts[-1]}{slot.wire}{literal}"

@@ -59,11 +59,7 @@ class SendPlan:
 
     @property
     def issues(self) -> pd.DataFrame:
-        """All problems, one line each.
-
-        Returns:
-            Problems × (`row`, `index`, `column`, `value`, `code`, `severity`, `message`, `fix`).
-        """
+        """Problems × (`row`, `index`, `column`, `value`, `code`, `severity`, `message`, `fix`)."""
         return self._plan.issues
 
     @property
@@ -91,34 +87,25 @@ class SendPlan:
     def fix(self, code: str | IssueCode | Iterable[str] | None = None) -> Fixed:
         """Make the repairs that are certain on a copy of the planned list, and say what was changed.
 
-        Nothing is sent, and neither the plan nor your own list changes: read `fixed.changes`, then plan again
-        with `fixed.people`. A repaired address is another one that will be mailed; it is always listed.
+        Neither plan nor list changes: read `fixed.changes`, then plan again with `fixed.people`.
 
         Args:
             code: what to repair, such as "invalid_email", or several codes; None for all that can be.
 
         Raises:
-            InputError: there is no such code or no certain repair of it, the plan is for targets, or the list
-                was changed since it was planned.
+            InputError: no such code or repair, the plan is for targets, or the list was changed meanwhile.
         """
         return Fixed(fixes.repair(self._plan, code))
 
-    def check_domains(
-        self, *, timeout: float = 5.0, nameservers: Sequence[str] | None = None
-    ) -> pd.DataFrame:
-        """Ask the domain name system which of the list's domains take no mail. The plan does not change.
-
-        Nothing else in this package does that, and nothing by itself: it is for when you want to know. It
-        asks once for each domain of the rows that would be sent, several at once.
+    def check_domains(self, *, timeout: float = 5, nameservers: Sequence[str] | None = None) -> pd.DataFrame:
+        """Ask the domain name system which domains of the rows to be sent take no mail; nothing changes.
 
         Args:
             timeout: seconds for one domain.
             nameservers: whom to ask, as "9.9.9.9" or "127.0.0.1:5353"; None for the machine's own.
 
         Returns:
-            Domains that take no mail or could not be checked × (`domain`, `finding`, `detail`, `rows`), those
-            with most rows first; a `finding` is "takes no mail" or "could not be checked", `rows` has the
-            positions.
+            Domains that take no mail or could not be checked × (`domain`, `finding`, `detail`, `rows`).
 
         Raises:
             InputError: the plan is for targets, or an argument cannot be used.

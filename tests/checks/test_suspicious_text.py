@@ -1,4 +1,4 @@
-"""`suspicious_text`: what no recipient must ever read, in a cell, in the text for all, or where the two meet."""
+"""`suspicious_text`: what nobody must ever read, in a cell, in the text for all, or where the two meet."""
 
 from typing import Any
 
@@ -69,8 +69,8 @@ def test_what_cannot_be_known_is_left_to_its_owner(cell: str) -> None:
         "Ünïcødé",
         "«Ça»",
         "Żółć",
-    ]
-    + ["Ã", "It’s “fine”…", "東京", "100%", "[draft]", "N/A", "-", "n.a."],
+        *("Ã", "It’s “fine”…", "東京", "100%", "[draft]", "N/A", "-", "n.a."),
+    ],
 )
 def test_what_only_looks_like_it_is_not_named(cell: str) -> None:
     """Names, words and every alphabet."""

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,10 +12,50 @@ from tests.checks.lists import addressed, plan, rows_of, told
 CODE = "value_shift"
 READS = {"template": "<p>Dear {{first_name}}!</p>", "defaults": {"first_name": "friend"}}
 FIRST = (
-    "Anna Boris Clara Dmitri Emil Frida Gustav Hanna Ivan Julia Karla Lukas Maria Niklas Olga Peter Quentin "
-    "Rosa Stefan Thea Ulrich Vera Walter Xenia Yusuf Zora"
-).split()
-LAST = "Adler Bauer Conrad Dietz Ebert Fuchs Graf Hahn Imhof Jung Keller Lang Meyer Nagel Otto".split()
+    "Anna",
+    "Boris",
+    "Clara",
+    "Dmitri",
+    "Emil",
+    "Frida",
+    "Gustav",
+    "Hanna",
+    "Ivan",
+    "Julia",
+    "Karla",
+    "Lukas",
+    "Maria",
+    "Niklas",
+    "Olga",
+    "Peter",
+    "Quentin",
+    "Rosa",
+    "Stefan",
+    "Thea",
+    "Ulrich",
+    "Vera",
+    "Walter",
+    "Xenia",
+    "Yusuf",
+    "Zora",
+)
+LAST = (
+    "Adler",
+    "Bauer",
+    "Conrad",
+    "Dietz",
+    "Ebert",
+    "Fuchs",
+    "Graf",
+    "Hahn",
+    "Imhof",
+    "Jung",
+    "Keller",
+    "Lang",
+    "Meyer",
+    "Nagel",
+    "Otto",
+)
 
 
 def listed(size: int, seed: int = 7, style: str = "{first}.{last}@acme.org") -> pd.DataFrame:
@@ -39,6 +80,10 @@ def shifted(people: pd.DataFrame, offset: int, first: int, last: int) -> pd.Data
     block = names[first:last]
     names[first:last] = block[-offset:] + block[:-offset]
     return people.assign(first_name=names)
+
+
+def _cells(column: "pd.Series[Any]") -> list[Any]:
+    return [None if pd.isna(one) else one for one in column]
 
 
 @pytest.mark.parametrize("offset", [1, -1, 2, -2, 3, -3])
@@ -66,18 +111,18 @@ def test_a_deleted_cell_is_made_good_as_far_as_can_be_known() -> None:
     """Below it everything moves down again; the name that was deleted is not invented."""
     people = listed(30)
     names = people["first_name"].tolist()
-    fixed = plan(people.assign(first_name=[*names[:10], *names[11:], None]), **READS).fix(CODE)
-    assert [*names[:10], None, *names[11:]] == [
-        None if pd.isna(one) else one for one in fixed.people["first_name"]
-    ]
+    people["first_name"] = pd.Series([*names[:10], *names[11:], None], dtype=object)
+    fixed = plan(people, **READS).fix(CODE)
+    assert [*names[:10], None, *names[11:]] == _cells(fixed.people["first_name"])
 
 
 def test_an_inserted_cell_is_made_good_as_far_as_can_be_known() -> None:
     """The last name fell out at the end, and is not invented."""
     people = listed(30)
     names = people["first_name"].tolist()
-    fixed = plan(people.assign(first_name=[*names[:10], None, *names[10:-1]]), **READS).fix(CODE)
-    assert [*names[:29], None] == [None if pd.isna(one) else one for one in fixed.people["first_name"]]
+    people["first_name"] = pd.Series([*names[:10], None, *names[10:-1]], dtype=object)
+    fixed = plan(people, **READS).fix(CODE)
+    assert [*names[:29], None] == _cells(fixed.people["first_name"])
 
 
 def test_a_block_whose_end_is_uncertain_is_named_and_left_to_its_owner() -> None:
