@@ -40,7 +40,8 @@ class Pace:
     that got through; `days` what was let go by part of a day. `flying` holds when requests without an answer
     left, while the limit is unknown. `passed` got through since the first 429 of a stream, `passed_before` of
     them before `measured_since`, the 429 from which its rate is measured; it is `measured`
-    once another came. `steps` are those beyond the limit
+    once another came. `began_at` is when the first request left, `full` how many got through from then to the
+    first 429 of a stream, which may have been a full bucket. `steps` are those beyond the limit
     that was met since its last 429, the last one from `stepped_from` at `stepped_at`.
     """
 

@@ -15,8 +15,8 @@ from migma_nb.sending.known_limit import (
     Kind,
     Pace,
     got_through,
-    of_a_full_minute,
     let_go,
+    of_a_full_minute,
     settled,
 )
 
@@ -24,13 +24,16 @@ from migma_nb.sending.known_limit import (
 KNOWN_LIMITS = (10, 100, 500)
 #: "auto" doubles after so long (seconds) without a 429: with a minute it would take five to reach 1,000.
 STEP_S = 1.0
-#: After so long (seconds) without a 429 it tries a little more than the limit that it has met: a window ...
-REVISIT_S = 600.0
-#: ... and a stream sooner, after so many requests, within these bounds (seconds).
-REVISIT_REQUESTS, REVISIT_STREAM_S = 100, (120.0, 300.0)
+#: After so many requests without a 429 it tries a little more than the limit that it has met, within these
+#: bounds (seconds): a window ...
+REVISIT_WINDOW, REVISIT_WINDOW_S = 150, (300.0, 600.0)
+#: ... and a stream sooner.
+REVISIT_STREAM, REVISIT_STREAM_S = 100, (120.0, 300.0)
 #: While that meets no 429 it takes a step twice as large as the one before each time that so long has passed
-#: (seconds), up to this share: a limit that was taken for a tenth is found again within about seven minutes.
+#: (seconds), up to this share ...
 NEXT_STEP_S, LARGEST_STEP = 30.0, 0.5
+#: ... and sooner after so many, a third more in all, which no limit lets through that was met as it is.
+SURE_STEPS, SURE_STEP_S = 4, 15.0
 #: It takes such steps sooner while a stream has met a single 429, after which it was taken for very little.
 FIRST_STEP_S = 5.0
 #: While the limit is unknown, one request in so many of the last minute's may be unanswered: all of those
@@ -189,15 +192,21 @@ def _may_step(pace: Pace, now: float) -> bool:
     if not pace.is_met_again:
         pause = FIRST_STEP_S
     elif pace.steps:
-        pause = NEXT_STEP_S
+        pause = NEXT_STEP_S if pace.steps < SURE_STEPS else SURE_STEP_S
+    elif pace.is_on_trial:
+        pause = WINDOW_S
     elif pace.kind is Kind.STREAM:
-        least, most = REVISIT_STREAM_S
-        pause = most if pace.full else max(least, min(most, REVISIT_REQUESTS * pace.spacing))
+        pause = REVISIT_STREAM_S[1] if pace.full else _after(REVISIT_STREAM, REVISIT_STREAM_S, pace)
     else:
-        pause = WINDOW_S if pace.is_on_trial else REVISIT_S
+        pause = _after(REVISIT_WINDOW, REVISIT_WINDOW_S, pace)
     pause_counted = min(pause, WINDOW_S)
     used = sum(part[1] for part in pace.log if part[0] > now - pause_counted)
     return now - pace.stepped_at >= pause and used >= pace.per_minute * pause_counted / WINDOW_S / 2 - 1
+
+
+def _after(requests: int, bounds: tuple[float, float], pace: Pace) -> float:
+    """Return how long so many requests take (seconds), within bounds."""
+    return min(max(bounds[0], requests * pace.spacing), bounds[1])
 
 
 def _full_until(pace: Pace, limit: float, now: float) -> float:
