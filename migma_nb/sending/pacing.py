@@ -32,8 +32,9 @@ REVISIT_STREAM, REVISIT_STREAM_S = 100, (120.0, 300.0)
 #: While that meets no 429 it takes a step twice as large as the one before each time that so long has passed
 #: (seconds), up to this share ...
 NEXT_STEP_S, LARGEST_STEP = 30.0, 0.5
-#: ... and sooner after so many, a third more in all, which no limit lets through that was met as it is.
-SURE_STEPS, SURE_STEP_S = 4, 15.0
+#: ... and sooner after so many, a third more in all, which no limit lets through that was met as it is: after
+#: so many requests, within these bounds (seconds).
+SURE_STEPS, SURE_REQUESTS, SURE_STEP_S = 4, 10, (15.0, NEXT_STEP_S)
 #: It takes such steps sooner while a stream has met a single 429, after which it was taken for very little.
 FIRST_STEP_S = 5.0
 #: While the limit is unknown, one request in so many of the last minute's may be unanswered: all of those
@@ -192,7 +193,7 @@ def _may_step(pace: Pace, now: float) -> bool:
     if not pace.is_met_again:
         pause = FIRST_STEP_S
     elif pace.steps:
-        pause = NEXT_STEP_S if pace.steps < SURE_STEPS else SURE_STEP_S
+        pause = NEXT_STEP_S if pace.steps < SURE_STEPS else _after(SURE_REQUESTS, SURE_STEP_S, pace)
     elif pace.is_on_trial:
         pause = WINDOW_S
     elif pace.kind is Kind.STREAM:

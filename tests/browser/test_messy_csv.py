@@ -27,6 +27,8 @@ def test_a_messy_list_is_refused_repaired_and_accounted_for(lab: Lab) -> None:
     assert [refused] == [place for place in code if errors_of(lab.outputs(place))]
     assert lab.seen(refused).get_by_text("header=2 to take the names from there").first.is_visible()
     assert lab.seen(run).get_by_text("47 of 47 people mailed").is_visible()
+    mail = lab.seen(at["plan.preview(36)"]).locator("iframe").content_frame
+    mail.get_by_text("Hello Bruno,").wait_for()
     for state, place in {"plan": at["plan"], "fixed": at["fixed"]}.items():
         inspect(lab, place, "messy", state, only=".jp-RenderedHTMLCommon")
     inspect(lab, run, "messy", "sent", only=".mnb-run")
