@@ -40,7 +40,8 @@ class Pace:
     that got through; `days` what was let go by part of a day. `flying` holds when requests without an answer
     left, while the limit is unknown. `passed` got through since the first 429 of a stream, `passed_before` of
     them before `measured_since`, the 429 from which its rate is measured; it is `measured`
-    once another came. `steps` are those beyond the limit
+    once another came. `began_at` is when the first request left, `full` how many got through from then to the
+    first 429 of a stream, which may have been a full bucket. `steps` are those beyond the limit
     that was met since its last 429, the last one from `stepped_from` at `stepped_at`.
     """
 
@@ -63,6 +64,8 @@ class Pace:
     passed: int = 0
     passed_before: int = 0
     measured: bool = False
+    began_at: float = 0.0
+    full: int = 0
     distrust: bool = False
     told: float = 0.0
     told_reset: float = 0.0
@@ -127,6 +130,14 @@ def counted(
     return tuple(found[at] for at in sorted(found))
 
 
+def of_a_full_minute(pace: Pace, at: float) -> float:
+    """Return the rate (requests a second) of a bucket that held a minute's when the first request left.
+
+    What it let through until its first 429 is what it refills from a minute before that request on.
+    """
+    return pace.full / (WINDOW_S + at - pace.began_at) if pace.full else 0.0
+
+
 def got_through(pace: Pace, since: float) -> int:
     """Return how many requests got through that left in this second or after it."""
     return sum(part[2] for part in pace.log if part[0] >= math.floor(since))
@@ -147,6 +158,7 @@ def _moved(pace: Pace, back: float) -> Pace:
             "closed_until",
             "leading_at",
             "measured_since",
+            "began_at",
         )
     }
     log: tuple[tuple[int, int, int], ...] = ()

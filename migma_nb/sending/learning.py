@@ -32,6 +32,9 @@ TOLD_AGAIN_S = 300.0
 CAUTION, RECENT_S = 0.3, 3.0
 #: Once it is measured over many requests, a 429 lowers what held before to this share at most.
 LOWERED = 0.9
+#: Between two 429s so many fewer or more may get through than a full bucket refilled by our reckoning: the
+#: first and the last token were there in part. One that held half a minute's is told from it by these.
+FEWER, LARGER, MORE = 0.5, 1.05, 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +243,7 @@ def _stream(pace: Pace) -> dict[str, Any]:
             "passed": 1,
             "passed_before": 0,
             "measured": False,
+            "full": pace.passed - 1 if pace.began_at else 0,
         }
     # Between two 429s such a server let through just what it refilled, to within one request. The one that
     # led the way came after the 429 from which it counts.
@@ -247,15 +251,40 @@ def _stream(pace: Pace) -> dict[str, Any]:
     through = pace.passed - pace.passed_before
     mean = 60.0 * max(1, through - 1) / elapsed
     if pace.passed < FINE:
-        return {"kind": Kind.STREAM, "per_minute": mean, "measured": True}
+        coarse = {"kind": Kind.STREAM, "per_minute": mean, "measured": True, "full": 0}
+        return coarse if pace.measured else _full_bucket(pace) or coarse
     # Where its bucket was full in between, the mean is too low; what was tried is too high.
     least = LOWERED * math.sqrt((pace.stepped_from or pace.per_minute) * pace.per_minute)
-    if pace.is_on_trial and pace.steps:
+    if pace.full and pace.measured:
+        # All is counted that it held at first and refilled since: the mean is right.
+        least = 0.0
+    elif pace.is_on_trial and pace.steps:
         # So many a minute were let through; the mean is lower, since they were not spread evenly at first.
         least = pace.stepped_from
     elif through >= FINE and not pace.steps:
         least = min(least, math.sqrt(mean * pace.per_minute))
-    changes = {"kind": Kind.STREAM, "per_minute": max(mean, least), "measured": True}
+    changes = {"kind": Kind.STREAM, "per_minute": max(mean, least), "measured": True, "full": 0}
     if through >= FINE:
         changes |= {"measured_since": pace.refused_since, "passed_before": pace.passed - 1}
     return changes
+
+
+def _full_bucket(pace: Pace) -> dict[str, Any] | None:
+    """Learn from the second 429 of a bucket that was full and holds a minute's requests; None: it is none.
+
+    Such a bucket is a stream that began a minute before the first request. If it is one, it refilled between
+    the two 429s what that says, to within a request and what is late by an answer's time.
+    """
+    total = pace.full + pace.passed - 1
+    rate = total / (WINDOW_S + pace.refused_since - pace.began_at)
+    refilled = rate * (pace.refused_since - pace.measured_since)
+    if not pace.full or not refilled - FEWER <= pace.passed <= LARGER * refilled + MORE:
+        return None
+    return {
+        "kind": Kind.STREAM,
+        "per_minute": 60.0 * rate,
+        "measured": True,
+        "measured_since": pace.began_at - WINDOW_S,
+        "passed": total,
+        "passed_before": 0,
+    }

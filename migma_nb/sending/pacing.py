@@ -16,6 +16,7 @@ from migma_nb.sending.known_limit import (
     Pace,
     got_through,
     let_go,
+    of_a_full_minute,
     settled,
 )
 
@@ -23,13 +24,17 @@ from migma_nb.sending.known_limit import (
 KNOWN_LIMITS = (10, 100, 500)
 #: "auto" doubles after so long (seconds) without a 429: with a minute it would take five to reach 1,000.
 STEP_S = 1.0
-#: After so long (seconds) without a 429 it tries a little more than the limit that it has met: a window ...
-REVISIT_S = 600.0
-#: ... and a stream sooner, after so many requests, within these bounds (seconds).
-REVISIT_REQUESTS, REVISIT_STREAM_S = 100, (120.0, 300.0)
+#: After so many requests without a 429 it tries a little more than the limit that it has met, within these
+#: bounds (seconds): a window ...
+REVISIT_WINDOW, REVISIT_WINDOW_S = 150, (300.0, 600.0)
+#: ... and a stream sooner.
+REVISIT_STREAM, REVISIT_STREAM_S = 100, (120.0, 300.0)
 #: While that meets no 429 it takes a step twice as large as the one before each time that so long has passed
-#: (seconds), up to this share: a limit that was taken for a tenth is found again within about seven minutes.
+#: (seconds), up to this share ...
 NEXT_STEP_S, LARGEST_STEP = 30.0, 0.5
+#: ... and sooner after so many, a third more in all, which no limit lets through that was met as it is: after
+#: so many requests, within these bounds (seconds).
+SURE_STEPS, SURE_REQUESTS, SURE_STEP_S = 4, 10, (15.0, NEXT_STEP_S)
 #: It takes such steps sooner while a stream has met a single 429, after which it was taken for very little.
 FIRST_STEP_S = 5.0
 #: While the limit is unknown, one request in so many of the last minute's may be unanswered: all of those
@@ -39,6 +44,10 @@ PER_FLYING, LEAST_FLYING = 33, 3
 PER_FLYING_STREAM, LEAST_FLYING_STREAM = 50, 2
 #: After the first 429 of a stream so many requests go one by one.
 CAREFUL = 10
+#: ... and up to so many, while no more got through than a bucket that held a minute's refills, and so many.
+CAREFUL_MOST, REFUTED = 30, 2
+#: ... where that is at most this rate (a minute): of fewer requests each 429 is a larger share.
+CAREFUL_BELOW = 160.0
 #: A lease is for so many seconds of the rate, and for one slot at least.
 LEASE_S = 0.5
 #: How late (seconds) a slot may be used; later it is lost.
@@ -88,6 +97,10 @@ def most_flying(pace: Pace, now: float) -> int:
     """Return how many requests may be unanswered while the limit is unknown."""
     if pace.kind is Kind.STREAM and pace.passed < CAREFUL:
         return 1
+    if pace.kind is Kind.STREAM and not pace.measured and pace.passed < CAREFUL_MOST:
+        rate = of_a_full_minute(pace, pace.measured_since)
+        if rate <= CAREFUL_BELOW / 60 and pace.passed <= rate * (now - pace.measured_since) + REFUTED:
+            return 1
     through = got_through(pace, now - WINDOW_S)
     if pace.kind is Kind.STREAM:
         return max(LEAST_FLYING_STREAM, through // PER_FLYING_STREAM)
@@ -115,7 +128,7 @@ def _auto(pace: Pace, now: float, most: int) -> tuple[Pace, Grant]:
         # One slot at a time, not before its turn: each answer may change what follows.
         if pace.next_at > now:
             return pace, Grant(wait=pace.next_at - now)
-        pace = replace(pace, flying=(*pace.flying, now))
+        pace = replace(pace, flying=(*pace.flying, now), began_at=pace.began_at or now)
         return _given(pace, now, pace.spacing, 1, LATE_S)
     limit = pace.per_minute if pace.kind is Kind.WINDOW else AUTO_MOST
     full = _full_until(pace, limit, now)
@@ -180,15 +193,21 @@ def _may_step(pace: Pace, now: float) -> bool:
     if not pace.is_met_again:
         pause = FIRST_STEP_S
     elif pace.steps:
-        pause = NEXT_STEP_S
+        pause = NEXT_STEP_S if pace.steps < SURE_STEPS else _after(SURE_REQUESTS, SURE_STEP_S, pace)
+    elif pace.is_on_trial:
+        pause = WINDOW_S
     elif pace.kind is Kind.STREAM:
-        least, most = REVISIT_STREAM_S
-        pause = max(least, min(most, REVISIT_REQUESTS * pace.spacing))
+        pause = REVISIT_STREAM_S[1] if pace.full else _after(REVISIT_STREAM, REVISIT_STREAM_S, pace)
     else:
-        pause = WINDOW_S if pace.is_on_trial else REVISIT_S
+        pause = _after(REVISIT_WINDOW, REVISIT_WINDOW_S, pace)
     pause_counted = min(pause, WINDOW_S)
     used = sum(part[1] for part in pace.log if part[0] > now - pause_counted)
     return now - pace.stepped_at >= pause and used >= pace.per_minute * pause_counted / WINDOW_S / 2 - 1
+
+
+def _after(requests: int, bounds: tuple[float, float], pace: Pace) -> float:
+    """Return how long so many requests take (seconds), within bounds."""
+    return min(max(bounds[0], requests * pace.spacing), bounds[1])
 
 
 def _full_until(pace: Pace, limit: float, now: float) -> float:
