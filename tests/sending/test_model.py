@@ -363,7 +363,9 @@ class Histories(RuleBasedStateMachine):
 
 
 class HistoriesInWindows(Histories):
-    """The same with the rows looked up one or two at a time, as a list of millions is by thousands."""
+    """The same with one to three rows looked up at a time, as a list of millions is by thousands."""
+
+    window = 1
 
     @initialize(window=st.integers(1, 3))
     def look_up(self, window: int) -> None:
