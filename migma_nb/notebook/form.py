@@ -60,8 +60,9 @@ class Form:
             self._bench.notices.guard(self._look), self._bench.notices.guard(self._show)
         )
         self._make()
+        # Here, and in no thread: a thread of a cell takes it to run for ever, and its buttons would rest.
+        self._bench.notices.guard(self._show_going)()
         self._newest.ask(draft, now=True)
-        self._bench.in_background(desk.going, self.send.show_going)
         self._bench.begin()
 
     @property
@@ -132,6 +133,9 @@ class Form:
             bench.notices.widget,
             name="mnb-form",
         )
+
+    def _show_going(self) -> None:
+        self.send.show_going(self.desk.going())
 
     def _changed(self) -> None:
         """Take the plan away that is not the newest any more, and have the newest made."""
