@@ -34,7 +34,7 @@ CAUTION, RECENT_S = 0.3, 3.0
 LOWERED = 0.9
 #: Between two 429s so many fewer or more may get through than a full bucket refilled by our reckoning: the
 #: first and the last token were there in part. One that held half a minute's is told from it by these.
-FEWER, LARGER, MORE = 0.5, 1.05, 1.2
+FEWER, LARGER, MORE = 0.5, 1.05, 1.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +250,10 @@ def _stream(pace: Pace) -> dict[str, Any]:
     elapsed = max(1.0, pace.refused_since - pace.measured_since)
     through = pace.passed - pace.passed_before
     mean = 60.0 * max(1, through - 1) / elapsed
+    if not pace.measured and (known := _full_bucket(pace)):
+        return known
     if pace.passed < FINE:
-        coarse = {"kind": Kind.STREAM, "per_minute": mean, "measured": True, "full": 0}
-        return coarse if pace.measured else _full_bucket(pace) or coarse
+        return {"kind": Kind.STREAM, "per_minute": mean, "measured": True, "full": 0}
     # Where its bucket was full in between, the mean is too low; what was tried is too high.
     least = LOWERED * math.sqrt((pace.stepped_from or pace.per_minute) * pace.per_minute)
     if pace.full and pace.measured:
