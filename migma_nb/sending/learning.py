@@ -253,7 +253,8 @@ def _stream(pace: Pace) -> dict[str, Any]:
     if not pace.measured and (known := _full_bucket(pace)):
         return known
     if pace.passed < FINE:
-        return {"kind": Kind.STREAM, "per_minute": mean, "measured": True, "full": 0}
+        full = pace.full if pace.measured else 0
+        return {"kind": Kind.STREAM, "per_minute": mean, "measured": True, "full": full}
     # Where its bucket was full in between, the mean is too low; what was tried is too high.
     least = LOWERED * math.sqrt((pace.stepped_from or pace.per_minute) * pace.per_minute)
     if pace.full and pace.measured:

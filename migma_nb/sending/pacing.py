@@ -25,9 +25,9 @@ KNOWN_LIMITS = (10, 100, 500)
 #: "auto" doubles after so long (seconds) without a 429: with a minute it would take five to reach 1,000.
 STEP_S = 1.0
 #: After so many requests without a 429 it tries a little more than the limit that it has met, within these
-#: bounds (seconds): a window ...
+#: bounds (seconds): a window, and a bucket that was full, which is known as well ...
 REVISIT_WINDOW, REVISIT_WINDOW_S = 150, (300.0, 600.0)
-#: ... and a stream sooner.
+#: ... and another stream sooner.
 REVISIT_STREAM, REVISIT_STREAM_S = 100, (120.0, 300.0)
 #: While that meets no 429 it takes a step twice as large as the one before each time that so long has passed
 #: (seconds), up to this share ...
@@ -196,8 +196,8 @@ def _may_step(pace: Pace, now: float) -> bool:
         pause = NEXT_STEP_S if pace.steps < SURE_STEPS else _after(SURE_REQUESTS, SURE_STEP_S, pace)
     elif pace.is_on_trial:
         pause = WINDOW_S
-    elif pace.kind is Kind.STREAM:
-        pause = REVISIT_STREAM_S[1] if pace.full else _after(REVISIT_STREAM, REVISIT_STREAM_S, pace)
+    elif pace.kind is Kind.STREAM and not pace.full:
+        pause = _after(REVISIT_STREAM, REVISIT_STREAM_S, pace)
     else:
         pause = _after(REVISIT_WINDOW, REVISIT_WINDOW_S, pace)
     pause_counted = min(pause, WINDOW_S)
