@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import pandas as pd
 
 import migma_nb as mg
+from migma_nb.planning.name_fit import NameFit
 from migma_nb.planning.shift_repair import set_back
 from migma_nb.planning.value_shift import find_shifts
 
@@ -193,7 +194,7 @@ def false_alarms(args: argparse.Namespace) -> None:
                 people = clean(chance, args.rows, style)
                 people = people.sort_values(keys) if keys else people
                 count += sum(
-                    bool(find_shifts(people[name].tolist(), people["email"].tolist()))
+                    bool(find_shifts(NameFit.of(people[name].tolist(), people["email"].tolist())))
                     for name in ("first", "last")
                 )
             told, tried = told + count, tried + 2 * args.lists
@@ -205,7 +206,7 @@ def false_alarms(args: argparse.Namespace) -> None:
         people = clean(chance, args.rows, chance.choice(list(STYLES)))
         names = people["first"].tolist()
         chance.shuffle(names)
-        count += bool(find_shifts(names, people["email"].tolist()))
+        count += bool(find_shifts(NameFit.of(names, people["email"].tolist())))
     print(f"Names that have nothing to do with the addresses: {count} of {args.lists * 10:,} lists")
 
 
@@ -223,7 +224,7 @@ def detection(args: argparse.Namespace) -> None:
                 block = names[at : at + length]
                 slid = [*names[:at], *block[-by:], *block[:-by], *names[at + length :]]
                 emails = people["email"].tolist()
-                told += bool(find_shifts(slid, emails))
+                told += bool(find_shifts(NameFit.of(slid, emails)))
                 fixed = set_back(slid, emails)
                 back = [fixed.get(row, name) for row, name in enumerate(slid)]
                 mended += back == names
@@ -242,7 +243,7 @@ def cost(seed: int) -> None:
     }
     for kind, cells in lists.items():
         began = time.process_time()
-        find_shifts(cells, emails)
+        find_shifts(NameFit.of(cells, emails))
         print(f"A million rows, {kind}: {time.process_time() - began:.2f} CPU seconds")
 
 

@@ -87,6 +87,12 @@ class EncodedColumn:
     problems: Mapping[int, str]
     uniques: Uniques
 
+    @property
+    def words(self) -> CodedTexts:
+        """Each row's cell as it stands, None where it is no text or cannot be sent."""
+        codes, cells = self.texts.codes, self.uniques.cells
+        return CodedTexts(np.where(codes < len(cells), codes, np.int32(-1)), cells)
+
 
 def rules_of(series: "pd.Series[Any]") -> ColumnRules:
     """Return what a column, or a piece of one, says of its cells: whole numbers, dates without a time."""

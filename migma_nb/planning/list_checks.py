@@ -8,13 +8,15 @@ import pandas as pd
 from migma_nb.planning.address_column import AddressColumn
 from migma_nb.planning.columns import column_at, column_names, named_column
 from migma_nb.planning.content import Content
+from migma_nb.planning.encoded import EncodedColumn
 from migma_nb.planning.issues import IssueList
 from migma_nb.planning.keys import with_keys
 from migma_nb.planning.matching import Filling
+from migma_nb.planning.name_fit import Locals, NameFit
 from migma_nb.planning.people import People, read_people
-from migma_nb.planning.render_lint import lint_rendering
+from migma_nb.planning.render_lint import Variables, lint_rendering
 from migma_nb.planning.value_shift import is_name_column, note_value_shift
-from migma_nb.planning.variables import read_variables
+from migma_nb.planning.variables import encode_fillings, read_variables
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -70,18 +72,30 @@ def check_list(planned: PlannedList, frame: pd.DataFrame, issues: IssueList) -> 
     column = planned.column
     people = read_people(column_at(frame, column.position), column.name, issues)
     persons = with_keys(people.identities, frame, planned.key, issues)
-    texts = read_variables(frame, planned.fillings, issues)
-    lint_rendering(planned.content, frame, planned.fillings, texts, issues)
-    _note_shifts(planned, frame, people, issues)
+    columns = encode_fillings(frame, planned.fillings)
+    texts = read_variables(frame, planned.fillings, columns, issues)
+    lint_rendering(planned.content, Variables(frame, planned.fillings, columns, texts), issues)
+    _note_shifts(planned, frame, columns, people, issues)
     return Checked(people, persons, texts)
 
 
-def _note_shifts(planned: PlannedList, frame: pd.DataFrame, people: People, issues: IssueList) -> None:
+def _note_shifts(
+    planned: PlannedList,
+    frame: pd.DataFrame,
+    columns: Mapping[str, EncodedColumn],
+    people: People,
+    issues: IssueList,
+) -> None:
     names = column_names(frame)
-    columns = {
-        filling.column
+    asked = {
+        filling.column: columns[filling.name].words
         for filling in planned.fillings
         if filling.column is not None and is_name_column(names[filling.column], filling.name)
     }
-    for position in sorted(columns - {planned.column.position}):
-        note_value_shift(column_at(frame, position).tolist(), people.identities, names[position], issues)
+    asked.pop(planned.column.position, None)
+    if not asked:
+        return
+    local = Locals.of(people.identities)
+    for position in sorted(asked):
+        fit = NameFit(asked[position], local)
+        note_value_shift(column_at(frame, position), fit, names[position], issues)

@@ -2,12 +2,20 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from migma_nb.planning.address_texts import Parts
+from migma_nb.planning.coded_texts import CHUNK, CodedTexts
+from migma_nb.planning.text_arrays import Codes, TextArray, array_of, bounds_and_bytes, taken
+
+LetterSets = NDArray[np.uint64]
+#: Spreads three bytes over 64 bits (Knuth's multiplier).
+_MIX = np.uint32(2_654_435_761)
 #: Shorter parts of names stand in any address by chance.
 _SHORTEST = 3
 #: Titles and small words, which are no names.
@@ -63,30 +71,58 @@ def _unaccented(text: str) -> str:
     return "".join(char for char in letters if not unicodedata.combining(char))
 
 
-def local_parts(identities: Sequence[str | None]) -> list[str]:
-    """Return what stands before the `@` of each address, folded; "" where there is no valid address."""
-    return [one.rpartition("@")[0] if one else "" for one in identities]
+@dataclass(frozen=True, slots=True, eq=False)
+class Locals:
+    """What stands before the `@` of each row's address.
+
+    Args:
+        who: each row's position among them, -1 where there is no valid address.
+        texts: those of the different addresses.
+        letters: of each of them what three letters in a row it has, as `letter_sets` tells it; at the end
+            nothing, for no address.
+    """
+
+    who: Codes
+    texts: TextArray
+    letters: LetterSets
+
+    @classmethod
+    def of(cls, identities: Iterable[str | None]) -> "Locals":
+        """Part the addresses of all rows."""
+        people = CodedTexts.coded(identities)
+        texts = Parts.of(people).locals
+        return cls(people.codes, texts, np.append(letter_sets(texts), np.uint64(0)))
 
 
 class NameFit:
     """Whether a row's name shows in the address of a row so many places on.
 
     Args:
-        cells: the column's cells.
+        names: each row's name, None where the cell is no text.
         local: what stands before the `@` of each row's address.
     """
 
-    def __init__(self, cells: Sequence[Any], local: list[str]) -> None:
-        texts = [cell if type(cell) is str else "" for cell in cells]
-        known = {text: name_parts(text) for text in set(texts)}
-        # A part that no address holds stands for rows without a name.
-        first = {text: parts[0] if parts else "\0" for text, parts in known.items()}
-        self._first = [first[text] for text in texts]
-        several = {text: parts[1:] for text, parts in known.items() if len(parts) > 1}
-        self._others = {row: several[text] for row, text in enumerate(texts) if text in several}
-        self._local = local
+    def __init__(self, names: CodedTexts, local: Locals) -> None:
+        parts = [name_parts(name) for name in names.different.to_pylist()]
+        self._parts = [part for of_name in parts for part in of_name]
+        self._letters = letter_sets(array_of(self._parts))
+        # The last is for rows without a name.
+        self._count = np.array([*map(len, parts), 0], dtype=np.intp)
+        self._first = np.cumsum(self._count) - self._count
+        self._names, self._local = names.codes, local
         #: Which rows have a name at all.
-        self.named: NDArray[np.bool_] = np.array([part != "\0" for part in self._first], dtype=bool)
+        self.named: NDArray[np.bool_] = self._count[self._names] > 0
+
+    @classmethod
+    def of(cls, cells: Iterable[Any], identities: Iterable[str | None]) -> "NameFit":
+        """Take a column of names as it stands.
+
+        Args:
+            cells: its cells.
+            identities: who each row is, None where its address is not valid.
+        """
+        names = CodedTexts.of(cell if type(cell) is str else None for cell in cells)
+        return cls(names, Locals.of(identities))
 
     def at(self, offset: int, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Return which of some rows' names show in the address `offset` rows below (negative: above).
@@ -95,10 +131,50 @@ class NameFit:
             offset: how far on the other row is.
             rows: positions whose other row is within the list.
         """
-        names, local, others = self._first, self._local, self._others
-        fits = [names[row] in local[row + offset] for row in rows.tolist()]
-        if others:
-            for place, row in enumerate(rows.tolist()):
-                if not fits[place] and row in others:
-                    fits[place] = any(part in local[row + offset] for part in others[row])
-        return np.array(fits, dtype=bool)
+        fits = np.zeros(len(rows), dtype=bool)
+        for start in range(0, len(rows), CHUNK):
+            some = rows[start : start + CHUNK]
+            fits[start : start + CHUNK] = self._fit(self._names[some], self._local.who[some + offset])
+        return fits
+
+    def _fit(self, names: Codes, people: Codes) -> NDArray[np.bool_]:
+        """Say of each name whether one of its parts shows in the address beside it."""
+        fits = np.zeros(len(names), dtype=bool)
+        letters = self._local.letters[people]
+        number, left = 0, np.flatnonzero(self._count[names] > 0)
+        while len(left):
+            part = self._first[names[left]] + number
+            maybe = (self._letters[part] & ~letters[left]) == 0
+            tried = left[maybe]
+            fits[tried] = self._show(part[maybe], people[tried])
+            number += 1
+            left = left[~fits[left] & (self._count[names[left]] > number)]
+        return fits
+
+    def _show(self, parts: NDArray[np.intp], people: Codes) -> list[bool]:
+        local, every = taken(self._local.texts, people.astype(np.intp)), self._parts
+        return [every[part] in one for part, one in zip(parts.tolist(), local, strict=True)]
+
+
+def letter_sets(texts: TextArray) -> LetterSets:
+    """Return for each text which three bytes in a row it has, each as one of 64 bits.
+
+    What is within a text has no bit that the text has not, so that most of what is not needs no search.
+    """
+    bounds, data = bounds_and_bytes(texts)
+    sets = np.zeros(len(texts), dtype=np.uint64)
+    for start in range(0, len(texts), CHUNK):
+        edges = bounds[start : start + CHUNK + 1]
+        block = data[edges[0] : edges[-1]].astype(np.uint32)
+        edges = edges - edges[0]
+        filled = np.flatnonzero(np.diff(edges))
+        bits = np.zeros(len(block), dtype=np.uint64)
+        three = (block[:-2] << np.uint32(10)) ^ (block[1:-1] << np.uint32(5)) ^ block[2:]
+        bits[: len(three)] = np.uint64(1) << ((three * _MIX) >> np.uint32(26)).astype(np.uint64)
+        # Those that begin with a text's last two bytes go on in the next one.
+        ends = edges[filled + 1]
+        bits[ends - 1] = 0
+        bits[np.maximum(ends - 2, 0)] = 0
+        if len(filled):
+            sets[start + filled] = np.bitwise_or.reduceat(bits, edges[filled])
+    return sets

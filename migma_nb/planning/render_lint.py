@@ -11,37 +11,56 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from migma_nb.planning.columns import column_at, column_names
+from migma_nb.planning.coded_texts import CodedTexts, positions
+from migma_nb.planning.columns import column_names
 from migma_nb.planning.content import Content
+from migma_nb.planning.encoded import EncodedColumn
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.matching import Filling
 from migma_nb.planning.readable import Place, Readable, readable
+from migma_nb.planning.text_arrays import Places, taken
 from migma_nb.planning.texts import odd_text
-from migma_nb.planning.values import is_missing
+from migma_nb.planning.tokens import ANY, LONGEST, TOKENS, may_reach_on, open_end, suspects
 from migma_nb.planning.variables import strings_in
 
-#: An open placeholder, what a failed formula leaves, an object that was no text, letters that were lost.
-TOKENS = (
-    *("{{", "}}", "%7b%7b", "%7d%7d"),
-    *("#ref!", "#n/a", "#value!", "#name?", "#div/0!", "#num!", "#null!"),
-    *("[object object]", "\ufffd"),
-)
-_LONGEST = max(map(len, TOKENS))
-# Ahead of itself, so that one that begins inside of another is found too.
-_ANY = re.compile(f"(?=({'|'.join(map(re.escape, TOKENS))}))", re.IGNORECASE)
 #: In texts for everybody; braces are told of by `note_stray_braces`.
 _IN_LITERALS = re.compile(
     "|".join(re.escape(token) for token in TOKENS if token[0] not in "{}%"), re.IGNORECASE
 )
 #: Told by another check, or plain words of the author's own, such as "None".
 _NOT_HERE = re.compile(r"\{\{|\}\}|\A\s*[\w<>/]+\s*\Z", re.ASCII).search
-_STARTS = frozenset(token[0] for token in TOKENS)
-_PREFIXES = frozenset(token[:end] for token in TOKENS for end in range(1, len(token)))
 _END_MARKS = frozenset(",;:!?.")
 _AROUND = 10
 _FIX = "Look at plan.preview of this row; correct the cell, or the text around its placeholder."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variables:
+    """What fills the placeholders of a mailing.
+
+    Args:
+        frame: the list of people.
+        fillings: the variables.
+        columns: their columns, encoded, by name.
+        texts: their rows' JSON texts, by name.
+    """
+
+    frame: pd.DataFrame
+    fillings: Sequence[Filling]
+    columns: Mapping[str, EncodedColumn]
+    texts: Mapping[str, CodedTexts]
+
+    def words(self, name: str) -> int:
+        """Return how many of a variable's different texts are text cells as they stand; they come first."""
+        return len(self.columns[name].uniques.cells) if name in self.columns else 0
+
+    def own(self, name: str) -> int:
+        """Return how many of a variable's different texts are rows' own; those behind them stand in."""
+        return len(self.columns[name].texts.different) if name in self.columns else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,37 +72,31 @@ class _Finding:
     reads: str
     why: str = ""
 
+    @property
+    def words(self) -> str:
+        return f"makes the {self.what} read {self.reads!r}{self.why}."
 
-def lint_rendering(
-    content: Content,
-    frame: pd.DataFrame,
-    fillings: Sequence[Filling],
-    texts: Mapping[str, Sequence[str | None]],
-    issues: IssueList,
-) -> None:
+
+def lint_rendering(content: Content, variables: Variables, issues: IssueList) -> None:
     """Note what recipients would read and must not, as far as no check of single cells has told it.
 
     Args:
         content: the mailing.
-        frame: the list of people.
-        fillings: the variables of the mailing.
-        texts: for each variable its rows' JSON texts.
+        variables: what fills its placeholders.
         issues: takes what is found.
     """
-    known = {filling.name: filling for filling in fillings}
+    known = {filling.name: filling for filling in variables.fillings}
     mail = [readable("subject", content.subject, known)]
     if content.template is not None:
         mail.append(readable("template", content.template, known))
     _note_literals(mail, issues)
-    told = _Told(frame, known, issues)
-    for filling in fillings:
-        odd = _odd_values(filling, set(texts[filling.name]), mail)
-        if odd:
-            for row, text in enumerate(texts[filling.name]):
-                if text in odd:
-                    told.add(row, odd[text])
-    for row in sorted(_rows_to_make(mail, texts)):
-        for finding in _whole_row(mail, {name: _read(rows[row]) for name, rows in texts.items()}):
+    told = _Told(variables, known, issues)
+    for filling in variables.fillings:
+        told.add_all(filling.name, _odd_values(filling, variables, mail))
+    rows = _rows_to_make(mail, variables.texts)
+    values = {name: texts.take(rows)[:] for name, texts in variables.texts.items()}
+    for at, row in enumerate(positions(rows)):
+        for finding in _whole_row(mail, {name: _read(column[at]) for name, column in values.items()}):
             told.add(row, finding)
 
 
@@ -106,41 +119,17 @@ def _note_literals(mail: Sequence[Readable], issues: IssueList) -> None:
             break
 
 
-def _odd_values(filling: Filling, values: set[str | None], mail: Sequence[Readable]) -> dict[str, _Finding]:
-    """Return the JSON texts of a variable that recipients must not read, each with the first reason."""
-    uniques = values - {None}
+def _odd_values(filling: Filling, variables: Variables, mail: Sequence[Readable]) -> dict[int, _Finding]:
+    """Return which different texts of a variable recipients must not read, each with the first reason."""
     places = [(text, place) for text in mail for place in text.places if place.name == filling.name]
-    found: dict[str, _Finding] = {}
-    for unique in _suspects(filling, uniques, [place for _, place in places]):  # type: ignore[arg-type]  # None is out
-        value = json.loads(unique)
-        for reason in _reasons(filling.name, value, places):
-            found[unique] = reason
+    different = variables.texts[filling.name].different
+    looked_at = suspects(filling, different, variables.words(filling.name), [place for _, place in places])
+    found: dict[int, _Finding] = {}
+    for at, unique in zip(positions(looked_at), taken(different, looked_at), strict=True):
+        for reason in _reasons(filling.name, json.loads(unique), places):
+            found[at] = reason
             break
     return found
-
-
-def _suspects(filling: Filling, uniques: set[str], places: Sequence[Place]) -> Iterator[str]:
-    """Yield the JSON texts that could be found fault with; nearly always none, found out in one search."""
-    open_places = [place for place in places if _open_end(place.before, 0)]
-    if filling.form is not None or any(place.in_link for place in open_places):
-        yield from uniques
-        return
-    joined = "\n".join(uniques)
-    starts = [start if start.isascii() else json.dumps(start)[1:-1] for start in _STARTS]
-    present = [start for start in starts if start in joined]
-    continued = {rest for place in open_places for rest in _continuations(place.before)}
-    default = filling.default
-    for unique in uniques if present or continued or _has_end_mark(joined) else ():
-        text = unique[1:2].lower() if unique[0] == '"' else unique[0]
-        if any(start in unique for start in present) or text in continued or _has_end_mark(unique):
-            yield unique
-    yield from {'""'} & uniques
-    if default is not None and default in uniques:
-        yield default
-
-
-def _has_end_mark(joined: str) -> bool:
-    return ',"' in joined or ';"' in joined
 
 
 def _reasons(name: str, value: Any, places: Sequence[tuple[Readable, Place]]) -> Iterator[_Finding]:
@@ -157,9 +146,9 @@ def _reasons(name: str, value: Any, places: Sequence[tuple[Readable, Place]]) ->
 
 
 def _at_place(text: Readable, place: Place, shown: str) -> Iterator[_Finding]:
-    before, after = place.before[-_LONGEST:], place.after[:_LONGEST]
+    before, after = place.before[-LONGEST:], place.after[:LONGEST]
     window = f"{before}{shown}{after}"
-    for match in _ANY.finditer(window):
+    for match in ANY.finditer(window):
         start, end = match.start(1), match.end(1)
         if start < len(before) + len(shown) and end > len(before):
             yield _Finding(place.name, text.what, _around(window, start, end))
@@ -172,43 +161,25 @@ def _at_place(text: Readable, place: Place, shown: str) -> Iterator[_Finding]:
         yield _Finding(place.name, text.what, reads, ", with the mark twice")
 
 
-def _open_end(text: str, longer_than: int) -> bool:
-    """Say whether a text ends in the middle of a token, of which more than so many characters are there."""
-    tail = text[-_LONGEST:].lower()
-    return any(tail[-size:] in _PREFIXES for size in range(longer_than + 1, min(len(tail), _LONGEST) + 1))
-
-
-def _continuations(before: str) -> set[str]:
-    """Return the characters that would carry on a token in whose middle a text ends."""
-    tail = before[-_LONGEST:].lower()
-    ends = {tail[-size:] for size in range(1, len(tail) + 1)} & _PREFIXES
-    return {token[len(end)] for end in ends for token in TOKENS if token.startswith(end)}
-
-
-def _rows_to_make(mail: Sequence[Readable], texts: Mapping[str, Sequence[str | None]]) -> set[int]:
-    """Return the rows where what must not be read may reach from one value into the next."""
-    rows: set[int] = set()
+def _rows_to_make(mail: Sequence[Readable], texts: Mapping[str, CodedTexts]) -> Places:
+    """Return the rows where what must not be read may reach from one value into the next, in order."""
+    rows = [np.empty(0, dtype=np.intp)]
     for text in mail:
         for place in text.places:
-            if not place.followed or len(place.after) >= _LONGEST - 1:
+            if not place.followed or len(place.after) >= LONGEST - 1:
                 continue
-            uniques = set(texts[place.name]) - {None}
-            joined = "\n".join(uniques)  # type: ignore[arg-type]  # None is out
-            starts = any(start in joined for start in _STARTS if start.isascii())
-            if not starts and not _open_end(place.before, 0) and '""' not in uniques:
-                continue
-            ending = {unique for unique in uniques if unique is not None and _reaches_on(place, unique)}
-            rows |= (
-                {row for row, value in enumerate(texts[place.name]) if value in ending} if ending else set()
-            )
-    return rows
+            column = texts[place.name]
+            maybe = may_reach_on(place, column.different)
+            reach = [_reaches_on(place, unique) for unique in taken(column.different, maybe)]
+            rows.append(column.rows_of(maybe[np.array(reach, dtype=bool)]))
+    return np.unique(np.concatenate(rows))
 
 
 def _reaches_on(place: Place, unique: str) -> bool:
     value = _read(unique)
     if value is None:
         return False
-    return _open_end(f"{place.before}{place.shown(value)}{place.after}", len(place.after))
+    return open_end(f"{place.before}{place.shown(value)}{place.after}", len(place.after))
 
 
 def _whole_row(mail: Sequence[Readable], values: Mapping[str, str | None]) -> Iterator[_Finding]:
@@ -217,7 +188,7 @@ def _whole_row(mail: Sequence[Readable], values: Mapping[str, str | None]) -> It
     for text in mail:
         segments = text.segments({name: value for name, value in values.items() if value is not None})
         whole = "".join(piece for piece, _ in segments)
-        matches = [(match.start(1), match.end(1)) for match in _ANY.finditer(whole)]
+        matches = [(match.start(1), match.end(1)) for match in ANY.finditer(whole)]
         at = 0
         for piece, name in segments:
             for start, end in matches:
@@ -246,28 +217,71 @@ class _Told:
     """Notes findings, each row and column once, and none that the check of single cells has noted.
 
     Args:
-        frame: the list of people.
+        variables: what fills the placeholders.
         known: the variables by name.
         issues: takes what is found.
     """
 
-    def __init__(self, frame: pd.DataFrame, known: Mapping[str, Filling], issues: IssueList) -> None:
-        self._frame, self._known, self._issues = frame, known, issues
-        self._names = column_names(frame)
-        self._done: set[tuple[int | None, str]] = set()
+    def __init__(self, variables: Variables, known: Mapping[str, Filling], issues: IssueList) -> None:
+        self._variables, self._known, self._issues = variables, known, issues
+        self._names = column_names(variables.frame)
+        self._done: dict[str, npt.NDArray[np.bool_]] = {}
+        self._done_for_all: set[str] = set()
 
     def add(self, row: int, finding: _Finding) -> None:
-        """Note a finding: of its row where it is the row's own value, else once for all."""
-        position = self._known[finding.name].column
-        cell = None if position is None else column_at(self._frame, position).iloc[row]
-        own = position is not None and (isinstance(cell, dict | list | tuple) or not is_missing(cell))
-        if own and isinstance(cell, str) and odd_text(cell):
+        """Note a finding in one row."""
+        code = int(self._variables.texts[finding.name].codes[row])
+        self._note(finding.name, {code: finding}, np.array([row], dtype=np.intp))
+
+    def add_all(self, name: str, found: Mapping[int, _Finding]) -> None:
+        """Note the findings of a variable in all rows that have one of these texts, by their places."""
+        if found:
+            rows = self._variables.texts[name].rows_of(np.fromiter(found, dtype=np.intp))
+            self._note(name, found, rows)
+
+    def _note(self, name: str, found: Mapping[int, _Finding], rows: Places) -> None:
+        """Note a finding of its row where it is the row's own value, else once for all."""
+        codes = self._variables.texts[name].codes[rows].astype(np.intp)
+        own = codes < self._variables.own(name)
+        for code in np.unique(codes[~own])[:1].tolist():
+            self._note_for_all(name, found[code])
+        own &= ~np.isin(codes, self._told_before(name, np.unique(codes).tolist()))
+        if own.any():
+            self._note_rows(name, found, rows[own], codes[own])
+
+    def _told_before(self, name: str, codes: Sequence[int]) -> list[int]:
+        """Return which of these texts are cells that the check of single cells has noted."""
+        cells, words = self._variables.columns.get(name), self._variables.words(name)
+        some = [code for code in codes if code < words]
+        if cells is None or not some:
+            return []
+        texts = taken(cells.uniques.cells, np.array(some, dtype=np.intp))
+        return [code for code, text in zip(some, texts, strict=True) if odd_text(text)]
+
+    def _note_rows(self, name: str, found: Mapping[int, _Finding], rows: Places, codes: Places) -> None:
+        position = self._known[name].column
+        column = name if position is None else self._names[position]
+        done = self._done.setdefault(column, np.zeros(len(self._variables.frame), dtype=bool))
+        new = ~done[rows]
+        rows, codes = rows[new], codes[new]
+        done[rows] = True
+        findings = [found[code] for code in positions(codes)]
+        words = {code: found[code].words for code in set(positions(codes))}
+        self._issues.extend(
+            positions(rows),
+            IssueCode.SUSPICIOUS_TEXT,
+            [
+                f"Row {row}: {column} {words[code]}"
+                for row, code in zip(positions(rows), positions(codes), strict=True)
+            ],
+            _FIX,
+            column=column,
+            values=[finding.reads for finding in findings],
+        )
+
+    def _note_for_all(self, name: str, finding: _Finding) -> None:
+        if name in self._done_for_all:
             return
-        column = self._names[position] if own and position is not None else finding.name
-        where = row if own else None
-        if (where, column) in self._done:
-            return
-        self._done.add((where, column))
-        words = f"Row {row}: {column}" if own else f"What stands in for {column}"
-        message = f"{words} makes the {finding.what} read {finding.reads!r}{finding.why}."
-        self._issues.add(where, IssueCode.SUSPICIOUS_TEXT, message, _FIX, column=column, value=finding.reads)
+        self._done_for_all.add(name)
+        message = f"What stands in for {name} {finding.words}"
+        self._issues.add(None, IssueCode.SUSPICIOUS_TEXT, message, _FIX, column=name, value=finding.reads)

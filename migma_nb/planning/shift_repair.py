@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from migma_nb.planning.name_fit import NameFit, local_parts
+from migma_nb.planning.name_fit import NameFit
 from migma_nb.planning.value_shift import Shift, find_shifts
 from migma_nb.planning.values import is_missing
 
@@ -27,9 +27,9 @@ def set_back(cells: Sequence[Any], identities: Sequence[str | None]) -> Mapping[
     Returns:
         Row to the name that belongs there, None for none; nothing for blocks that are not certain.
     """
-    fit = NameFit(cells, local_parts(identities))
+    fit = NameFit.of(cells, identities)
     found: dict[int, Any] = {}
-    for shift in find_shifts(cells, identities):
+    for shift in find_shifts(fit):
         sources = _sources(shift, cells, fit)
         if found.keys().isdisjoint(sources):
             found |= {row: None if source is None else cells[source] for row, source in sources.items()}

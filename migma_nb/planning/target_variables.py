@@ -19,7 +19,7 @@ from migma_nb.planning.target_columns import VARIABLES, TargetColumns
 from migma_nb.planning.target_content import RowContents
 from migma_nb.planning.texts import has_html, odd_text
 from migma_nb.planning.values import NotJsonError, is_missing, json_text, json_value
-from migma_nb.planning.variables import read_variables, strings_in
+from migma_nb.planning.variables import encode_fillings, read_variables, strings_in
 
 Values = list[dict[str, Any]]
 
@@ -86,7 +86,8 @@ def _of_columns(
     def wanted(row: int, name: str) -> bool:
         return row in singles and (name in asked[row] or name not in everywhere)
 
-    texts = read_variables(frame, fillings, issues, wanted=wanted)
+    columns = encode_fillings(frame, fillings)
+    texts = read_variables(frame, fillings, columns, issues, wanted=wanted)
     values: Values = [{} for _ in range(len(frame))]
     for filling in fillings:
         name, gaps = filling.name, _gaps(frame, filling)

@@ -7,16 +7,17 @@ it less than once in `_LISTS_PER_FALSE_ALARM`.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd  # noqa: TC002 - as everywhere in this package
 from numpy.typing import NDArray
 
 from migma_nb.planning.issues import IssueCode, IssueList
-from migma_nb.planning.name_fit import NameFit, local_parts
+from migma_nb.planning.name_fit import NameFit
 from migma_nb.planning.placeholders import folded
 from migma_nb.planning.values import is_missing
 
@@ -97,47 +98,46 @@ def is_name_column(column: str, placeholder: str) -> bool:
     return not _NAMES.isdisjoint({folded(column).replace("-", ""), folded(placeholder).replace("-", "")})
 
 
-def note_value_shift(
-    cells: Sequence[Any], identities: Sequence[str | None], column: str, issues: IssueList
-) -> None:
+def note_value_shift(cells: "pd.Series[Any]", fit: NameFit, column: str, issues: IssueList) -> None:
     """Note every row of a block of names that slid against their addresses.
 
     Args:
         cells: a column of names.
-        identities: who each row is, None where its address is not valid.
+        fit: its names against the addresses.
         column: the column's name.
         issues: takes the rows.
     """
-    for shift in find_shifts(cells, identities):
+    for shift in find_shifts(fit):
         side = "below" if shift.offset > 0 else "above"
         away = "1 row" if abs(shift.offset) == 1 else f"{abs(shift.offset)} rows"
-        for row in range(shift.first, shift.last + 1):
-            if is_missing(cells[row]):
-                continue
-            issues.add(
-                row,
-                IssueCode.VALUE_SHIFT,
-                f"Row {row}: {column} fits the address {away} {side} (row {row + shift.offset}), as in rows "
-                f"{shift.first} to {shift.last} altogether.",
-                "Set the column against the addresses again; it was probably sorted or moved by itself.",
-                column=column,
-                value=cells[row],
-            )
+        block = cells.iloc[shift.first : shift.last + 1].tolist()
+        told = {row: cell for row, cell in enumerate(block, shift.first) if not is_missing(cell)}
+        words = f"as in rows {shift.first} to {shift.last} altogether."
+        issues.extend(
+            list(told),
+            IssueCode.VALUE_SHIFT,
+            [
+                f"Row {row}: {column} fits the address {away} {side} (row {row + shift.offset}), {words}"
+                for row in told
+            ],
+            "Set the column against the addresses again; it was probably sorted or moved by itself.",
+            column=column,
+            values=told.values(),
+        )
 
 
-def find_shifts(cells: Sequence[Any], identities: Sequence[str | None]) -> list[Shift]:
+def find_shifts(fit: NameFit) -> list[Shift]:
     """Return the blocks whose names fit the addresses a few rows away, none overlapping, in their order.
 
     Args:
-        cells: a column of names.
-        identities: who each row is, None where its address is not valid.
+        fit: a column of names against the addresses.
     """
-    fit = NameFit(cells, local_parts(identities))
-    own = fit.at(0, np.arange(len(cells)))
+    rows = len(fit.named)
+    own = fit.at(0, np.arange(rows))
     if (fit.named & ~own).sum() < _LEAST_HITS:
         return []
     chance = _chance(fit)
-    weigh = _Scale(fit.named, own, chance, math.log(len(cells) * len(_OFFSETS) * _LISTS_PER_FALSE_ALARM))
+    weigh = _Scale(fit.named, own, chance, math.log(rows * len(_OFFSETS) * _LISTS_PER_FALSE_ALARM))
     found = [pair for offset in _OFFSETS for pair in weigh.blocks(_evidence(fit, own, offset), offset)]
     chosen: list[Shift] = []
     for _, shift in sorted(found, key=lambda pair: -pair[0]):

@@ -1,7 +1,7 @@
 """The variables of every row: missing, unsendable or fine, and what is odd about them."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,18 +22,43 @@ from migma_nb.planning.text_arrays import places_with, taken
 _MAYBE_UNSAFE = b"\\" + bytes({char.encode()[0] for char in UNSAFE_IN_HEADER if not char.isascii()})
 
 
-def read_variables(
-    frame: pd.DataFrame,
-    fillings: Sequence[Filling],
-    issues: IssueList,
-    *,
-    wanted: Callable[[int, str], bool] | None = None,
-) -> dict[str, CodedTexts]:
-    """Turn the columns that fill placeholders into JSON texts, and note what is wrong or odd.
+def encode_fillings(frame: pd.DataFrame, fillings: Sequence[Filling]) -> dict[str, EncodedColumn]:
+    """Encode the columns that fill placeholders, each once for each format that it takes.
 
     Args:
         frame: the list of people.
         fillings: the variables of the mailing.
+
+    Returns:
+        Name on the wire to its column; nothing for one that is the same for everybody.
+    """
+    done: dict[tuple[int, int], EncodedColumn] = {}
+    encoded: dict[str, EncodedColumn] = {}
+    for filling in fillings:
+        if filling.column is None:
+            continue
+        look = (filling.column, id(filling.form))
+        if look not in done:
+            form = formatter(filling.name, filling.form) if filling.form is not None else None
+            done[look] = encode_column(column_at(frame, filling.column), form)
+        encoded[filling.name] = done[look]
+    return encoded
+
+
+def read_variables(
+    frame: pd.DataFrame,
+    fillings: Sequence[Filling],
+    columns: Mapping[str, EncodedColumn],
+    issues: IssueList,
+    *,
+    wanted: Callable[[int, str], bool] | None = None,
+) -> dict[str, CodedTexts]:
+    """Return each variable's JSON texts, and note what is wrong or odd.
+
+    Args:
+        frame: the list of people.
+        fillings: the variables of the mailing.
+        columns: their columns, encoded.
         issues: takes what is wrong.
         wanted: whether a row must have a variable; None for every row and each.
 
@@ -42,21 +67,17 @@ def read_variables(
     """
     names = column_names(frame)
     texts: dict[str, CodedTexts] = {}
-    done: dict[tuple[int, int], EncodedColumn] = {}
+    noted: set[int] = set()
     for filling in fillings:
         if filling.column is None:
             texts[filling.name] = CodedTexts.same(filling.default, len(frame))
             continue
-        look = (filling.column, id(filling.form))
-        first_time = look not in done
-        if first_time:
-            form = formatter(filling.name, filling.form) if filling.form is not None else None
-            done[look] = encode_column(column_at(frame, filling.column), form)
-        encoded, column = done[look], names[filling.column]
+        encoded, column = columns[filling.name], names[filling.column]
         texts[filling.name] = _with_default(encoded, filling, column, issues, wanted)
         if filling.in_subject:
             _note_unsafe(encoded, filling.name, column, issues)
-        if first_time:
+        if id(encoded) not in noted:
+            noted.add(id(encoded))
             note_problems(encoded, column_at(frame, filling.column), column, issues)
     return texts
 
