@@ -10,6 +10,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from migma_nb.api.errors import InputError
@@ -171,10 +172,20 @@ def _neutral_frame(frame: pd.DataFrame) -> pd.DataFrame:
     safe = frame.copy()
     for at in range(safe.shape[1]):
         column = safe.iloc[:, at]
-        if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)):
+        if str(column.dtype) == "datetime64[ms, UTC]":
+            safe.isetitem(at, _spelled_out(column))
+        elif not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)):
             safe.isetitem(at, column.map(neutral).to_numpy())
     safe.columns = pd.Index([neutral(name) for name in safe.columns])
     return safe
+
+
+def _spelled_out(times: pd.Series) -> Any:
+    """Return times as texts to the millisecond: pandas cuts off what is zero in a whole piece."""
+    moments = np.datetime_as_string(times.dt.tz_localize(None).to_numpy(), unit="ms")
+    texts = np.char.add(np.char.replace(moments, "T", " "), "+00:00").astype("object")
+    texts[times.isna().to_numpy()] = None
+    return texts
 
 
 def neutral(cell: Any) -> Any:

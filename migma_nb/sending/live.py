@@ -159,7 +159,8 @@ class LiveRun:
     @property
     def needs_a_person(self) -> bool:
         """Whether the run is paused for a reason that a person must look at, such as a spent error budget."""
-        return self.state is RunState.PAUSED and self.reason is not Reason.PAUSED
+        paused_itself = self.state is RunState.PAUSED and self.reason is not Reason.PAUSED
+        return paused_itself and not self._told_to_go_on
 
     @property
     def held(self) -> list[Holder]:
@@ -168,6 +169,9 @@ class LiveRun:
 
     def ask(self, wish: Wish) -> None:
         """Stop, pause or resume; what is in flight is always finished and recorded. Returns at once."""
+        if wish is Wish.RUN and self.needs_a_person:
+            # Somebody has decided: whoever waits from now on need not be told again.
+            self._told_to_go_on = True
         if not self.ended.is_set():
             loop.submit(self._controls.wanted(wish))
 
@@ -249,7 +253,11 @@ class LiveRun:
             for listener in self._listeners:
                 listener.batch_changed(handle.position, status)
 
+    #: Whether a run that paused itself was told to go on, until that is on record.
+    _told_to_go_on = False
+
     def _stands(self, standing: Standing) -> None:
+        self._told_to_go_on = False
         if self.state in LIVE_STATES:
             self.state, self.reason, self.detail = standing.state, standing.reason, standing.detail
 

@@ -1,12 +1,15 @@
 """Pause, resume, stop and attach: from a thread, from a callback, from another process."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -141,6 +144,7 @@ def test_failures_of_one_kind_pause_the_run_and_a_person_decides(plan: Plan) -> 
         run.wait(timeout=30, progress=False)
         assert mg.RunState.PAUSED is run.state
         assert "25 answers in a row were alike" in run.summary()
+        until(lambda: not run.counts.get(mg.State.SENDING))
         refused = run.counts[mg.State.REFUSED]
         assert 27 > refused >= 25
         broken.clear()
@@ -151,6 +155,26 @@ def test_failures_of_one_kind_pause_the_run_and_a_person_decides(plan: Plan) -> 
         assert {"accepted": refused, "already_sent": 60 - refused} == again.counts
         assert {1} == set(server.mailed.values())
         assert 60 == len(server.mailed)
+
+
+def test_who_resumes_a_run_that_paused_itself_can_wait_for_its_end_at_once(
+    plan: Plan, tmp_path: Path
+) -> None:
+    """However long the ledger takes to note it: `wait` tells nobody again of a pause that is over."""
+    place = tmp_path / "ledger.sqlite3"
+    with ScriptedServer(lambda call: Act.REFUSE if call.number <= 25 else Act.OK) as server:
+        client = mg.Migma("k" * 20, base_url=server.url, workers=1, rate="1000/second")
+        run = plan(40).start(client, confirm=40, ledger=place)
+        run.wait(timeout=30, progress=False)
+        assert mg.RunState.PAUSED is run.state
+        with closing(sqlite3.connect(place, isolation_level=None, check_same_thread=False)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            done = threading.Timer(1.0, other.execute, ["ROLLBACK"])
+            done.start()
+            run.resume()
+            run.wait(timeout=30, progress=False)
+            done.join()
+        assert (mg.RunState.FINISHED, {"refused": 25, "accepted": 15}) == (run.state, run.counts)
 
 
 def test_a_send_that_pauses_itself_ends_where_nobody_can_resume_it(plan: Plan) -> None:
