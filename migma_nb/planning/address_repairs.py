@@ -7,14 +7,16 @@ from migma_nb.api.models import UNSAFE_IN_HEADER
 from migma_nb.planning.addresses import bare_address, check_address
 from migma_nb.planning.domains import meant_domain
 
-_QUOTES = "\"'`´‘’“”„«»"
-_AFTER_IT = re.compile(r"(?P<address>[^\s()<>]+@[^\s()<>]+)\s*\([^()]*\)")
-_SPACE_IN_DOMAIN = re.compile(r"\s*(\.)\s*")
+_QUOTES = "\"'`´‘’‚‛“”„‟«»‹›"
+_AFTER_IT = re.compile(r"(?P<address>[^\s()<>]+@[^\s()<>]+)\s*\((?P<remark>[^()]*)\)")
+_SPACE_IN_DOMAIN = re.compile(r"\s*\.\s*")
+_SPACE_AFTER_DOT = re.compile(r"\.\s+")
 _SPACE_AT_SIGN = re.compile(r"\s*@\s*")
 _COMMA = re.compile(r"\s*,\s*")
 _MANY_DOTS = re.compile(r"\.{2,}")
 _MANY_SIGNS = re.compile(r"@{2,}")
-_WIDE_SIGNS = str.maketrans({"\uff20": "@", "\ufe6b": "@", "\u3002": ".", "\uff0e": ".", "\uff61": "."})
+_WIDE_SIGNS = str.maketrans({"\uff20": "@", "\ufe6b": "@"})
+_WIDE_DOTS = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
 
 
 def meant_address(text: str) -> str | None:
@@ -66,6 +68,8 @@ def _alone(text: str) -> str | None:
     """Return the one address in a text; None where it holds two."""
     after = _AFTER_IT.fullmatch(text)
     if after:
+        if "@" in after["remark"]:
+            return None
         text = after["address"]
     bare = bare_address(text)
     name = text.partition("<")[0] if bare != text.strip() else ""
@@ -74,17 +78,31 @@ def _alone(text: str) -> str | None:
     previous = None
     while previous != bare:
         previous = bare
-        bare = bare.strip().strip(_QUOTES).rstrip(".,;:>)]").lstrip("<([,;")
+        bare = _unquoted(bare.strip()).rstrip(".,;:>)]\u3002\uff0e\uff61").lstrip("<([,;")
         if bare[:7].casefold() == "mailto:":
             bare = bare[7:]
+            if "%" in bare:
+                return None  # in a link a sign may stand as its code, and what it was is not certain
     return bare
+
+
+def _unquoted(text: str) -> str:
+    """Return a text without quotation marks around it."""
+    inner = text.rstrip(_QUOTES)
+    # All but one may be an address's own first sign: 't.hooft@… is somebody else than t.hooft@….
+    return inner.lstrip('"' if inner == text else _QUOTES)
 
 
 def _guesses(text: str) -> set[str]:
     local, sign, domain = _SPACE_AT_SIGN.sub("@", _MANY_SIGNS.sub("@", text)).rpartition("@")
     if not sign or "@" in local:
         return set()
-    domain = _MANY_DOTS.sub(".", _SPACE_IN_DOMAIN.sub(r"\1", domain))
+    domain = domain.translate(_WIDE_DOTS)
+    # "acme.com. Info" may be a sentence's end, and "acme.co. uk" one name: both are accepted, as below.
+    ends = {f"{local}@{domain[: gap.start()].strip()}" for gap in _SPACE_AFTER_DOT.finditer(domain)}
+    domain = _MANY_DOTS.sub(".", _SPACE_IN_DOMAIN.sub(".", domain))
+    if ends:
+        return ends | {f"{local}@{domain}"}
     if domain.count(",") == 1:
         before = domain.partition(",")[0].strip()
         # "acme.com,de" may be a list of two, or one name: both are accepted, so that neither is taken.

@@ -41,6 +41,8 @@ Form = Callable[[Any], Any]
 Cells = npt.NDArray[Any] | list[Any]
 #: Cells of these types that are equal go out as the same text.
 _EQUAL_IS_ALIKE = frozenset({str, dt.date})
+#: Bytes of the only floats whose bits are looked at; shorter ones are written with the digits that they show.
+_DOUBLE = 8
 
 
 class Uniques(Mapping[str, str]):
@@ -115,7 +117,7 @@ def encode_column(
     """
     texts = text_array(series)
     if texts is not None:
-        return _of_texts(texts, form)
+        return _of_texts(texts, form, rules)
     if isinstance(series.dtype, pd.CategoricalDtype):
         return _of_categories(series, form, rules)
     found = _different(series)
@@ -130,7 +132,7 @@ def encode_column(
     return EncodedColumn(*_spread(codes, pa.array(made, type=TEXT), problems), _no_uniques())
 
 
-def _of_texts(texts: TextArray, form: Form | None) -> EncodedColumn:
+def _of_texts(texts: TextArray, form: Form | None, rules: ColumnRules | None) -> EncodedColumn:
     codes, cells = encoded(texts)
     missing = missing_in(cells)
     if missing.any():
@@ -139,7 +141,9 @@ def _of_texts(texts: TextArray, form: Form | None) -> EncodedColumn:
     if form is None:
         json = quoted_texts(cells)
         return EncodedColumn(CodedTexts(codes, json), {}, Uniques(cells, json))
-    made, problems = _encoded(cells.to_pylist(), ColumnRules(), form)
+    # What a format makes of texts may well be numbers or dates: the column has none that speak against it.
+    rules = ColumnRules(whole=True, dates=True) if rules is None else rules
+    made, problems = _encoded(cells.to_pylist(), rules, form)
     json = pa.array(made, type=TEXT)
     return EncodedColumn(*_spread(codes, json, problems), Uniques(cells, json))
 
@@ -251,7 +255,8 @@ def _different(series: "pd.Series[Any]") -> tuple[Codes, Cells] | None:
     if (
         kind not in "iufbM"
         or isinstance(dtype, pd.ArrowDtype)
-        or dtype.name.lower() in {"float16", "float32"}
+        or (kind == "f" and getattr(dtype, "itemsize", 0) != _DOUBLE)
+        or not getattr(dtype, "isnative", True)  # of the other byte order, as HDF5 and FITS files are
     ):
         return None
     missing = series.isna().to_numpy()

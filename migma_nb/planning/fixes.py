@@ -1,6 +1,7 @@
 """A repaired copy of a planned list: the certain repairs of some codes, made until nothing is left to do."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +10,12 @@ import pandas as pd
 from pandas.api.types import is_string_dtype
 
 from migma_nb.api.errors import InputError
+from migma_nb.planning.addresses import identity
 from migma_nb.planning.bodies import Bodies
-from migma_nb.planning.cell_repairs import ADDRESS_REPAIRS, REPAIRABLE, VALUE_REPAIRS, Column
+from migma_nb.planning.cell_repairs import ADDRESS_REPAIRS, REPAIRABLE, VALUE_REPAIRS, Column, Repair
 from migma_nb.planning.columns import column_at, column_names, near_matches
 from migma_nb.planning.frozen import Plan
-from migma_nb.planning.issues import IssueCode, IssueList, printable
+from migma_nb.planning.issues import IssueCode, IssueList, Severity, printable
 from migma_nb.planning.list_checks import Checked, PlannedList, check_list
 from migma_nb.planning.values import cells_of
 
@@ -142,11 +144,14 @@ def _repair_once(
         is_address = position == planned.column.position
         series = column_at(people, position)
         cells, last = list(cells_of(series)), len(changes)
-        for code, mend in (ADDRESS_REPAIRS if is_address else VALUE_REPAIRS).items():
-            flagged = rows.get((column, code))
-            for row, after in (
-                mend(Column(cells, flagged, checked.people.identities)) if flagged else {}
-            ).items():
+        for code, mend in _repairs_of(position, planned).items():
+            flagged = rows.get((column, code), [])
+            if is_address:
+                flagged = [row for row in flagged if not _is_excluded(cells[row], planned)]
+            found = mend(Column(cells, flagged, checked.people.identities)) if flagged else {}
+            for row, after in found.items():
+                if type(after) is type(cells[row]) and after == cells[row]:
+                    continue  # a format hides what was repaired
                 changes.append(_Change(row, column, cells[row], after, code))
                 cells[row] = after
         if len(changes) > last:
@@ -155,6 +160,24 @@ def _repair_once(
             made: Any = _with_cells(series, new)
             people.isetitem(position, made)
     return changes
+
+
+def _repairs_of(position: int, planned: PlannedList) -> Mapping[IssueCode, Repair]:
+    """Return the repairs that a column may have.
+
+    A key says which of a person's mails a row is. So it is only touched where its row cannot be sent: else
+    it would be another mail, and who was sent the first would be sent that one too.
+    """
+    if position == planned.column.position:
+        return ADDRESS_REPAIRS
+    if position not in planned.key_columns:
+        return VALUE_REPAIRS
+    return {code: mend for code, mend in VALUE_REPAIRS.items() if code.severity is Severity.ERROR}
+
+
+def _is_excluded(cell: Any, planned: PlannedList) -> bool:
+    """Say whether an address stands on the exclusion list as it stands here, which no repaired one would."""
+    return isinstance(cell, str) and identity(cell) in planned.excluded
 
 
 def _problems(
@@ -172,8 +195,11 @@ def _problems(
 def _positions(planned: PlannedList, people: pd.DataFrame) -> dict[str, int]:
     """Return the columns that the mailing reads: as an issue calls each, and its position."""
     names = column_names(people)
-    used = [filling.column for filling in planned.fillings if filling.column is not None]
-    return {printable(names[at]): at for at in [*planned.key_columns, *used, planned.column.position]}
+    used = {filling.column for filling in planned.fillings if filling.column is not None}
+    positions = {*planned.key_columns, *used, planned.column.position}
+    shown = Counter(printable(names[at]) for at in positions)
+    # Where an issue could be of either of two columns, it is nobody's to repair.
+    return {name: at for at in sorted(positions) if shown[name := printable(names[at])] == 1}
 
 
 def _with_cells(series: "pd.Series[Any]", new: dict[int, Any]) -> "pd.Series[Any]":

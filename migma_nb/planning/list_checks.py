@@ -29,6 +29,7 @@ class PlannedList:
         fillings: the variables of the mailing.
         key: what tells several mails to one person apart, as given.
         content: what the mailing says.
+        excluded: identities that are not mailed.
     """
 
     frame: pd.DataFrame
@@ -36,6 +37,7 @@ class PlannedList:
     fillings: tuple[Filling, ...]
     key: object
     content: Content
+    excluded: frozenset[str] = frozenset()
 
     @property
     def key_columns(self) -> list[int]:

@@ -87,13 +87,14 @@ def _plan_people(frame: pd.DataFrame, options: PlanOptions, *, one_address: bool
     else:
         fillings = match_columns(frame, content, options, issues)
     note_stray_braces(content, issues)
+    excluded = frozenset[str]() if options.exclude is None else identities(options.exclude, "exclude")
     # Without its cells: those are copied only if somebody changes them, where pandas copies on write.
-    planned = PlannedList(frame.copy(deep=False), column, fillings, options.key, content)
+    planned = PlannedList(frame.copy(deep=False), column, fillings, options.key, content, excluded)
     checked = check_list(planned, frame, issues)
     people, persons = checked.people, checked.persons
     bodies = build_bodies(content.constants, people.addresses, checked.texts)
     rules = Rules(
-        excluded=frozenset() if options.exclude is None else identities(options.exclude, "exclude"),
+        excluded=excluded,
         allowed=None if options.allow is None else identities(options.allow, "allow"),
         column=column.name,
     )

@@ -104,7 +104,7 @@ def json_text(value: Any) -> str:
 
 def cells_of(series: "pd.Series[Any]") -> list[Any]:
     """Return a column's cells as Python values, short floats with the digits that they show."""
-    if str(series.dtype).lower() in {"float16", "float32"}:
+    if series.dtype.name.lower() in {"float16", "float32"}:
         short = series.to_numpy(dtype="float32", na_value=np.nan)
         return [float(str(value)) for value in short]
     return series.tolist()

@@ -38,6 +38,9 @@ MEANT = [
     ("bo@acme\u00ad.org", "bo@acme.org"),
     ("bo@acme.org\ufeff", "bo@acme.org"),
     ("bo＠acme.org", "bo@acme.org"),
+    ("‚bo@acme.org‘", "bo@acme.org"),
+    ("'t.hooft@acme,org", "'t.hooft@acme.org"),
+    ("bo。lee@acme..org", "bo。lee@acme.org"),
 ]
 #: What somebody else might be reached by, or nobody.
 OPEN = [
@@ -56,6 +59,11 @@ OPEN = [
     "cy@acme.org <bo@acme.org>",
     "bo@acme.org,de",  # a list of two, or acme.org.de
     "bo@acme,org,uk",
+    "bo@acme.org. Info",  # a sentence's end, or acme.org.info
+    "bo@acme.co. uk",
+    "bo@acme.org (now bo@acme.net)",
+    "mailto:bo%2Bnews@acme.org",  # bo+news, in a link
+    "‘bo’ lee@acme.org",
     "bo@-acme.org",
     "bo@acme_.org",
     "bo@cy@acme.org",

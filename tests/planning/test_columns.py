@@ -15,6 +15,7 @@ from migma_nb.planning.address_texts import are_plain, read_addresses
 from migma_nb.planning.addresses import check_address
 from migma_nb.planning.coded_texts import CodedTexts
 from migma_nb.planning.encoded import encode_column, rules_of
+from migma_nb.planning.formats import formatter
 from migma_nb.planning.oddities import code_lengths, number_look
 from migma_nb.planning.text_arrays import array_of, maybe_padded, missing_in, places_with
 from migma_nb.planning.texts import has_html, odd_text, odd_texts, texts_with_html
@@ -73,6 +74,41 @@ def test_a_column_reads_as_its_cells_do_one_by_one(dtype: Any, data: st.DataObje
     """Whatever its dtype, the bytes of each row are those of the rule for one cell."""
     series = pd.Series(data.draw(st.lists(DTYPES[dtype], max_size=6)), dtype=object).astype(dtype)
     assert by_rule(series.tolist()) == list(encode_column(series).texts)
+
+
+FOREIGN: list[tuple[str, list[Any]]] = [
+    (">f8", [1.5, -0.0, float("nan"), 1e300]),
+    (">f8", [1001.0, 7.0]),
+    (">f4", [0.1, 2.5]),
+    (">i8", [-(2**53), 7, 2**53]),
+    (">u2", [1, 65535]),
+    ("longdouble", [0.1, 2.0, float("nan")]),
+]
+
+
+@pytest.mark.parametrize(("dtype", "cells"), FOREIGN)
+def test_numbers_of_another_machine_are_the_same_numbers(dtype: str, cells: list[Any]) -> None:
+    """A column whose bytes stand the other way round, or whose floats are longer, sends what it shows."""
+    series = pd.Series(np.array(cells, dtype=dtype))
+    assert by_rule(cells) == list(encode_column(series).texts)
+
+
+@pytest.mark.parametrize(
+    ("form", "cells", "expected"),
+    [
+        (float, ["19.00", "20.50"], ["19", "20.5"]),
+        (pd.Timestamp, ["2026-12-31", "2027-01-01"], ['"2026-12-31"', '"2027-01-01"']),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["object", "str", "category"])
+def test_what_a_format_makes_of_texts_goes_out_as_from_any_column(
+    form: Any, cells: list[str], expected: list[str], dtype: Any
+) -> None:
+    """A whole number is no 19.0 and a day has no midnight, in a column of texts as among others."""
+    look = formatter("v", form)
+    assert expected == list(encode_column(pd.Series(cells, dtype=dtype), look).texts)
+    among_others = encode_column(pd.Series([*cells, b"x"], dtype=object), look)
+    assert expected == list(among_others.texts)[:2]
 
 
 @given(st.lists(st.floats(1e-4, 1e11) | st.integers(1, 10**13).map(lambda one: one / 1000), min_size=1))
