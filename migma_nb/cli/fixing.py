@@ -12,6 +12,7 @@ from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
 from migma_nb.cli.next_steps import LOOKING, show_next
+from migma_nb.cli.records import check_apart
 from migma_nb.cli.screen import document, say
 from migma_nb.notebook.lines import counted, one_line
 from migma_nb.notebook.masking import masked
@@ -103,6 +104,8 @@ def _place(typed: Mapping[str, Any]) -> Path | None:
                 hint="Give --out another file, or --in-place in its stead: that keeps a backup.",
             )
         kind_for(source, place, in_place=typed["in_place"])
+    if out is not None:
+        check_apart(out, typed)
     return None if typed["dry_run"] else place
 
 

@@ -3,15 +3,16 @@
 Typer's own panels are drawn by rich, which takes longer to import than all else that `--help` needs.
 """
 
+import contextlib
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from migma_nb.cli.screen import has_colours
+from migma_nb.cli.screen import document, has_colours
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -43,6 +44,14 @@ class _Command(TyperCommand):
 
 
 class _Group(TyperGroup):
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **more: Any) -> Any:
+        with _told_to_scripts(list(args)):
+            return super().make_context(info_name, args, *rest, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _told_to_scripts([*ctx.args, *getattr(ctx, "_protected_args", ())]):
+            return super().invoke(ctx)
+
     def get_help_option(self, ctx: Any) -> Any:
         return _decided(super().get_help_option(ctx))
 
@@ -54,6 +63,19 @@ class _Group(TyperGroup):
             if not command.hidden
         ]
         _write_section(formatter, "Commands", rows)
+
+
+@contextlib.contextmanager
+def _told_to_scripts(args: list[str]) -> Iterator[None]:
+    """Give a script that asked for JSON its one document, also where its line cannot be read."""
+    try:
+        yield
+    except Exception as error:
+        # What Typer says itself and ends the command with; typer and click have such a class each.
+        if "--json" in args and hasattr(error, "format_message") and hasattr(error, "exit_code"):
+            told = {"error": error.format_message(), "hint": None, "exit_code": int(error.exit_code)}
+            document(told)
+        raise
 
 
 def _decided(option: Any) -> Any:

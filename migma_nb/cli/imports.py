@@ -36,7 +36,7 @@ def import_(typed: Mapping[str, Any]) -> Exit:
         )
     if typed["file"] is None:
         raise InputError("No list was named.", hint="Write migma-nb import FILE --tag NAME.")
-    check_out(typed["out"], (".csv",))
+    check_out(typed, kinds=(".csv",))
     planned = _planned(typed)
     aside = typed["as_json"]
     with _client(typed) as client:
@@ -89,7 +89,14 @@ def _client(typed: Mapping[str, Any]) -> Iterator[Migma]:
 
 
 def _show(run: ImportRun, typed: Mapping[str, Any]) -> None:
+    if not typed["as_json"]:
+        say()
+        say(for_terminal(run.summary()))
+    if typed["out"] is not None:
+        run.to_csv(typed["out"])
+        say(f"What became of every row: {typed['out']}", aside=typed["as_json"])
     if typed["as_json"]:
+        # Last, so that whatever goes wrong before it is a script's one document.
         counts = {str(state): count for state, count in run.counts.items()}
         found = {"import_id": run.id, "state": str(run.state), "counts": counts}
         document(
@@ -98,14 +105,10 @@ def _show(run: ImportRun, typed: Mapping[str, Any]) -> None:
                 **found,
                 "tag": typed["tag"],
                 "tag_id": run.tag_id,
+                "out": None if typed["out"] is None else str(typed["out"]),
+                "exit_code": int(_exit_of(run)),
             }
         )
-    else:
-        say()
-        say(for_terminal(run.summary()))
-    if typed["out"] is not None:
-        run.to_csv(typed["out"])
-        say(f"What became of every row: {typed['out']}", aside=typed["as_json"])
 
 
 def _exit_of(run: ImportRun) -> Exit:

@@ -1,6 +1,7 @@
 """A job file: options of the command line in TOML, for mailings that are sent again and again."""
 
 import difflib
+import math
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -83,7 +84,7 @@ def values_for(command: str, path: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors of Windows write the mark
     except OSError as error:
         raise InputError(f"The job file {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
@@ -177,7 +178,7 @@ def _placed(value: str, folder: Path) -> Path:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_whole(value: Any) -> bool:

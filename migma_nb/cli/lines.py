@@ -12,6 +12,8 @@ from typing import Any
 
 import typer
 
+from migma_nb.notebook.lines import visible
+
 #: Of these one is meant: what is typed stands in place of all that a job file says of them.
 _ONE_OF = (("file", "tag", "segment", "audience"), ("template", "conversation_id", "email_id"))
 _PASSWORD = re.compile(r"(?<=://)([^/@\s]*?):[^/@\s]*@|(?<=[?&]password=)[^&\s]*")
@@ -110,12 +112,28 @@ def program() -> list[str]:
 
 
 def quoted(words: list[str]) -> str:
-    """Return words as a line of this system's shell."""
+    """Return words as a line of this system's shell, which still means the same once it was shown."""
     if os.name != "nt":
-        return shlex.join(words)
+        return " ".join(map(_quoted, words))
     from subprocess import list2cmdline  # noqa: PLC0415 - it takes its time, and only Windows needs it
 
     return list2cmdline(words)
+
+
+def _quoted(word: str) -> str:
+    """Quote a word; what no screen shows as it is (a tab, a turn of direction, a stray byte) by its bytes."""
+    try:
+        plain = visible(word) == word and bool(word.encode())
+    except UnicodeEncodeError:
+        plain = False
+    if plain or not word:
+        return shlex.quote(word)
+    told = {"%": "%%", "\\": "\\\\"}
+    parts = [
+        told.get(char, char) if char.isascii() and char.isprintable() else f"\\{ord(char):03o}"
+        for char in os.fsencode(word).decode("latin-1")
+    ]
+    return f'"$(printf -- {shlex.quote("".join(parts))})"'
 
 
 def without_password(text: str) -> str:

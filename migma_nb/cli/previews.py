@@ -26,7 +26,7 @@ def preview(typed: Mapping[str, Any]) -> Exit:
     Args:
         typed: the command's parameters by name.
     """
-    check_out(typed["html"], (".html", ".htm"))
+    check_out(typed, "html", (".html", ".htm"))
     planned = plan_to_check(mailing_of(typed))
     if planned.list_alone:
         raise InputError(

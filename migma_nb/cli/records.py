@@ -1,6 +1,7 @@
 """`migma-nb runs` and `migma-nb report`: what was sent, as the ledger has it."""
 
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit, exit_of
+from migma_nb.cli.job_files import values_for
 from migma_nb.cli.next_steps import after_report, after_runs, show_next
 from migma_nb.cli.screen import document, say, table
 from migma_nb.cli.wording import for_terminal
@@ -25,6 +27,14 @@ from migma_nb.surface.history import history, open_run
 from migma_nb.surface.run import Run
 
 _LONGEST_MAILING = 32
+#: Parameters that are files which a mailing is made from, and what each is called.
+_READ = {
+    "file": "list",
+    "exclude": "list of --exclude",
+    "template": "template",
+    "config": "job file",
+    "ledger": "ledger",
+}
 #: So many unknown rows are shown; `--json` and `--out` have all.
 _MOST_UNKNOWN = 5
 
@@ -85,7 +95,7 @@ def report(typed: Mapping[str, Any]) -> Exit:
             f"There is no ledger {place.name}, so no run is on record.", hint="Name another by --ledger."
         )
     run = open_run(typed["run"], ledger=typed["ledger"])
-    check_out(out)
+    check_out(typed)
     _bring_up_to_date(run, typed, logged=_record(place, run)["email_id"] is not None)
     if out is not None:
         write_account(run, out)
@@ -174,28 +184,60 @@ def _summary(run: Run, *, kept: bool) -> str:
     return "\n".join(line for line in lines if kept or not line.startswith(f"Run {run.id} ")).rstrip()
 
 
-def check_out(out: Path | None, kinds: tuple[str, ...] = (".csv", ".xlsx", ".parquet")) -> None:
-    """Refuse a result file that could not be written, before anything is sent.
+def check_out(
+    typed: Mapping[str, Any], option: str = "out", kinds: tuple[str, ...] = (".csv", ".xlsx", ".parquet")
+) -> None:
+    """Refuse a result file that could not be written or is one that is read, before anything is sent.
 
     Args:
-        out: the file, None for none.
+        typed: the command's parameters by name.
+        option: which of them the file is.
         kinds: the endings that it may have.
 
     Raises:
         InputError: says why. Nothing was sent.
     """
+    out: Path | None = typed[option]
     if out is None:
         return
+    check_apart(out, typed, option)
     if out.suffix.lower() not in kinds:
         raise InputError(
             f"{out} cannot be written: its ending is none of {', '.join(kinds)}. Nothing was sent.",
-            hint="Give --out a file with such an ending.",
+            hint=f"Give --{option} a file with such an ending.",
         )
-    if out.is_dir() or not out.absolute().parent.is_dir():
-        why = "it is a folder" if out.is_dir() else f"there is no folder {out.absolute().parent}"
+    folder = Path(os.path.realpath(out)).parent
+    if out.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        why = f"there is no folder {folder}" if not folder.exists() else f"nothing can be written in {folder}"
+        why = "it is a folder" if out.is_dir() else why
         raise InputError(
-            f"{out} cannot be written: {why}. Nothing was sent.", hint="Give --out another file."
+            f"{out} cannot be written: {why}. Nothing was sent.", hint=f"Give --{option} another file."
         )
+
+
+def check_apart(out: Path, typed: Mapping[str, Any], option: str = "out") -> None:
+    """Refuse a result file that is one of those that the command, or its job file's send, reads.
+
+    Args:
+        out: the file that is to be written.
+        typed: the command's parameters by name.
+        option: the option that names it.
+
+    Raises:
+        InputError: says which. Nothing was written.
+    """
+    job = {} if typed.get("config") is None else values_for("send", typed["config"])
+    for named in (typed, job):
+        for name, called in _READ.items():
+            text = os.fspath(named.get(name) or "")
+            # A template may be the HTML itself, a ledger a URL.
+            if "<" in text or "://" in text or not text:
+                continue
+            if out.exists() and Path(text).exists() and out.samefile(text):
+                raise InputError(
+                    f"{out} is the {called} itself, which is not written over. Nothing was sent.",
+                    hint=f"Give --{option} another file.",
+                )
 
 
 def _rows(found: pd.DataFrame) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ def resume(typed: Mapping[str, Any]) -> Exit:
         typed: the command's parameters by name.
     """
     how = How.of(typed, rehearses=False)
-    check_out(how.out)
+    check_out(typed)
     ledger = _ledger(how)
     record = run_meant(ledger, typed["run"])
     require_live_mailing(record)

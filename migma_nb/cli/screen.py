@@ -56,9 +56,14 @@ def heading(words: str) -> None:
 
 
 def document(value: Any) -> None:
-    """Print one JSON document on stdout."""
+    """Print one JSON document on stdout; what its encoding lacks, such as a stray byte, as JSON escapes."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2, allow_nan=False)
     with _quiet_when_nobody_reads(sys.stdout):
-        typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+        typer.echo(text)
 
 
 def table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> None:

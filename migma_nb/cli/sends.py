@@ -24,6 +24,8 @@ from migma_nb.surface.client import Migma
 from migma_nb.surface.run import Run
 from migma_nb.surface.sandbox import Sandbox
 
+#: Of a number of people; Python reads no text of thousands of digits as a number.
+_MOST_DIGITS = 20
 #: What a refusal for want of a confirmation names: the number, or the plan's id.
 _WANTED = re.compile(r"confirm='?(\w+)")
 
@@ -98,7 +100,7 @@ def send(typed: Mapping[str, Any]) -> Exit:
         typed: the command's parameters by name.
     """
     how = How.of(typed)
-    check_out(how.out)
+    check_out(typed)
     planned = plan_to_send(mailing_of(typed), live=how.live)
     with _client(planned, how) as client:
         announce(planned, client, how)
@@ -182,7 +184,7 @@ def _confirmation(text: str | None, planned: Planned) -> int | str | None:
     if text is None or text == planned.plan.id:
         return text
     digits = text.replace(",", "")
-    return int(digits) if digits.isascii() and digits.isdigit() else text
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < _MOST_DIGITS else text
 
 
 def _show(run: Run, planned: Planned, how: How) -> None:

@@ -1,5 +1,6 @@
 """A changed list, written as a file of the kind it was read from: one that reads back the same."""
 
+import os
 import shutil
 from itertools import count
 from pathlib import Path
@@ -65,10 +66,14 @@ def backed_up(path: Path) -> Path:
         try:
             with place.open("xb") as kept, path.open("rb") as content:
                 shutil.copyfileobj(content, kept)
+                # On disk before the list is replaced.
+                kept.flush()
+                os.fsync(kept.fileno())
             shutil.copystat(path, place)
         except FileExistsError:
             continue
         except OSError as error:
+            place.unlink(missing_ok=True)
             raise InputError(
                 f"No backup {place} can be made: {error.strerror or error}. Nothing was changed."
             ) from None

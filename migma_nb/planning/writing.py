@@ -63,7 +63,7 @@ def write_text(
             quoting=csv.QUOTE_MINIMAL,
         )
 
-    return _replaced(path, write, check)
+    return _written(path, write, check)
 
 
 def write_workbook(
@@ -103,7 +103,7 @@ def write_workbook(
             page.append([_cell(openpyxl, page, value) for value in row])
         book.save(place)
 
-    return _replaced(path, write, check)
+    return _written(path, write, check)
 
 
 def write_parquet(frame: pd.DataFrame, path: str | os.PathLike[str], *, check: Check = None) -> Path:
@@ -113,7 +113,7 @@ def write_parquet(frame: pd.DataFrame, path: str | os.PathLike[str], *, check: C
         InputError: it cannot be written, or pyarrow is not installed.
     """
     needed("pyarrow", Path(_named(path)).name, "parquet")
-    return _replaced(path, lambda place: frame.to_parquet(place, engine="pyarrow"), check)
+    return _written(path, lambda place: frame.to_parquet(place, engine="pyarrow"), check)
 
 
 def write_file(text: str, path: str | os.PathLike[str]) -> Path:
@@ -122,7 +122,7 @@ def write_file(text: str, path: str | os.PathLike[str]) -> Path:
     Raises:
         InputError: it cannot be written.
     """
-    return _replaced(path, lambda place: place.write_text(text, encoding="utf-8", newline="\n"))
+    return _written(path, lambda place: place.write_text(text, encoding="utf-8", newline="\n"))
 
 
 def _named(path: object) -> str:
@@ -146,19 +146,36 @@ def _cell(openpyxl: Any, page: Any, value: Any) -> Any:
     return cell
 
 
-def _replaced(path: str | os.PathLike[str], write: Callable[[Path], Any], check: Check = None) -> Path:
-    """Let a file be written beside its place, and put it there once it is whole and on disk."""
+def _written(path: str | os.PathLike[str], write: Callable[[Path], Any], check: Check = None) -> Path:
+    with replaced(path) as place:
+        write(place)
+        if check is not None:
+            check(place)
+    return Path(path)
+
+
+@contextlib.contextmanager
+def replaced(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a file beside its place to be written, and put it there once it is whole and on disk.
+
+    Where `path` is a link, what it leads to is replaced; what is no file (a pipe, a device) is written to.
+
+    Raises:
+        InputError: it cannot be written. What was there is as it was.
+    """
     target = Path(_named(path))
     try:
-        with _beside(target) as place:
-            write(place)
-            if check is not None:
-                check(place)
+        real = Path(os.path.realpath(target))
+        if real.exists() and not (real.is_file() or real.is_dir()):
+            yield real
+            return
+        with _beside(real) as place:
+            yield place
             with place.open("rb+") as file:
                 os.fsync(file.fileno())
-            if target.exists():
-                place.chmod(target.stat().st_mode & 0o777)
-            place.replace(target)
+            if real.exists():
+                place.chmod(real.stat().st_mode & 0o777)
+            place.replace(real)
     except UnicodeEncodeError as error:
         signs = error.object[error.start : error.end]
         raise InputError(f"{target} cannot be written in {error.encoding}, which has no {signs!r}.") from None
@@ -168,7 +185,6 @@ def _replaced(path: str | os.PathLike[str], write: Callable[[Path], Any], check:
         raise
     except ValueError as error:  # what Arrow or openpyxl cannot hold
         raise InputError(f"{target} cannot be written: {error}.") from None
-    return target
 
 
 @contextlib.contextmanager

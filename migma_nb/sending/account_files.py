@@ -3,8 +3,8 @@
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from numbers import Integral
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from migma_nb.api.errors import InputError
-from migma_nb.api.kinds import kind_of
+from migma_nb.planning.writing import replaced
 
 _SIGNS = ("=", "+", "-", "@", "\u2212")
 _BREAKS = "\t\r\n"
@@ -35,10 +35,10 @@ def write_csv(found: pd.DataFrame | Iterable[pd.DataFrame], path: str | os.PathL
         InputError: the file cannot be written.
     """
     pieces = [found] if isinstance(found, pd.DataFrame) else found
-    with _written(path) as target, target.open("w", encoding="utf-8-sig", newline="") as file:
+    with replaced(path) as place, place.open("w", encoding="utf-8-sig", newline="") as file:
         for number, piece in enumerate(pieces):
             _neutral_frame(_labelled(piece)).to_csv(file, index=False, header=number == 0)
-    return target
+    return Path(path)
 
 
 def spelled(index: pd.Index | None) -> pd.Index | None:
@@ -79,7 +79,7 @@ def write_parquet(
             "run.to_parquet() needs pyarrow, which is not installed.",
             hint="Run: pip install 'migma-nb[parquet]'; or write run.to_csv(…).",
         ) from error
-    with _written(path) as target, ExitStack() as stack:
+    with replaced(path) as place, ExitStack() as stack:
         writer: Any = None
         for piece in pieces:
             if writer is None:
@@ -90,10 +90,10 @@ def write_parquet(
                         f"The labels of this run's rows fit no one type of Parquet: {error}.",
                         hint="Write run.to_csv(…).",
                     ) from error
-                writer = stack.enter_context(parquet.ParquetWriter(target, schema))
+                writer = stack.enter_context(parquet.ParquetWriter(place, schema))
             table = pa.Table.from_pandas(_labelled(piece), schema=schema, preserve_index=False)
             writer.write_table(table.replace_schema_metadata(schema.metadata))
-    return target
+    return Path(path)
 
 
 def _schema(piece: pd.DataFrame, index: pd.Index | None) -> Any:
@@ -136,7 +136,7 @@ def write_excel(pieces: Iterable[pd.DataFrame], rows: int, path: str | os.PathLi
             "run.to_excel() needs openpyxl, which is not installed.",
             hint="Run: pip install 'migma-nb[excel]'; or write run.to_csv(…).",
         ) from error
-    with _written(path) as target, target.open("wb") as file:
+    with replaced(path) as place, place.open("wb") as file:
         book = Workbook(write_only=True)
         sheet = book.create_sheet("account")
         for number, piece in enumerate(pieces):
@@ -146,19 +146,7 @@ def write_excel(pieces: Iterable[pd.DataFrame], rows: int, path: str | os.PathLi
             for row in zip(*(frame.iloc[:, at] for at in range(frame.shape[1])), strict=True):
                 sheet.append([_cell(value) for value in row])
         book.save(file)
-    return target
-
-
-@contextmanager
-def _written(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield the file to write, and say in plain words where that fails."""
-    if not isinstance(path, str | os.PathLike):
-        raise InputError(f"path is {kind_of(path)}, no file's name.", hint='Pass one such as "run.csv".')
-    target = Path(path)
-    try:
-        yield target
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error.strerror or error}.") from None
+    return Path(path)
 
 
 def _labelled(frame: pd.DataFrame) -> pd.DataFrame:

@@ -196,6 +196,46 @@ def test_a_command_that_comes_to_nothing_says_so_in_one_document(here: Migma, ty
     assert (Exit.BAD_INPUT, "") == (here(*typed).returncode, here(*typed).stdout)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["bogus"],
+        ["--bogus"],
+        ["send", "--bogus"],
+        ["report"],
+        ["send", "--limit=x"],
+        ["form"],
+        ["send", "--out=people.csv", "--limit"],
+    ],
+    ids=" ".join,
+)
+def test_a_line_that_cannot_be_read_is_one_document_too(here: Migma, typed: list[str]) -> None:
+    """A job that asked for JSON need not know which mistake is whose: it reads one document, and code 2."""
+    found = here(*typed[:1], "--json", *typed[1:])
+    told = json.loads(found.stdout)
+    assert (Exit.BAD_INPUT, Exit.BAD_INPUT) == (found.returncode, told["exit_code"])
+    assert told["error"] in found.stderr
+    # A form that is not told to print JSON is a page that is served.
+    assert typed == ["form"] or here(*typed).stdout == ""
+
+
+def test_an_import_whose_account_cannot_be_written_is_one_document(here: Migma, folder: Path) -> None:
+    """The result goes wrong after the import: its document is the error's alone."""
+    (folder / "full.csv").symlink_to("/dev/full")
+    found = here("import", "people.csv", "--tag=t", "--out=full.csv", "--json")
+    told = json.loads(found.stdout)
+    assert (Exit.BAD_INPUT, Exit.BAD_INPUT) == (found.returncode, told["exit_code"])
+    assert "full.csv cannot be written" in told["error"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+def test_json_tells_every_name_as_it_is_whatever_the_encoding(migma: Migma, encoding: str) -> None:
+    """What the encoding of a pipe lacks is an escape in the document, not a question mark."""
+    name = "it is “é”"
+    found = migma("check", "people.csv", f"--mailing={name}", "--json", PYTHONIOENCODING=encoding)
+    assert name in json.loads(found.stdout)["next"]
+
+
 def test_json_is_one_document(migma: Migma) -> None:
     """Also where there is nothing to tell."""
     assert [] == json.loads(migma("runs", "--json").stdout)

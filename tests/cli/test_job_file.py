@@ -94,6 +94,7 @@ def test_a_list_or_content_that_is_typed_takes_the_place_of_the_files(
         ('out = "x.csv"', "'out' belongs below", "[send]"),
         ('limit = "10"', "limit is '10'", ""),
         ("limit = true", "limit is True", ""),
+        ("timeout = nan", "timeout is nan, and should be a number", ""),
         ("email-id = 7", "a text, in quotes", ""),
         ('default = "x=y"', "should be a table", "{name ="),
         ("default = {a = [1]}", "default.a is [1]", ""),
@@ -115,6 +116,12 @@ def test_what_is_wrong_in_a_job_file_is_said_with_its_key(
     assert "mgma_x" not in found.stdout + found.stderr
     told = json.loads(here("check", "people.csv", "--config=job.toml", "--json").stdout)
     assert (2, True) == (told["exit_code"], words in told["error"])
+
+
+def test_a_job_file_may_begin_with_the_mark_that_editors_of_windows_write(here: Here, job: Path) -> None:
+    """A byte order mark is no statement of TOML."""
+    job.write_text(job.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert Exit.FINE == here("check", "--config", str(job)).returncode
 
 
 def test_a_job_file_that_is_not_there_is_said(here: Here) -> None:

@@ -1,6 +1,7 @@
 """The line that each command ends with: it can be pasted into a shell as it stands, and does what it says."""
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,28 @@ def test_check_leads_to_preview_free_rehearsal_and_that_to_the_two_catches(
     assert (Exit.FINE, True) == (listed.returncode, "2 accepted" in listed.stdout)
     assert Exit.FINE == paste(last(listed)).returncode
     assert ["a@x.example", "b@x.example"] == server.mailed()
+
+
+@pytest.mark.parametrize("name", ["a\tb", "50\t%d \\n", "\u202eevil", "soft\u00adhyphen", "-\t-"])
+def test_a_name_that_no_screen_shows_as_it_is_can_be_pasted_all_the_same(
+    here: Migma, paste: Migma, name: str
+) -> None:
+    """Another name would be another mailing, in which everybody is mailed again."""
+    typed = ["--template=mail.html", "--subject=s", "--sender=A <a@acme.example>", "--transactional"]
+    checked = here("check", "people.csv", f"--mailing={name}", "--project=p", *typed)
+    rehearsed = paste(f"{last(checked)} --ledger=runs.sqlite3")
+    assert Exit.FINE == rehearsed.returncode, rehearsed.stderr
+    found = json.loads(here("runs", "--ledger=runs.sqlite3", "--json").stdout)
+    assert [name] == [run["mailing"] for run in found]
+
+
+def test_a_file_whose_name_is_no_text_can_be_pasted_too(here: Migma, paste: Migma, folder: Path) -> None:
+    """Old archives hold names in encodings of their own."""
+    place = os.fsencode(folder / "Stra") + b"\xdfe.csv"
+    Path(os.fsdecode(place)).write_text("email\na@gmial.com\n")
+    checked = here("check", os.fsdecode(b"Stra\xdfe.csv"))
+    assert Exit.FINE == paste(last(checked)).returncode
+    assert b"a@gmail.com" in (folder / os.fsdecode(b"Stra\xdfe.fixed.csv")).read_bytes()
 
 
 def test_a_preview_leads_to_the_rehearsal(here: Migma, paste: Migma, awkward: list[str]) -> None:
