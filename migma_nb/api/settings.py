@@ -25,6 +25,11 @@ class Rate:
     requests: float
     seconds: float
 
+    @property
+    def per_minute(self) -> float:
+        """The same in requests a minute."""
+        return 60.0 * self.requests / self.seconds
+
     def __str__(self) -> str:
         unit = {seconds: name for name, seconds in _SECONDS.items()}[self.seconds]
         return f"{self.requests:g}/{unit}"

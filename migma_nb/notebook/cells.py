@@ -7,41 +7,38 @@ from migma_nb.sending.kernel import shell_of
 
 
 def current_cell() -> str | None:
-    """Return the id of the request that is running a cell here, None where none is (a script, a callback)."""
+    """Return the id of the request that brought us here, None where it was no cell (a script, a callback).
+
+    A thread that a cell began belongs to that cell, also once the cell has ended.
+    """
     get_parent = getattr(getattr(shell_of(), "kernel", None), "get_parent", None)
     header = (get_parent() or {}).get("header", {}) if get_parent is not None else {}
     return str(header.get("msg_id")) if header.get("msg_type") == "execute_request" else None
 
 
 class CellWatch:
-    """Knows since when a cell has been running, from when it is made until `end`.
+    """Knows for how long a cell has been running, whichever thread asks, by looking each time.
 
     Most kernels hear a button only once the cell that is running has ended.
     """
 
     def __init__(self) -> None:
-        self._since = time.monotonic() if current_cell() is not None else None
-        self._shell = shell_of()
-        self._hooks = {"pre_run_cell": self._begun, "post_run_cell": self._done}
-        if self._shell is not None:
-            for name, hook in self._hooks.items():
-                self._shell.events.register(name, hook)
+        self._cell: Any = None
+        self._since = 0.0
 
-    @property
     def running_s(self) -> float:
-        """For how long a cell has been running (seconds); 0 where none is."""
-        since = self._since
-        return 0.0 if since is None else time.monotonic() - since
+        """Return since how long (seconds) the cell that runs has been seen running; 0 where none runs."""
+        cell = _running()
+        if cell is not self._cell:
+            self._cell, self._since = cell, time.monotonic()
+        return 0.0 if cell is None else time.monotonic() - self._since
 
-    def end(self) -> None:
-        """Listen no longer."""
-        shell, self._shell = self._shell, None
-        if shell is not None:
-            for name, hook in self._hooks.items():
-                shell.events.unregister(name, hook)
 
-    def _begun(self, _: Any) -> None:
-        self._since = time.monotonic()
+def _running() -> object:
+    """Return what tells the cell that is running from any other, None where none is.
 
-    def _done(self, _: Any) -> None:
-        self._since = None
+    The kernel's parent message does not say it: a thread has the message of the cell that began it for ever.
+    IPython's display hook has a result to fill in exactly while a cell's code runs.
+    """
+    result = getattr(getattr(shell_of(), "displayhook", None), "exec_result", None)
+    return getattr(result, "info", None)

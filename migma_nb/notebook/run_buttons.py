@@ -72,7 +72,7 @@ class RunButtons:
         if self._asked is not None and _DONE.get(self._asked) is found.state:
             self._asked = None
         heard = self._steered is not None and not self.stopping
-        busy = self._cells.running_s > LONG_CELL_S
+        busy = self._cells.running_s() > LONG_CELL_S
         ending = Wish.STOP in (self._asked, found.pacing.wanted)
         going = found.state in LIVE_STATES
         self._stop.description, self._stop.tooltip = _STOP if going else _LOOK_AWAY
@@ -82,10 +82,6 @@ class RunButtons:
         self._pause.disabled = self._resume.disabled = busy or ending or self._asked is not None
         self._stop.disabled = busy or ending
         self._say(self.stopping or (_BUSY if heard and busy else ""))
-
-    def end(self) -> None:
-        """Hear nothing any more."""
-        self._cells.end()
 
     def _pressed_pause(self) -> None:
         if self._steered is not None:

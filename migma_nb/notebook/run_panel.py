@@ -204,7 +204,6 @@ class RunPanel:
     def _over(self) -> None:
         self.ended.set()
         self._closing.set()
-        self._buttons.end()
 
 
 def _put(widget: Any, html: str) -> None:

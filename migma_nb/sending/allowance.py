@@ -6,11 +6,8 @@ from migma_nb.api.settings import Rate
 from migma_nb.ledger import clock
 from migma_nb.ledger import pace as records
 from migma_nb.ledger.store import Ledger
-from migma_nb.sending.known_limit import Kind, Pace
+from migma_nb.sending.known_limit import Kind
 from migma_nb.sending.pace import pace_of
-
-#: "auto" that has not grown for so long (seconds) says nothing of a run at a rate of its own.
-_RECENT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ UNKNOWN = Allowance()
 
 
 def allowance(
-    ledger: Ledger, origin: str, key_fingerprint: str, *, rate: Rate | None = None, driven: bool = True
+    ledger: Ledger, origin: str, key_fingerprint: str, *, rate: Rate | None = None, elsewhere: str = ""
 ) -> Allowance:
     """Return how fast may be sent to a server with an API key.
 
@@ -41,18 +38,18 @@ def allowance(
         origin: the server.
         key_fingerprint: of the API key.
         rate: the user's fixed rate; None for "auto".
-        driven: whether this process drives the run, and so knows whether its rate is fixed. Else it is told
-            only as far as the ledger shows it: the rate of "auto", or a limit that was met.
+        elsewhere: the id of a run that another process drives, whose rate is then asked of the ledger. It is
+            there once the run has asked for its first slot; before that nothing is said.
     """
     now, text = ledger.reading(lambda conn: (clock.now(conn), records.read(conn, origin, key_fingerprint)))
     pace = pace_of(text)
     held_s = max(0.0, pace.held_until - now)
-    if rate is not None:
-        return Allowance(60.0 * rate.requests / rate.seconds, fixed=True, held_s=held_s)
-    met = pace.kind is not Kind.UNMET
-    known = driven or met or _grew_lately(pace, now)
-    return Allowance(60.0 / pace.spacing if known else None, met=met, held_s=held_s)
-
-
-def _grew_lately(pace: Pace, now: float) -> bool:
-    return pace.stepped_at > 0 and now - pace.stepped_at < _RECENT_S
+    chosen = 0.0 if rate is None else rate.per_minute
+    if elsewhere:
+        found = dict(pace.chosen).get(elsewhere)
+        if found is None:
+            return Allowance(held_s=held_s)
+        chosen = found
+    if chosen:
+        return Allowance(chosen, fixed=True, held_s=held_s)
+    return Allowance(60.0 / pace.spacing, met=pace.kind is not Kind.UNMET, held_s=held_s)

@@ -190,7 +190,7 @@ class RecordWatch:
         pacing = Pacing()
         if going:
             server = run["server"], run["key_fingerprint"]
-            found = _pacing_of(self.ledger, self.run_id, *server, None, driven=False)
+            found = _pacing_of(self.ledger, self.run_id, *server, None, elsewhere=self.run_id)
             pacing = Pacing(found.per_minute, found.allowed, found.wanted, tuple(held))
         return Glance(
             run_id=run["run_id"],
@@ -233,13 +233,13 @@ class RecordWatch:
 
 
 def _pacing_of(
-    ledger: Ledger, run_id: str, origin: str, fingerprint: str, rate: Rate | None, *, driven: bool = True
+    ledger: Ledger, run_id: str, origin: str, fingerprint: str, rate: Rate | None, *, elsewhere: str = ""
 ) -> Pacing:
     def look(conn: sa.Connection) -> tuple[float | None, Wish]:
         return _per_minute(conn, run_id), control.wish_of(conn, run_id)
 
     per_minute, wanted = ledger.reading(look)
-    return Pacing(per_minute, allowance(ledger, origin, fingerprint, rate=rate, driven=driven), wanted)
+    return Pacing(per_minute, allowance(ledger, origin, fingerprint, rate=rate, elsewhere=elsewhere), wanted)
 
 
 def _per_minute(conn: sa.Connection, run_id: str) -> float | None:

@@ -153,7 +153,7 @@ class LiveImport:
             settings=self.settings,
             scribe=self._scribe,
             agenda=self._agenda,
-            pace=SharedPace(self.settings, self._scribe, self._agenda),
+            pace=SharedPace(self.settings, self._scribe, self._agenda, self.import_id),
             in_hand=self._count_in_hand,
         )
         known = await self._scribe.aside(

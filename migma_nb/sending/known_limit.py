@@ -19,6 +19,8 @@ MARGIN = 0.02
 MARGIN_UNMET = 0.005
 #: A limit that was measured over fewer requests than this is coarse: "auto" feels its way up from it.
 FINE = 50
+#: Of so many runs it is known at which rate they go.
+_MOST_CHOSEN = 16
 #: A request that has no answer after so long (seconds) no longer keeps the others waiting.
 FLYING_S = 5.0
 
@@ -42,7 +44,8 @@ class Pace:
     them before `measured_since`, the 429 from which its rate is measured; it is `measured`
     once another came. `began_at` is when the first request left, `full` how many got through from then to the
     first 429 of a stream, which may have been a full bucket. `steps` are those beyond the limit
-    that was met since its last 429, the last one from `stepped_from` at `stepped_at`.
+    that was met since its last 429, the last one from `stepped_from` at `stepped_at`. `chosen` has the rates
+    (requests a minute, 0 at "auto") that users chose for the last runs that took slots, by run.
     """
 
     per_minute: float = AUTO_START
@@ -73,6 +76,7 @@ class Pace:
     log: tuple[tuple[int, int, int], ...] = ()
     flying: tuple[float, ...] = ()
     days: tuple[tuple[int, int], ...] = ()
+    chosen: tuple[tuple[str, float], ...] = ()
 
     @property
     def margin(self) -> float:
@@ -112,6 +116,14 @@ def settled(pace: Pace, now: float) -> Pace:
     if pace.flying and pace.flying[0] < now - FLYING_S:
         pace = replace(pace, flying=tuple(at for at in pace.flying if at >= now - FLYING_S))
     return replace(pace, seen_at=max(now, pace.seen_at - max(0.0, back)))
+
+
+def goes_at(pace: Pace, run_id: str, per_minute: float) -> Pace:
+    """Return the state with the rate that a run's user chose (requests a minute); 0 is "auto"."""
+    if (run_id, per_minute) in pace.chosen:
+        return pace
+    others = tuple(part for part in pace.chosen if part[0] != run_id)
+    return replace(pace, chosen=(*others, (run_id, per_minute))[-_MOST_CHOSEN:])
 
 
 def let_go(pace: Pace, at: float, count: int) -> Pace:

@@ -129,7 +129,8 @@ def told(pace: Pace, word: RateWord, now: float) -> Pace:
 def aged(pace: Pace, now: float) -> Pace:
     """Return the state to begin a run with: what was learned more than a day ago is learned anew."""
     if pace.learned_at and now - pace.learned_at > LEARNED_LIFE_S:
-        return replace(Pace(), next_at=pace.next_at, log=pace.log, days=pace.days, seen_at=pace.seen_at)
+        kept = {name: getattr(pace, name) for name in ("next_at", "log", "days", "seen_at", "chosen")}
+        return replace(Pace(), **kept)
     return pace
 
 

@@ -21,7 +21,7 @@ from migma_nb.ledger.scribe import Scribe
 from migma_nb.sending import learning, pacing
 from migma_nb.sending.agenda import Agenda
 from migma_nb.sending.halting import Halt, halt_for_refusals
-from migma_nb.sending.known_limit import Kind, Pace, settled
+from migma_nb.sending.known_limit import Kind, Pace, goes_at, settled
 from migma_nb.sending.pacing import Grant
 from migma_nb.sending.slots import Slots, Turn
 
@@ -49,10 +49,12 @@ class SharedPace:
         settings: the client's settings.
         scribe: the run's writer.
         agenda: says when no attempt may begin, and is waited with.
+        run_id: of the run, so that others can tell how fast it may go.
     """
 
-    def __init__(self, settings: Settings, scribe: Scribe, agenda: Agenda) -> None:
+    def __init__(self, settings: Settings, scribe: Scribe, agenda: Agenda, run_id: str) -> None:
         self._settings = settings
+        self._run_id = run_id
         self._server = settings.origin, settings.key.fingerprint()
         self._scribe = scribe
         self._agenda = agenda
@@ -112,7 +114,9 @@ class SharedPace:
         pace = self.known(conn, now)
         for second, count in sorted(noted.items()):
             pace = learning.passed(pace, second, count, 0.0, now)
-        pace, given = pacing.grant(pace, self._settings.rate, now, self._slots.most)
+        rate = self._settings.rate
+        pace = goes_at(pace, self._run_id, 0.0 if rate is None else rate.per_minute)
+        pace, given = pacing.grant(pace, rate, now, self._slots.most)
         self.keep(conn, pace, now)
         return given, now, now - time.monotonic(), self.is_open(pace)
 

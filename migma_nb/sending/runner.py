@@ -87,7 +87,7 @@ class Runner:
         self._fingerprint = settings.key.fingerprint()
         self._agenda = Agenda()
         self._scribe = Scribe(ledger, writers=2 * settings.workers - 1)
-        self._pace = SharedPace(settings, self._scribe, self._agenda)
+        self._pace = SharedPace(settings, self._scribe, self._agenda, run_id)
         #: Runs blocking work of the ledger in the run's own thread, which lives as long as the interpreter.
         self.aside = trust.aside = self._scribe.aside
         self._budget = Budget()

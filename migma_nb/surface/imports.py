@@ -131,9 +131,12 @@ class ImportRun:
 
     def _wait(self, *, progress: bool) -> Self:
         bar = ImportBar(self._live, shown=progress)
+        has_account = False
         try:
             while not self._live.ended.wait(_TICK_S):
                 bar.update()
+            self._live.future.result()
+            has_account = True
         except KeyboardInterrupt as interrupt:
             self._live.stop()
             text_bar.write("Stopping: the request that is on its way comes back first …")
@@ -144,8 +147,7 @@ class ImportRun:
             )
             raise
         finally:
-            bar.close(leave_none=not self._live.future.done() or self._live.future.exception() is None)
-        self._live.future.result()
+            bar.close(leave_none=has_account)
         return self
 
     def __repr__(self) -> str:

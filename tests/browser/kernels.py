@@ -4,8 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +31,25 @@ class Kernel:
         argv = [str(self.python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         spec = {"argv": argv, "display_name": self.name, "language": "python"}
         (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+
+    @contextmanager
+    def running(self, data: Path) -> Iterator[Any]:
+        """Start it, without any front end; give the client of its channels, and stop it at the end.
+
+        Args:
+            data: a data folder of Jupyter, which `JUPYTER_PATH` names.
+        """
+        needed(self).register(data)
+        made = pytest.importorskip("jupyter_client.manager").KernelManager
+        manager = made(kernel_name=self.name)
+        manager.start_kernel(env={**os.environ})
+        client = manager.blocking_client()
+        client.start_channels()
+        client.wait_for_ready(timeout=60)
+        yield client
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
 
 
 NEWEST = Kernel("python3", Path(sys.executable), "7")

@@ -32,10 +32,10 @@ def sandbox() -> Iterator[mg.Sandbox]:
 def start() -> Start:
     """Return a function that sets a mailing to so many people going with a client."""
 
-    def begin(client: mg.Migma, people: int, **options: object) -> LiveRun:
+    def begin(client: mg.Migma, people: int, mailing: str = "m", **options: object) -> LiveRun:
         plan = make_plan(
             [{"email": f"p{n}@x.example"} for n in range(people)],
-            mailing="m",
+            mailing=mailing,
             sender="A <a@b.example>",
             subject="S",
             template="<p>x</p>",
@@ -92,10 +92,7 @@ def test_the_rate_and_the_time_left_are_those_of_the_run(sandbox: mg.Sandbox, st
     for one in (found, outside.look()):
         assert one.pacing.per_minute == pytest.approx(300, rel=0.4)
         assert one.left_s == pytest.approx(60 * one.left / 300, rel=0.5)
-    assert (300, True) == (found.pacing.allowed.per_minute, found.pacing.allowed.fixed)
-    assert (
-        outside.look().pacing.allowed.per_minute is None
-    )  # the ledger does not hold what a client is set to
+        assert (300, True) == (one.pacing.allowed.per_minute, one.pacing.allowed.fixed)
     run.ask(Wish.STOP)
     assert run.ended.wait(30)
 
@@ -112,10 +109,41 @@ def test_auto_says_how_fast_it_may_go(start: Start) -> None:
         assert not first.met
         assert first.per_minute is not None
         assert first.per_minute > 55
+        seen(outside.look, lambda one: one.counts.get(mg.State.ACCEPTED, 0) > 0)
+        elsewhere = outside.look().pacing.allowed
+        assert (False, False) == (elsewhere.fixed, elsewhere.met)
+        assert (elsewhere.per_minute or 0) > 55
         seen(inside.look, lambda one: (one.pacing.allowed.per_minute or 0) > 110)
         assert (outside.look().pacing.allowed.per_minute or 0) > 110
         run.ask(Wish.STOP)
         assert run.ended.wait(30)
+
+
+def test_a_runs_own_rate_is_told_elsewhere_whatever_is_known_of_the_servers_limit(
+    start: Start,
+) -> None:
+    """The limit that "auto" met says nothing of a run at a rate of its own; of two each is told its own."""
+    with ScriptedServer(lambda call: Act.LIMITED if call.number == 4 else Act.OK) as server:
+        auto = start(mg.Migma("k" * 20, base_url=server.url), 6, confirm=6, preflight=False)
+        assert auto.ended.wait(60)
+        assert RecordWatch(auto.ledger, auto.run_id).look().pacing.allowed.per_minute is None
+        runs = [
+            start(
+                mg.Migma("k" * 20, base_url=server.url, rate=rate),
+                90,
+                mailing=rate,
+                confirm=90,
+                preflight=False,
+            )
+            for rate in ("2/second", "60/minute")
+        ]
+        for run, per_minute in zip(runs, (120, 60), strict=True):
+            outside = RecordWatch(run.ledger, run.run_id)
+            found = seen(outside.look, lambda one: one.counts.get(mg.State.ACCEPTED, 0) > 0).pacing.allowed
+            assert (per_minute, True) == (found.per_minute, found.fixed)
+        for run in runs:
+            run.ask(Wish.STOP)
+            assert run.ended.wait(30)
 
 
 def test_a_server_that_asks_to_wait_is_seen(start: Start) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import migma_nb as mg
-from tests.browser.kernels import KERNELS, needed
+from tests.browser.kernels import KERNELS
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
 
@@ -63,19 +63,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[mg.Sandbox]:
 @pytest.fixture(params=[pytest.param(kernel, id=f"ipykernel {kernel.version}") for kernel in KERNELS])
 def kernel(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A running kernel with the plan in it."""
-    needed(request.param).register(tmp_path / "jupyter")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    made = pytest.importorskip("jupyter_client.manager").KernelManager
-    manager = made(kernel_name=request.param.name)
-    manager.start_kernel(env={**os.environ})
-    client = manager.blocking_client()
-    client.start_channels()
-    client.wait_for_ready(timeout=60)
-    client.execute_interactive(PLAN, allow_stdin=False, timeout=60, output_hook=lambda _: None)
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-    manager.cleanup_resources()
+    with request.param.running(tmp_path / "jupyter") as client:
+        client.execute_interactive(PLAN, allow_stdin=False, timeout=60, output_hook=lambda _: None)
+        yield client
 
 
 def said_by(kernel: Any, code: str, *, asks: bool) -> str:
