@@ -73,6 +73,9 @@ class CodedTexts(Sequence[str | None]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str):
             return NotImplemented
+        if isinstance(other, CodedTexts):
+            same: bool = self.arrow().equals(other.arrow())
+            return same
         return len(self) == len(other) and all(
             mine == theirs for mine, theirs in zip(self, other, strict=True)
         )

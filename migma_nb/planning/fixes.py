@@ -13,6 +13,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.planning.addresses import identity
 from migma_nb.planning.bodies import Bodies
 from migma_nb.planning.cell_repairs import ADDRESS_REPAIRS, REPAIRABLE, VALUE_REPAIRS, Column, Repair
+from migma_nb.planning.coded_texts import CodedTexts
 from migma_nb.planning.columns import column_at, column_names, near_matches
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.issues import IssueCode, IssueList, Severity, printable
@@ -125,7 +126,7 @@ def _require_unchanged(plan: Plan, checked: Checked) -> None:
 
 
 def _equal(new: Sequence[Any], old: Sequence[Any]) -> bool:
-    return len(new) == len(old) and all(one == other for one, other in zip(new, old, strict=True))
+    return CodedTexts.coded(new) == CodedTexts.coded(old)
 
 
 def _repair_once(

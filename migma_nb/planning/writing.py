@@ -6,10 +6,12 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from migma_nb.api.errors import InputError
@@ -20,6 +22,7 @@ from migma_nb.planning.workbooks import needed
 _MOST_ROWS = 1 << 20
 #: What no cell of a workbook can hold.
 _NO_CELL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_LONGEST_CELL = 32_767
 
 
 Check: TypeAlias = Callable[[Path], None] | None
@@ -98,9 +101,9 @@ def write_workbook(
         book = openpyxl.Workbook(write_only=True)
         page = book.create_sheet(sheet)
         if header:
-            page.append([_cell(openpyxl, page, str(column)) for column in frame.columns])
+            page.append([sheet_cell(openpyxl, page, str(column)) for column in frame.columns])
         for row in frame.itertuples(index=False, name=None):
-            page.append([_cell(openpyxl, page, value) for value in row])
+            page.append([sheet_cell(openpyxl, page, value) for value in row])
         book.save(place)
 
     return _written(path, write, check)
@@ -131,16 +134,24 @@ def _named(path: object) -> str:
     return os.fspath(path)
 
 
-def _cell(openpyxl: Any, page: Any, value: Any) -> Any:
-    if not isinstance(value, str):
-        if value is None or value is pd.NaT or value is pd.NA or value != value:  # noqa: PLR0124 - NaN alone
-            return None
-        if isinstance(value, datetime):
-            # A sheet knows no time zones.
-            stamp = pd.Timestamp(value)
-            return (stamp.tz_convert(UTC).tz_localize(None) if stamp.tzinfo else stamp).to_pydatetime()
-        return value.item() if hasattr(value, "item") else value
-    cell = openpyxl.cell.WriteOnlyCell(page, _NO_CELL.sub("\ufffd", value))
+def sheet_cell(openpyxl: Any, page: Any, value: Any) -> Any:
+    """Return a value as a cell of a sheet holds it: a text as a text, never a formula; times in UTC.
+
+    Args:
+        openpyxl: the library.
+        page: the sheet, of a workbook that is only written.
+        value: of any type; what a sheet has no type for goes in as its text.
+    """
+    if value is None or value is pd.NaT or value is pd.NA or value != value:  # noqa: PLR0124 - NaN alone
+        return None
+    if isinstance(value, datetime):
+        # A sheet knows no time zones.
+        stamp = pd.Timestamp(value)
+        return (stamp.tz_convert(UTC).tz_localize(None) if stamp.tzinfo else stamp).to_pydatetime()
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, bool | int | float | Decimal | date | time):
+        return plain
+    cell = openpyxl.cell.WriteOnlyCell(page, _NO_CELL.sub("\ufffd", str(plain))[:_LONGEST_CELL])
     # Else a text that begins with "=" would be a formula.
     cell.data_type = "s"
     return cell

@@ -1,12 +1,9 @@
 """The account of a run as a file: CSV, Parquet or Excel, written piece by piece as the ledger gives it."""
 
 import os
-import re
 import unicodedata
 from collections.abc import Iterable
 from contextlib import ExitStack
-from datetime import UTC, datetime
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +11,12 @@ import numpy as np
 import pandas as pd
 
 from migma_nb.api.errors import InputError
-from migma_nb.planning.writing import replaced
+from migma_nb.planning.writing import replaced, sheet_cell
 
 _SIGNS = ("=", "+", "-", "@", "\u2212")
 _BREAKS = "\t\r\n"
 #: Rows of an Excel sheet below its first, which has the names.
 MOST_OF_A_SHEET = 1_048_575
-#: Characters that no cell of Excel can hold, and how many it can.
-_UNTOLD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_LONGEST_CELL = 32_767
 
 
 def write_csv(found: pd.DataFrame | Iterable[pd.DataFrame], path: str | os.PathLike[str]) -> Path:
@@ -130,21 +124,21 @@ def write_excel(pieces: Iterable[pd.DataFrame], rows: int, path: str | os.PathLi
             "a part of it: run.part(0, 1_000_000).",
         )
     try:
-        from openpyxl import Workbook  # noqa: PLC0415 - optional and slow
+        import openpyxl  # noqa: PLC0415 - optional and slow
     except ImportError as error:
         raise InputError(
             "run.to_excel() needs openpyxl, which is not installed.",
             hint="Run: pip install 'migma-nb[excel]'; or write run.to_csv(…).",
         ) from error
     with replaced(path) as place, place.open("wb") as file:
-        book = Workbook(write_only=True)
+        book = openpyxl.Workbook(write_only=True)
         sheet = book.create_sheet("account")
         for number, piece in enumerate(pieces):
             frame = _labelled(piece)
             if number == 0:
-                sheet.append([_cell(name) for name in frame.columns])
+                sheet.append([sheet_cell(openpyxl, sheet, str(name)) for name in frame.columns])
             for row in zip(*(frame.iloc[:, at] for at in range(frame.shape[1])), strict=True):
-                sheet.append([_cell(value) for value in row])
+                sheet.append([sheet_cell(openpyxl, sheet, value) for value in row])
         book.save(file)
     return Path(path)
 
@@ -197,14 +191,3 @@ def _index_names(index: pd.Index, columns: Iterable[object]) -> list[str]:
         taken.add(name)
         found.append(name)
     return found
-
-
-def _cell(value: Any) -> Any:
-    """Return a value as a cell of Excel holds it: no formula, no time zone, nothing that it cannot hold."""
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
-        return None
-    if isinstance(value, datetime):
-        return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
-    if isinstance(value, bool | Integral | float):
-        return value
-    return neutral(_UNTOLD.sub("\ufffd", str(value)))[:_LONGEST_CELL]

@@ -128,7 +128,7 @@ def test_the_form_reads_the_list_as_it_was_told(folder: Path, monkeypatch: pytes
     ) | {"file": Path("l.csv"), "live": False, "port": 0, "encoding": "cp1252", "delimiter": ";"}
     (cell,) = notebook_of(page_of(typed), folder)["cells"]
     last = cell["source"].splitlines()[-1]
-    assert 'page_form(mg.read_recipients(Path("l.csv"), encoding="cp1252", delimiter=";"))' == last
+    assert 'page_form(Path("l.csv"), reading={"encoding": "cp1252", "delimiter": ";"})' == last
 
 
 @pytest.mark.parametrize("text", ['Say which: sheet="a" or sheet=\'b"c\'.', "pass quote='\\\\'."])

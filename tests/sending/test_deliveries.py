@@ -413,7 +413,7 @@ def test_waiting_asks_for_those_that_have_not_arrived(
     monkeypatch.setattr("migma_nb.sending.refreshing.FIRST_WAIT_S", 0.1)
     taken(sandbox, by_email(2))
     sandbox.server.pause_queue()
-    run = by_email(3).send(sandbox.client(), progress=False).refresh(wait=0.5)
+    run = by_email(3).send(sandbox.client(), progress=False).refresh(wait=3)
     assert ["delivered", "delivered", None] == words(run)
     checked = run.frame["checked_at"]
     assert checked[0] == checked[1] < checked[2]
