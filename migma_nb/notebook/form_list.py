@@ -155,6 +155,7 @@ class ListSection:
         """Say why a file is not read anew; what was read before is still the list."""
         self._bench.notices.errors.append(error)
         self._bench.overtake("people")
+        self._bench.address_to(self._bench.draft.recipients)
         self._still(error)
 
     def _unreadable(self, error: InputError) -> None:
