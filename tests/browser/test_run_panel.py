@@ -136,6 +136,11 @@ def test_a_restart_in_the_middle_loses_nobody_and_the_run_can_be_opened_again(
     """The new kernel shows the account; sending the plan again mails only the rest."""
     run_id = _begun(lab, account, "restart.ipynb", "")
     lab.restart_kernel()
+    old = ".jp-Notebook .jp-Cell:nth-child(3) .mnb-run.jupyter-widgets-disconnected"
+    lab.page.locator(old).wait_for()
+    said = lab.page.evaluate("of => getComputedStyle(document.querySelector(of), '::before').content", old)
+    assert "As it was last seen: its kernel has ended or was restarted" in said
+    inspect(lab, 2, "run", "old", only=".mnb-run")
     lab.write("again.ipynb", [account.cell("200/second"), PLAN, f"mg.open_run({run_id!r})", START])
     lab.open("again.ipynb")
     for cell in range(3):
