@@ -38,8 +38,9 @@ SHEET = """<style>
 /* Without its kernel a widget stays as it was last seen: said once, not by a broken chain at each part. */
 .mnb.mnb.mnb .jupyter-widgets-disconnected::before { content: none; }
 .mnb.mnb.mnb.jupyter-widgets-disconnected::before { display: block;
-  content: "⚠ As it was last seen: its kernel has ended or was restarted, and its buttons do nothing. mg.open_run(…) shows \
-a run, its cell a form."; height: auto; padding: 0 0 8px; line-height: 1.5; color: inherit; float: none;
+  content: "⚠ As it was last seen: its kernel has ended or was restarted, and its buttons do nothing. \
+mg.open_run(…) shows a run, its cell a form.";
+  height: auto; padding: 0 0 8px; color: inherit; float: none;
   font: 600 13px/1.5 var(--jp-ui-font-family, system-ui, sans-serif); white-space: normal; }
 .mnb.jupyter-widgets-disconnected button { opacity: .45; pointer-events: none; }
 .mnb .mnb-row { column-gap: 6px; row-gap: 2px; overflow: visible; }
