@@ -71,7 +71,12 @@ def test_a_file_in_pieces_is_the_file_of_the_whole_frame_byte_for_byte(
 
 def test_times_are_spelled_alike_in_every_piece_of_a_file(tmp_path: Path) -> None:
     """Also where all of a piece fall on a whole second, on midnight, or are missing; it is read back."""
-    seconds = [[1_790_000_000.123, 1_790_000_001.0], [1_790_000_002.0], [86_400.0 * 20_717], [None]]
+    seconds: list[list[float | None]] = [
+        [1_790_000_000.123, 1_790_000_001.0],
+        [1_790_000_002.0],
+        [86_400.0 * 20_717],
+        [None],
+    ]
     pieces = [pd.DataFrame({"finished_at": accounts.utc_times(some)}) for some in seconds]
     path = account_files.write_csv(pieces, tmp_path / "run.csv")
     found = pd.read_csv(path, parse_dates=["finished_at"], skip_blank_lines=False)["finished_at"]
