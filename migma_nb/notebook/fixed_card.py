@@ -44,12 +44,15 @@ def fixed_text(changes: pd.DataFrame, left: Mapping[str, int]) -> str:
 def fixed_html(changes: pd.DataFrame, left: Mapping[str, int]) -> str:
     """Return what was repaired as a card; arguments as in `fixed_text`."""
     shown = [
-        (f"row {row:,}, {one_line(name, 24)}", f"{safe(before, 44)} → {safe(after, 44)}")
-        for row, name, before, after in _few(changes)
+        (f"row {row:,}, {one_line(name, 24)}", f"{safe(before, 64)} → {safe(after, 64)}")
+        for row, name, before, after in _few(changes, 60)
     ]
     more = len(changes) - len(shown)
+    # A count stays beside its code where the line is broken.
+    kinds = _kinds(changes).replace(" × ", "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}")
     return card(
-        head("Fixed", safe(_verdict(changes), 160), ""),
+        head("Fixed", safe(_how_many(changes) if len(changes) else _NOTHING, 160), ""),
+        f"<div>{safe(kinds, 400)}</div>" if kinds else "",
         facts(shown) if shown else "",
         f'<div style="{MUTED}">and {more:,} more in {named("fixed.changes")}</div>' if more else "",
         panel(f"<b>Left to you:</b> {safe(_counts(left), 200)}", "warning") if left else "",
@@ -60,22 +63,32 @@ def fixed_html(changes: pd.DataFrame, left: Mapping[str, int]) -> str:
 def _verdict(changes: pd.DataFrame) -> str:
     if not len(changes):
         return _NOTHING
+    return f"Fixed: {_how_many(changes)}: {_kinds(changes)}."
+
+
+def _how_many(changes: pd.DataFrame) -> str:
     rows = changes["row"].nunique()
-    counts = _counts(changes["code"].value_counts(sort=False).to_dict())
-    return f"Fixed: {counted(len(changes), 'change', 'changes')} in {counted(rows, 'row', 'rows')}: {counts}."
+    return f"{counted(len(changes), 'change', 'changes')} in {counted(rows, 'row', 'rows')}"
+
+
+def _kinds(changes: pd.DataFrame) -> str:
+    return _counts(changes["code"].value_counts(sort=False).to_dict())
 
 
 def _counts(counts: Mapping[Any, int]) -> str:
     return ", ".join(f"{count:,} × {code}" for code, count in counts.items())
 
 
-def _few(changes: pd.DataFrame) -> list[tuple[int, str, str, str]]:
+def _few(changes: pd.DataFrame, longest: int = 30) -> list[tuple[int, str, str, str]]:
     few = changes.head(_MOST_SHOWN)
     pairs = zip(few["row"], few["column"], few["before"], few["after"], strict=True)
-    return [(int(row), str(name), _shown(before), _shown(after)) for row, name, before, after in pairs]
+    return [
+        (int(row), str(name), _shown(before, longest), _shown(after, longest))
+        for row, name, before, after in pairs
+    ]
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, longest: int) -> str:
     if value is None:
         return "nothing"
-    return quoted(value, 30) if isinstance(value, str) else one_line(repr(value), 30)
+    return quoted(value, longest) if isinstance(value, str) else one_line(repr(value), longest)

@@ -135,7 +135,7 @@ class Form:
         )
 
     def _show_going(self) -> None:
-        self.send.show_going(self.desk.going())
+        self.send.show_going(self.desk.going(), lambda: self._newest.ask(self.draft, now=True))
 
     def _changed(self) -> None:
         """Take the plan away that is not the newest any more, and have the newest made."""

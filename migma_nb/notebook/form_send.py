@@ -1,6 +1,8 @@
 """The form's last part: a test to oneself, the number typed in, the send, and the run that it began."""
 
+import threading
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from typing import Any
 
 import ipywidgets as widgets
@@ -13,6 +15,9 @@ from migma_nb.notebook.looks import on_press, row
 from migma_nb.notebook.masking import masked
 from migma_nb.planning.frozen import Plan
 
+_LEFT_OUT = "Whoever was mailed in it already is left out."
+#: Who is in a batch only Migma knows: who was mailed by another way is not left out of it.
+_BATCH_ONCE = "A batch that was sent in it already is not sent again."
 _TEST = "Mails a few well-chosen rows to you, and to nobody on the list."
 
 
@@ -45,9 +50,7 @@ class SendSection:
         self._busy = False
         self._panel: Any = None
         guard = bench.notices.guard
-        self._mine = widgets.Text(
-            description="Test to me", placeholder="your own address, such as me@acme.example"
-        )
+        self._mine = widgets.Text(description="Test to me", placeholder="such as me@acme.example")
         self._mine.add_class("mnb-test-to")
         self.test = widgets.Button(description="Send a test", disabled=True)
         self.test.add_class("mnb-test")
@@ -93,8 +96,13 @@ class SendSection:
         self._plan = plan
         self._draw()
 
-    def show_going(self, run_ids: Sequence[str]) -> None:
-        """Show, above everything, the runs that other openings of this page began and that go on."""
+    def show_going(self, run_ids: Sequence[str], ended: Callable[[], None]) -> None:
+        """Show, above everything, the runs that other openings of this page began and that go on.
+
+        Args:
+            run_ids: the runs.
+            ended: called once all of them have ended.
+        """
         if not run_ids:
             return
         self._others = [self._bench.desk.screen(self._bench.desk.open(one)) for one in run_ids]
@@ -104,6 +112,14 @@ class SendSection:
         )
         self.going.children = [said, *(one.widget for one in self._others)]
         shown(self.going, visible=True)
+
+        def wait() -> None:
+            for one in self._others:
+                one.ended.wait()
+            said.value = '<div role="status">What was going on when this page was opened has ended.</div>'
+            ended()
+
+        threading.Thread(target=copy_context().run, args=(wait,), name="mnb-form-going", daemon=True).start()
 
     def take_up(self, run_id: str) -> None:
         """Show a run that goes on, begun by whatever page or process, to be paused or stopped here."""
@@ -136,7 +152,7 @@ class SendSection:
             words = held_up
         else:
             words = f"Type {wanted:,}" if isinstance(wanted, int) else f"Type {wanted}"
-            words += f" to send {where}. Whoever was mailed in it already is left out."
+            words += f" to send {where}. {_LEFT_OUT if not plan.batches else _BATCH_ONCE}"
         self._why.value = f"<span>{safe(words, 300)}</span>"
 
     def _held_up(self, plan: Plan) -> str:

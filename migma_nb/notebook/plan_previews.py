@@ -22,6 +22,9 @@ class PreviewSource(Protocol):
     def message(self, i: int) -> RenderedMessage:
         """Return a row's message."""
 
+    def batch(self, i: int) -> str:
+        """Return whom a row mails in words, such as a tag's name; "" where it is one person."""
+
     def problems(self, i: int) -> Sequence[str]:
         """Return what is wrong or odd about a row, in sentences."""
 
@@ -61,6 +64,11 @@ class PlanPreviews:
     def message(self, i: int) -> RenderedMessage:
         """Return a row's message, as far as its values go."""
         return self._plan.message(i)
+
+    def batch(self, i: int) -> str:
+        """Return the tag, segment or audience that a row mails; "" where it is one person."""
+        found = self._plan.batches.get(i)
+        return "" if found is None else f"everybody in {found}"
 
     def problems(self, i: int) -> Sequence[str]:
         """Return a row's problems, and whether and why it is not sent."""

@@ -12,6 +12,7 @@ from migma_nb.api.states import State
 from migma_nb.notebook.lines import counted, one_line, quoted
 from migma_nb.notebook.problems import Kind, kinds_of, verdict_of
 from migma_nb.planning.contacts import CHUNK_ROWS
+from migma_nb.planning.fixes import has_repairs
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.rendering import RenderedMessage
@@ -227,6 +228,8 @@ def _cut(items: list[str]) -> list[str]:
 
 def _steps(plan: Plan, issues: pd.DataFrame) -> list[tuple[str, str]]:
     steps = [("plan.issues", "every problem")] if len(issues) else []
+    if has_repairs(plan):
+        steps.append(("fixed = plan.fix()", "repairs a copy where it is certain how"))
     steps += _look(plan)
     if not plan.ready:
         return steps

@@ -13,7 +13,7 @@ import ipywidgets as widgets
 
 from migma_nb.notebook.lines import safe
 from migma_nb.notebook.looks import button, framed, labelled, radios, row
-from migma_nb.notebook.masking import masked_message, masked_with
+from migma_nb.notebook.masking import masked, masked_message, masked_with
 from migma_nb.notebook.notices import Notices
 from migma_nb.notebook.plan_previews import PlanPreviews, PreviewSource
 from migma_nb.notebook.preview import HIGH, beginning, frame_height, mail_frame, shown_notes, shown_text
@@ -181,7 +181,8 @@ class PreviewPane:
         if not self._full:
             problems = [masked_with(one, message.recipient) for one in problems]
             message = masked_message(message)
-        self._shown.value = _strip(problems) + _head(message) + self._mail(message, cut=cut) + _notes(message)
+        head = _head(message, masked(self._source.batch(self.row)) or message.recipient)
+        self._shown.value = _strip(problems) + head + self._mail(message, cut=cut) + _notes(message)
 
     def _mail(self, message: RenderedMessage, *, cut: bool) -> str:
         if self._view.value == _TEXT or message.html is None:
@@ -197,8 +198,8 @@ def _nothing(words: str) -> str:
     return f'<div class="mnb-nothing mnb-muted">{words}</div>'
 
 
-def _head(message: RenderedMessage) -> str:
-    pairs = [("From", message.sender), ("To", message.recipient), ("Subject", message.subject)]
+def _head(message: RenderedMessage, to: str) -> str:
+    pairs = [("From", message.sender), ("To", to), ("Subject", message.subject)]
     pairs += [("Reply-To", message.reply_to)] if message.reply_to else []
     lines = "".join(f"<dt>{name}</dt><dd>{safe(value, 200)}</dd>" for name, value in pairs)
     return f'<dl class="mnb-head">{lines}</dl>'

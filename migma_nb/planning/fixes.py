@@ -1,7 +1,7 @@
 """A repaired copy of a planned list: the certain repairs of some codes, made until nothing is left to do."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from migma_nb.planning.columns import column_at, column_names, near_matches
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.issues import IssueCode, IssueList, Severity, printable
 from migma_nb.planning.list_checks import Checked, PlannedList, check_list
+from migma_nb.planning.people import read_people
 from migma_nb.planning.values import cells_of
 
 CHANGE_COLUMNS = ["row", "index", "column", "before", "after", "code"]
@@ -82,6 +83,18 @@ def repair(plan: Plan, code: object = None) -> Repaired:
     return Repaired(people, _frame_of(changes, plan.index), left)
 
 
+def has_repairs(plan: Plan) -> bool:
+    """Say whether `repair` would change anything in a plan's list, without making a copy of it."""
+    planned = plan.planned_list
+    rows = {} if planned is None else _rows_of(plan.issues, REPAIRABLE)
+    if planned is None or not rows:
+        return False
+    column = planned.column
+    people = read_people(column_at(planned.frame, column.position), column.name, IssueList())
+    found = _found(planned.frame, planned, rows, people.identities, REPAIRABLE)
+    return next(found, None) is not None
+
+
 def _codes(given: object) -> tuple[IssueCode, ...]:
     if given is None:
         return REPAIRABLE
@@ -139,28 +152,40 @@ def _repair_once(
     """Repair a frame in place, each column as far as its cells tell by themselves; return what was done."""
     rows = _problems(issues, len(people), codes)
     changes: list[_Change] = []
+    for position, series, done in _found(people, planned, rows, checked.people.identities, codes):
+        changes += done
+        # Of two changes of a cell the later one stands. As a Series: of an array pandas would guess the type.
+        made: Any = _with_cells(series, {change.row: change.after for change in done})
+        people.isetitem(position, made)
+    return changes
+
+
+def _found(
+    people: pd.DataFrame,
+    planned: PlannedList,
+    rows: Mapping[tuple[str, IssueCode], list[int]],
+    identities: Sequence[str | None],
+    codes: Collection[IssueCode],
+) -> Iterator[tuple[int, "pd.Series[Any]", list[_Change]]]:
+    """Yield the columns in which something can be repaired: position, cells as they are, and the changes."""
     for column, position in _positions(planned, people).items():
         if not any((column, code) in rows for code in codes):
             continue
         is_address = position == planned.column.position
         series = column_at(people, position)
-        cells, last = list(cells_of(series)), len(changes)
+        cells, changes = list(cells_of(series)), list[_Change]()
         for code, mend in _repairs_of(position, planned).items():
             flagged = rows.get((column, code), [])
             if is_address:
                 flagged = [row for row in flagged if not _is_excluded(cells[row], planned)]
-            found = mend(Column(cells, flagged, checked.people.identities)) if flagged else {}
+            found = mend(Column(cells, flagged, identities)) if flagged else {}
             for row, after in found.items():
                 if type(after) is type(cells[row]) and after == cells[row]:
                     continue  # a format hides what was repaired
                 changes.append(_Change(row, column, cells[row], after, code))
                 cells[row] = after
-        if len(changes) > last:
-            new = {change.row: cells[change.row] for change in changes[last:]}
-            # As a Series: of a bare array pandas would guess the type anew.
-            made: Any = _with_cells(series, new)
-            people.isetitem(position, made)
-    return changes
+        if changes:
+            yield position, series, changes
 
 
 def _repairs_of(position: int, planned: PlannedList) -> Mapping[IssueCode, Repair]:
@@ -185,9 +210,12 @@ def _problems(
     issues: IssueList, size: int, codes: Collection[IssueCode]
 ) -> dict[tuple[str, IssueCode], list[int]]:
     """Return the rows that have problems of these codes, by column and code."""
-    frame = issues.frame([None] * size)
+    return _rows_of(issues.frame([None] * size), codes)
+
+
+def _rows_of(issues: pd.DataFrame, codes: Collection[IssueCode]) -> dict[tuple[str, IssueCode], list[int]]:
     rows: dict[tuple[str, IssueCode], list[int]] = {}
-    wanted = frame[frame["code"].isin([code.value for code in codes]) & frame["row"].notna()]
+    wanted = issues[issues["code"].isin([code.value for code in codes]) & issues["row"].notna()]
     for row, column, code in zip(wanted["row"], wanted["column"], wanted["code"], strict=True):
         rows.setdefault((column, IssueCode(code)), []).append(int(row))
     return rows

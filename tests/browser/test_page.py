@@ -195,6 +195,8 @@ def test_a_closed_page_ends_what_nobody_needs_and_nothing_that_sends(
         page.screenshot(path=ARTEFACTS / "page-going-light-1400.png", full_page=True)
         again.get_by_role("button", name="Stop").click()
         again.get_by_text("stopped").first.wait_for()
+        again.get_by_text("What was going on when this page was opened has ended.").wait_for()
+        assert 0 == again.get_by_text("This page is mailing already").count()
         assert 0 < server.outbox["to"].nunique() == len(server.outbox) < SLOW
         served.await_kernels(1)
         assert sender.isdisjoint(served.kernels())
