@@ -49,10 +49,10 @@ def fixed_html(changes: pd.DataFrame, left: Mapping[str, int]) -> str:
     ]
     more = len(changes) - len(shown)
     # A count stays beside its code where the line is broken.
-    kinds = _kinds(changes).replace(" × ", "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}")
+    kinds = safe(_kinds(changes), 400).replace(" × ", "&nbsp;×&nbsp;") if len(changes) else ""
     return card(
         head("Fixed", safe(_how_many(changes) if len(changes) else _NOTHING, 160), ""),
-        f"<div>{safe(kinds, 400)}</div>" if kinds else "",
+        f"<div>{kinds}</div>" if kinds else "",
         facts(shown) if shown else "",
         f'<div style="{MUTED}">and {more:,} more in {named("fixed.changes")}</div>' if more else "",
         panel(f"<b>Left to you:</b> {safe(_counts(left), 200)}", "warning") if left else "",

@@ -29,6 +29,7 @@ from migma_nb.notebook.form_fixes import with_own_fixes
 from migma_nb.notebook.form_lines import python_lines
 from migma_nb.notebook.form_list import ListSection
 from migma_nb.notebook.form_looks import SHEET
+from migma_nb.notebook.form_repair import RepairOffer
 from migma_nb.notebook.form_send import SendSection
 from migma_nb.notebook.form_sender import SenderSection
 from migma_nb.notebook.lines import safe
@@ -101,7 +102,8 @@ class Form:
         self.list = ListSection(bench)
         self.content = ContentSection(bench)
         self.sender = SenderSection(bench)
-        self.check = CheckSection(bench, self._skip)
+        repair = RepairOffer(bench, self._is_current, self.list.put)
+        self.check = CheckSection(bench, self._skip, repair)
         self.send = SendSection(
             bench, lambda: bool(self.check.skip.value), self._is_current, self._began, self._failed
         )

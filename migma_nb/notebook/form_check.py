@@ -10,6 +10,7 @@ from migma_nb.notebook.form_bench import Bench
 from migma_nb.notebook.form_checks import WHOLE, Checked
 from migma_nb.notebook.form_draft import Draft, Recipients
 from migma_nb.notebook.form_fields import dropdown, plain_hint, problem, section, shown
+from migma_nb.notebook.form_repair import RepairOffer
 from migma_nb.notebook.lines import counted, one_line, safe
 from migma_nb.notebook.masking import masked
 from migma_nb.notebook.paged_table import FrameSource, PagedTable
@@ -45,9 +46,10 @@ class CheckSection:
     Args:
         bench: the draft.
         skip: called when somebody decides on rows with errors.
+        repair: what offers to repair the list.
     """
 
-    def __init__(self, bench: Bench, skip: Any) -> None:
+    def __init__(self, bench: Bench, skip: Any, repair: RepairOffer) -> None:
         self._bench = bench
         self._quiet = False
         guard = bench.notices.guard
@@ -71,9 +73,9 @@ class CheckSection:
         self.full = False
         self._list = bench.draft.recipients
         self._plan: Plan | None = None
-        self.widget = section(
-            4, "Check", self._said, self._several, self._overlap, self.skip, self._place, name="check"
-        )
+        self._repair = repair
+        parts = (self._said, self._several, self._overlap, self.skip, self._place, repair.widget)
+        self.widget = section(4, "Check", *parts, name="check")
         for one in (self._several, self._overlap, self.skip):
             shown(one, visible=False)
 
@@ -97,6 +99,7 @@ class CheckSection:
         plan = checked.seen
         self._say(_verdict(checked))
         self._questions(checked)
+        self._repair.show(checked)
         if plan is not self._plan:
             self._plan = plan
             self._problems(plan, issues)
@@ -104,6 +107,7 @@ class CheckSection:
     def show_full_addresses(self, full: bool) -> None:
         """Show addresses in full, or not."""
         self.full = full
+        self._repair.show_full_addresses(full)
         if self._table is not None:
             self._table.show_full_addresses = full
 

@@ -33,6 +33,7 @@ class Recipients:
         code: the expression that stands for it (str).
         before: the lines that have to stand before it.
         file: the file that it was read from, None for none.
+        repairs: the lines that repair it, behind those that make what its plan needs.
     """
 
     value: Any = field(repr=False)
@@ -40,6 +41,7 @@ class Recipients:
     code: str
     before: tuple[str, ...] = ()
     file: "ListFile | None" = None
+    repairs: tuple[str, ...] = ()
 
     @property
     def frame(self) -> pd.DataFrame | None:

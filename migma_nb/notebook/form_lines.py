@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import PurePath
 from typing import Any
@@ -54,8 +54,7 @@ def python_lines(
     """
     notes: list[str] = []
     arguments = draft.planned(placeholders)
-    names = sorted(arguments, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
-    written = [f"{name}={_written(draft, name, arguments[name], notes)}" for name in names]
+    written = _arguments(draft, arguments, notes)
     if ask:
         written.append("client=client")
     if "mailing" not in arguments:
@@ -63,19 +62,38 @@ def python_lines(
     recipients = draft.recipients
     whom = "people" if recipients is None else recipients.code
     before = ("# people: a DataFrame, a file, or mg.Tag(…)",) if recipients is None else recipients.before
-    body = "".join(f"    {one},\n" for one in (whom, *written))
-    plan = f"plan = mg.plan(\n{body})"
+    repairs = () if recipients is None else recipients.repairs
+    plan = f"plan = {_call(whom, written)}"
     plan += "" if plan_id is None else _check(draft, plan_id)
     sent = ["client"]
     sent += [f"confirm={confirm!r}"] if confirm is not None else []
     sent += ["skip_invalid=True"] if skip_invalid else []
     send = f"run = plan.send({', '.join(sent)})"
-    early = ask or any(one.partition("=")[2].startswith("client.") for one in written)
+    early = ask or any("=client." in one for one in (*written, *repairs))
     making = "\n".join(client)
-    imports = ["from pathlib import Path", ""] if any("=Path(" in one for one in written) else []
-    steps = [*before, *notes, *([making] if early else []), plan]
+    imports = ["from pathlib import Path", ""] if any("=Path(" in one for one in (*written, *repairs)) else []
+    steps = [*before, *notes, *([making] if early else []), *repairs, plan]
     end = [send] if early else [making, send]
     return "\n".join([*imports, "import migma_nb as mg", "", *steps, "", *end, ""])
+
+
+def repair_lines(draft: Draft, placeholders: tuple[str, ...]) -> str:
+    """Return the lines that repair a draft's list as `plan.fix` does; arguments as in `python_lines`."""
+    recipients = draft.recipients
+    whom = "people" if recipients is None else recipients.code
+    written = _arguments(draft, draft.planned(placeholders), [])
+    return f"people = {_call(whom, written)}.fix().people"
+
+
+def _arguments(draft: Draft, arguments: Mapping[str, Any], notes: list[str]) -> list[str]:
+    """Return arguments of `mg.plan` as they are written, in their order; notes are added to."""
+    names = sorted(arguments, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+    return [f"{name}={_written(draft, name, arguments[name], notes)}" for name in names]
+
+
+def _call(whom: str, written: Sequence[str]) -> str:
+    body = "".join(f"    {one},\n" for one in (whom, *written))
+    return f"mg.plan(\n{body})"
 
 
 def _check(draft: Draft, plan_id: str) -> str:

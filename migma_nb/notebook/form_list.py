@@ -71,7 +71,7 @@ class ListSection:
             widgets.VBox([row(self._kind, self._upload), *(one.widget for one in self._targets.values())]),
             "people",
         )
-        self._how = ReadingFields(bench.notices, self._read)
+        self._how = ReadingFields(bench.notices, self._read, self._refused)
         #: What was chosen last of files, whether it could be read or not.
         self._file: ListFile | None = None
         self._address = Field(
@@ -151,9 +151,18 @@ class ListSection:
             self._unreadable,
         )
 
+    def _refused(self, error: InputError) -> None:
+        """Say why a file is not read anew; what was read before is still the list."""
+        self._bench.notices.errors.append(error)
+        self._bench.overtake("people")
+        self._bench.address_to(self._bench.draft.recipients)
+        self._still(error)
+
     def _unreadable(self, error: InputError) -> None:
         """Say why a file could not be read, and show the fields that would help."""
-        told = self._how.ask(error)
+        self._still(self._how.ask(error))
+
+    def _still(self, told: InputError) -> None:
         kept = self._bench.draft.recipients
         stays = "" if kept is None else f"{kept.label} stays the list."
         self._people.wrong(InputError(f"{told.message} {told.hint or ''}".strip(), hint=stays))
@@ -170,6 +179,13 @@ class ListSection:
         self._of_kind[kind] = recipients
         self._take(recipients)
 
+    def put(self, old: Recipients, new: Recipients) -> None:
+        """Put a list in the place of another, such as its repaired copy."""
+        for kind, one in self._of_kind.items():
+            if one is old:
+                self._of_kind[kind] = new
+        self._take(new)
+
     def _take(self, recipients: Recipients | None) -> None:
         self._bench.address_to(recipients)
         self._redraw()
@@ -178,7 +194,9 @@ class ListSection:
         """Show whom the mailing is for, and offer the columns of that list."""
         recipients = self._bench.draft.recipients
         shown(self._address.widget, recipients is None or recipients.by_column)
-        self._how.tell(None if recipients is None else ReadReport.of(recipients.value))
+        if recipients is None or not recipients.repairs:
+            # A repaired copy has no report of its own: what was told of its file still holds.
+            self._how.tell(None if recipients is None else ReadReport.of(recipients.value))
         if recipients is None:
             self._people.note(_NONE_YET.get(self._kind.value, ""))
             return

@@ -62,10 +62,14 @@ SHEET = """<style>
 .mnb-form .mnb-section .mnb-placeholder > :nth-child(2) .widget-label { width: auto; min-width: 0; }
 
 .mnb-form .mnb-section > .mnb-reading { overflow: visible; width: 100%; margin: -2px 0 6px; }
+.mnb-form .mnb-section > .mnb-repair { overflow: visible; width: 100%; margin: 8px 0 2px; }
+.mnb-form .mnb-repair > .jupyter-button { align-self: flex-start; }
 .mnb-form .mnb-how-read { width: auto; align-self: flex-start; margin: 2px 2px 4px 100px; }
 .mnb-form .mnb-verdict { font-size: 13px; min-height: 22px; }
 .mnb-form .mnb-section .mnb-paged-table .widget-label, .mnb-form .mnb-section .mnb-form-run .widget-label {
   width: auto; min-width: 0; }
+/* So narrow that what to do about a problem can be seen to stand beside it. */
+.mnb-form .mnb-section-check .mnb-scroll td { max-width: 30em; }
 .mnb-form .mnb-section .mnb-paged-table .widget-dropdown { width: 260px; }
 .mnb-form .mnb-section .mnb-paged-table .widget-text { width: 220px; }
 .mnb-form .mnb-section .mnb-test-to, .mnb-form .mnb-section .mnb-confirm { max-width: 420px;

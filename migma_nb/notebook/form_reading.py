@@ -47,10 +47,17 @@ class ReadingFields:
     Args:
         notices: where errors are shown.
         read: called with the arguments of `read_recipients` that were given, whenever one changes.
+        refused: called where what was typed cannot be an argument.
     """
 
-    def __init__(self, notices: Notices, read: Callable[[Mapping[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        notices: Notices,
+        read: Callable[[Mapping[str, Any]], None],
+        refused: Callable[[InputError], None],
+    ) -> None:
         self._read = read
+        self._refused = refused
         self._fitting: tuple[str, ...] = ()
         self._asked: frozenset[str] = frozenset()
         self._quiet = False
@@ -107,8 +114,14 @@ class ReadingFields:
         self._draw()
 
     def _typed(self, _: Any) -> None:
-        if not self._quiet:
-            self._read(self._given())
+        if self._quiet:
+            return
+        try:
+            given = self._given()
+        except InputError as error:
+            self._refused(error)
+        else:
+            self._read(given)
 
     def _given(self) -> dict[str, Any]:
         """Return what stands in the fields as `read_recipients` takes it.
@@ -187,5 +200,7 @@ def _in_words(text: str) -> str:
         label = _LABELS[found[1]][0]
         return label if found[2] is None else f"{label}: {_shown_value(found[1], ast.literal_eval(found[2]))}"
 
-    said = re.sub(r"\b[Pp]ass (?=\w+=)", lambda one: "Choose " if one[0][0] == "P" else "choose ", text)
+    said = re.sub(
+        r"\b[Pp]ass (?=\w+=|the one\b)", lambda one: "Choose " if one[0][0] == "P" else "choose ", text
+    )
     return _SAID.sub(named, said)

@@ -94,6 +94,15 @@ def test_after_all_repairs_nothing_is_left_that_has_one(people: pd.DataFrame) ->
             assert equal(expected, fixed.people[column].iloc[row])
 
 
+@settings(max_examples=150, deadline=None)
+@given(messy())
+def test_a_plan_names_fix_where_it_changes_something_and_nowhere_else(people: pd.DataFrame) -> None:
+    """Among the lines to type next, as text and as a card."""
+    made = plan(people, **READS)
+    expected = not made.fix().changes.empty
+    assert [expected] * 2 == ["plan.fix()" in shown for shown in (repr(made), made._repr_html_())]
+
+
 @pytest.mark.parametrize("code", [*map(str, mg.IssueCode)])
 def test_one_code_repairs_only_its_own(code: str) -> None:
     """Or says that it has no repair, in a sentence."""

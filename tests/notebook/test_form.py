@@ -330,6 +330,10 @@ def test_a_tag_is_found_by_its_name(sandbox: mg.Sandbox) -> None:
     found.value = found.options[0][1]
     settled(form)
     assert 4 == form.plan.people
+    assert re.search(r"To\s+everybody in tag 'VIP'", seen(form))
+    # Who was mailed by another way is mailed with the batch.
+    assert "Whoever was mailed" not in seen(form)
+    assert "A batch that was sent in it already is not sent again." in seen(form)
     assert "mg.Tag(" in form.lines
     assert "client=client" in form.lines
     send(form, "4")

@@ -91,8 +91,15 @@ def test_all_fields_that_fit_a_file_are_there_on_demand(form: Any) -> None:
     assert "Encoding: klingon is no encoding" in seen(form)
     assert "a.csv.gz, 2 rows stays the list" in seen(form)
     control(form, "mnb-read-encoding").value = ""
+    control(form, "mnb-read-header").value = "first"
     form.settle()
     assert "klingon" not in seen(form)
+    said = seen(form).partition(" List ")[2].partition(" Content ")[0]
+    assert "Header line: first is no number. Type 0 for no header. a.csv.gz, 2 rows stays the list" in said
+    assert 2 == form.plan.people
+    control(form, "mnb-read-header").value = ""
+    form.settle()
+    assert "is no number" not in seen(form)
     assert 2 == form.plan.people
 
 
