@@ -27,6 +27,7 @@ OTHER_VARIABLES = {
     "MIGMA_ALLOW_HEADLESS": "`1` lets a notebook that nobody watches send live; scripts need it not.",
     "MIGMA_ALLOW_HTTP": "`1` allows plain http to a server elsewhere, such as a proxy of your own.",
     "MIGMA_DEBUG": "`1` shows where a fault of the program happened.",
+    "MIGMA_FORM_RUNS": "Set by a form's page for its own kernels; nothing to set yourself.",
     "NO_COLOR": "No colour, also on a terminal.",
 }
 

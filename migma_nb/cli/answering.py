@@ -8,7 +8,7 @@ from typing import Any, NoReturn, ParamSpec
 
 import typer
 
-from migma_nb.api.errors import InputError, MigmaError
+from migma_nb.api.errors import InputError, LedgerError, MigmaError
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.screen import document, say
 from migma_nb.cli.wording import for_terminal
@@ -27,7 +27,8 @@ def answered(command: Callable[P, Exit]) -> Callable[P, Exit]:
             say_error(error)
             told = {"error": for_terminal(error.message), "hint": for_terminal(error.hint or "") or None}
             more = {"next": error.line} if isinstance(error, UnfinishedError) else {}
-            return _ended(Exit.BAD_INPUT, told | more, args, kwargs)
+            code = Exit.UNKNOWN if isinstance(error, LostSightError) else Exit.BAD_INPUT
+            return _ended(code, told | more, args, kwargs)
         except KeyboardInterrupt:
             say("Interrupted.", aside=True)
             return _ended(Exit.INTERRUPTED, {"error": "Interrupted."}, args, kwargs)
@@ -69,6 +70,10 @@ class UnfinishedError(InputError):
     def __init__(self, message: str, line: str) -> None:
         super().__init__(message, hint="To go on, type this line:")
         self.line = line
+
+
+class LostSightError(LedgerError):
+    """The record failed after a run had begun: what is not in it may have been mailed."""
 
 
 def say_error(error: MigmaError) -> None:

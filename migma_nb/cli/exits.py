@@ -27,7 +27,7 @@ Exit codes:
     0  all is well (check: no errors in the list)
     1  a fault of the program
     2  bad input, settings, ledger or options (check: errors in the list);
-       nothing was sent
+       nothing was sent, or only the file of --out could not be written
     3  the API refused some rows
     4  some rows are unknown: they may have been mailed
     5  the run was halted or stopped before every row had its turn

@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from migma_nb.api.errors import ConfirmationError, InputError
+from migma_nb.api.errors import ConfirmationError, InputError, LedgerError
 from migma_nb.api.states import RunState
-from migma_nb.cli.answering import UnfinishedError, answered
+from migma_nb.cli.answering import LostSightError, UnfinishedError, answered
 from migma_nb.cli.exits import Exit, exit_of
 from migma_nb.cli.going import wait
 from migma_nb.cli.lines import Line
@@ -130,9 +130,16 @@ def begin(planned: Planned, client: Migma, how: How, *, only_refused: bool = Fal
 
 def finish(run: Run, planned: Planned, how: How) -> Exit:
     """Wait for a run, and say what became of every row."""
-    interrupted = wait(run, how.log_every)
-    _show(run, planned, how)
-    return Exit.INTERRUPTED if interrupted else exit_of(run)
+    try:
+        interrupted = wait(run, how.log_every)
+        _show(run, planned, how)
+        return Exit.INTERRUPTED if interrupted else exit_of(run)
+    except LedgerError as error:
+        raise LostSightError(
+            f"The ledger failed after run {run.id} had begun, so that some rows may have been mailed: "
+            f"{error.message}",
+            hint=error.hint or f"Mend the ledger, then: migma-nb report {run.id}",
+        ) from None
 
 
 def unconfirmed(error: ConfirmationError, line: str) -> UnfinishedError:

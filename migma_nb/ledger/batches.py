@@ -4,7 +4,7 @@ A batch's recipient is `tag:ID` or `segment:ID`; no address has a colon before i
 be mistaken for each other, in ledgers of any version.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -20,6 +20,7 @@ _BETWEEN = " | "
 
 #: Before the id of a campaign, where the API names no batch of it: it is not followed as a batch is.
 CAMPAIGN = "campaign:"
+_IS_CAMPAIGN = rows.c.message_id.startswith(CAMPAIGN, autoescape=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,22 @@ def has_singles(conn: sa.Connection, run_id: str) -> bool:
 
 
 def handles(conn: sa.Connection, run_id: str) -> list[Handle]:
-    """Return the batches of a run that the API took, in order."""
+    """Return the batches of a run that the API took, in order; campaigns are not among them."""
+    return _taken(conn, run_id, ~_IS_CAMPAIGN)
+
+
+def campaigns(conn: sa.Connection, run_id: str) -> list[Handle]:
+    """Return the campaigns of a run that the API took and named no batch of, by the campaigns' own ids."""
+    found = _taken(conn, run_id, _IS_CAMPAIGN)
+    return [replace(handle, batch_id=handle.batch_id.removeprefix(CAMPAIGN)) for handle in found]
+
+
+def _taken(conn: sa.Connection, run_id: str, which: sa.ColumnElement[bool]) -> list[Handle]:
     settled = [State.ACCEPTED, State.ALREADY_SENT]
     query = (
         sa.select(*(rows.c[name] for name in _HANDLE))
         .where(rows.c.run_id == run_id, rows.c.state.in_(settled), rows.c.message_id.is_not(None))
-        .where(batches_in(rows.c.recipient), ~rows.c.message_id.startswith(CAMPAIGN, autoescape=True))
+        .where(batches_in(rows.c.recipient), which)
         .order_by(rows.c.position)
     )
     return [
@@ -72,6 +83,13 @@ def handles(conn: sa.Connection, run_id: str) -> list[Handle]:
         )
         for row in conn.execute(query)
     ]
+
+
+def write_campaign(conn: sa.Connection, run_id: str, handle: Handle, status: str, words: str) -> None:
+    """Write a campaign's own status beside its row, and how it stands in words."""
+    write_status(conn, run_id, handle, None, words)
+    whose = (rows.c.run_id == run_id, rows.c.position == handle.position)
+    conn.execute(rows.update().where(*whose).values(api_status=status))
 
 
 def write_status(

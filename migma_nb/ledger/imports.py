@@ -95,6 +95,12 @@ def known_people(conn: sa.Connection, whose: Whose) -> dict[str, Known]:
     return {person: Known(content, import_id, at) for person, content, import_id, at in found}
 
 
+def is_import(conn: sa.Connection, import_id: str) -> bool:
+    """Return whether an import of this id has sent a request."""
+    query = sa.select(import_chunks.c.chunk_id).where(import_chunks.c.import_id == import_id)
+    return conn.execute(query.limit(1)).first() is not None
+
+
 def begin_chunk(
     conn: sa.Connection,
     whose: Whose,

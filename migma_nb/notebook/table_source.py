@@ -162,7 +162,8 @@ class _Searched:
 
     def marks(self, sought: str) -> _Marks:
         """Return which cells contain a text (casefolded)."""
-        if self._numbers and not _IN_NUMBERS.issuperset(sought):
+        # Most searches begin with a letter, which needs no texts of numbers: they take longest to make.
+        if not _IN_NUMBERS.issuperset(sought) and (self._numbers or self._kind == "integer"):
             return np.zeros(len(self._column), dtype=np.bool_)
         if self._few:
             codes, values = self._codes
@@ -175,10 +176,13 @@ class _Searched:
     @cached_property
     def _texts(self) -> "pd.Series[Any] | None":
         """The cells as pandas' own texts, which it searches faster than a loop; None where they differ."""
-        kind = pd.api.types.infer_dtype(self._column, skipna=True)
-        if kind == "integer":
+        if self._kind == "integer":
             return self._column.astype("string")
-        return self._column if kind == "string" else None
+        return self._column if self._kind == "string" else None
+
+    @cached_property
+    def _kind(self) -> str:
+        return pd.api.types.infer_dtype(self._column, skipna=True)
 
     @cached_property
     def _codes(self) -> tuple[npt.NDArray[np.intp], Any]:

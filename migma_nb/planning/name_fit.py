@@ -16,6 +16,7 @@ from migma_nb.planning.text_arrays import Codes, TextArray, array_of, bounds_and
 LetterSets = NDArray[np.uint64]
 #: Spreads three bytes over 64 bits (Knuth's multiplier).
 _MIX = np.uint32(2_654_435_761)
+_EVERY = np.uint64(2**64 - 1)
 #: Shorter parts of names stand in any address by chance.
 _SHORTEST = 3
 #: Titles and small words, which are no names.
@@ -78,8 +79,7 @@ class Locals:
     Args:
         who: each row's position among them, -1 where there is no valid address.
         texts: those of the different addresses.
-        letters: of each of them what three letters in a row it has, as `letter_sets` tells it; at the end
-            nothing, for no address.
+        letters: what three letters in a row each row's has, as `letter_sets` tells it.
     """
 
     who: Codes
@@ -91,7 +91,7 @@ class Locals:
         """Part the addresses of all rows."""
         people = CodedTexts.coded(identities)
         texts = Parts.of(people).locals
-        return cls(people.codes, texts, np.append(letter_sets(texts), np.uint64(0)))
+        return cls(people.codes, texts, np.append(letter_sets(texts), np.uint64(0))[people.codes])
 
 
 class NameFit:
@@ -110,6 +110,9 @@ class NameFit:
         self._count = np.array([*map(len, parts), 0], dtype=np.intp)
         self._first = np.cumsum(self._count) - self._count
         self._names, self._local = names.codes, local
+        # No address has all 64, which stand for no name.
+        first = np.append(self._letters, _EVERY)[self._first[:-1]]
+        self._asked = np.append(np.where(self._count[:-1] > 0, first, _EVERY), _EVERY)[self._names]
         #: Which rows have a name at all.
         self.named: NDArray[np.bool_] = self._count[self._names] > 0
 
@@ -134,25 +137,28 @@ class NameFit:
         fits = np.zeros(len(rows), dtype=bool)
         for start in range(0, len(rows), CHUNK):
             some = rows[start : start + CHUNK]
-            fits[start : start + CHUNK] = self._fit(self._names[some], self._local.who[some + offset])
+            fits[start : start + CHUNK] = self._fit(some, some + offset)
         return fits
 
-    def _fit(self, names: Codes, people: Codes) -> NDArray[np.bool_]:
-        """Say of each name whether one of its parts shows in the address beside it."""
-        fits = np.zeros(len(names), dtype=bool)
-        letters = self._local.letters[people]
-        number, left = 0, np.flatnonzero(self._count[names] > 0)
+    def _fit(self, rows: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Say of each row's name whether one of its parts shows in the address of the row beside it."""
+        fits = np.zeros(len(rows), dtype=bool)
+        names, lacking = self._names[rows], ~self._local.letters[others]
+        tried = np.flatnonzero((self._asked[rows] & lacking) == 0)
+        tried = tried[self._count[names[tried]] > 0]
+        fits[tried] = self._show(self._first[names[tried]], others[tried])
+        number, left = 1, np.flatnonzero((self._count[names] > 1) & ~fits)
         while len(left):
             part = self._first[names[left]] + number
-            maybe = (self._letters[part] & ~letters[left]) == 0
+            maybe = (self._letters[part] & lacking[left]) == 0
             tried = left[maybe]
-            fits[tried] = self._show(part[maybe], people[tried])
+            fits[tried] = self._show(part[maybe], others[tried])
             number += 1
             left = left[~fits[left] & (self._count[names[left]] > number)]
         return fits
 
-    def _show(self, parts: NDArray[np.intp], people: Codes) -> list[bool]:
-        local, every = taken(self._local.texts, people.astype(np.intp)), self._parts
+    def _show(self, parts: NDArray[np.intp], rows: NDArray[np.intp]) -> list[bool]:
+        local, every = taken(self._local.texts, self._local.who[rows].astype(np.intp)), self._parts
         return [every[part] in one for part, one in zip(parts.tolist(), local, strict=True)]
 
 

@@ -2,9 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
+from migma_nb.api.answers import text_of
 from migma_nb.api.models import is_end
+from migma_nb.api.resources import CampaignInfo
 from migma_nb.api.states import State
 from migma_nb.ledger.batches import CAMPAIGN, is_batch
 
@@ -26,6 +29,25 @@ def batch_rows(rows: Iterable[Row]) -> list[Row]:
 def is_campaign(row: Row) -> bool:
     """Say whether a row is a campaign, whose own status tells how it stands."""
     return str(row.get("message_id") or "").startswith(CAMPAIGN)
+
+
+def campaign_words(info: CampaignInfo) -> str:
+    """Return how a campaign stands, in words for a person."""
+    words = f"the campaign is {text_of(info.status)}"
+    if (info.status or "").lower() == "scheduled" and info.scheduled_at is not None:
+        words += f" for {info.scheduled_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    error = text_of(info.error)
+    return f"{words}; {error}" if error else words
+
+
+def campaign_lines(rows: Iterable[Row]) -> list[str]:
+    """Return a line for each campaign: how it stood when it was last looked at."""
+    taken = [row for row in rows if row["state"] in _MAILED and is_campaign(row)]
+    return [
+        f"{_short(row['recipient'])}, {_short(row['message_id'])}: {_short(row.get('api_status'))} "
+        "when last asked"
+        for row in taken[:MOST_BATCHES]
+    ]
 
 
 def batch_counts(rows: Iterable[Row]) -> dict[str, int]:

@@ -3,10 +3,11 @@
 import asyncio
 import threading
 from contextlib import suppress
+from functools import partial
 
 import sqlalchemy as sa
 
-from migma_nb.api import loop
+from migma_nb.api import campaigns, loop
 from migma_nb.api.connection import Connection
 from migma_nb.api.errors import InputError
 from migma_nb.api.models import BatchStatus, is_end
@@ -14,6 +15,7 @@ from migma_nb.api.settings import Settings
 from migma_nb.ledger import batches, queries
 from migma_nb.ledger.batches import Handle
 from migma_nb.ledger.store import Ledger
+from migma_nb.sending.batch_words import campaign_words
 from migma_nb.sending.batches import ask, follow, words_for
 
 
@@ -26,15 +28,19 @@ def open_handles(ledger: Ledger, run_id: str) -> list[Handle]:
 async def look(ledger: Ledger, run_id: str, settings: Settings) -> list[BatchStatus]:
     """Ask once for each batch of a run that has not ended, and write what it says; no answer changes nothing.
 
+    A campaign that no batch is known of is asked for by its own id.
+
     Args:
         ledger: the ledger.
         run_id: the run.
         settings: of the client to ask with.
 
     Raises:
-        InputError: the run belongs to another server.
+        InputError: the run belongs to another server, or the account has a campaign of it no more.
+        CallError: how a campaign stands could not be read.
     """
     check_server(ledger, run_id, settings)
+    await _look_at_campaigns(ledger, run_id, settings)
     found: list[BatchStatus] = []
     async with Connection(settings) as connection:
         for handle in open_handles(ledger, run_id):
@@ -43,6 +49,22 @@ async def look(ledger: Ledger, run_id: str, settings: Settings) -> list[BatchSta
                 await _write(ledger, run_id, handle, status, words_for(status))
                 found.append(status)
     return found
+
+
+async def _look_at_campaigns(ledger: Ledger, run_id: str, settings: Settings) -> None:
+    for handle in await asyncio.to_thread(ledger.reading, lambda conn: batches.campaigns(conn, run_id)):
+        if (handle.status or "").lower() in campaigns.ENDED:
+            continue
+        info = await campaigns.fetch(settings, handle.batch_id)
+        if info.status:
+            write = partial(
+                batches.write_campaign,
+                run_id=run_id,
+                handle=handle,
+                status=info.status,
+                words=campaign_words(info),
+            )
+            await asyncio.to_thread(ledger.writing, write)
 
 
 def check_server(ledger: Ledger, run_id: str, settings: Settings) -> None:

@@ -10,7 +10,7 @@ from migma_nb.api.states import STATE_MEANINGS, Reason, RunState, State
 from migma_nb.ledger.queries import Holder
 from migma_nb.ledger.timeline import Timeline
 from migma_nb.planning.trial_names import tried_mailing
-from migma_nb.sending.batch_words import batch_lines, is_campaign, step_for, unfinished
+from migma_nb.sending.batch_words import batch_lines, campaign_lines, is_campaign, step_for, unfinished
 from migma_nb.sending.fates import Fates
 from migma_nb.sending.reporting import fate_lines
 
@@ -75,7 +75,7 @@ def summarise(facts: RunFacts, *, over_time: Sequence[str] = (), funnel: Sequenc
         for state in State
         if (count := facts.counts.get(state, 0))
     ]
-    lines += [f"  {line}" for line in batch_lines(facts.rows)]
+    lines += [f"  {line}" for line in (*batch_lines(facts.rows), *campaign_lines(facts.rows))]
     for part in (over_time, trouble_of(facts), [*funnel, *([""] if funnel else []), *fate_of(facts)]):
         lines += ["", *part] if part else []
     where = "sandbox" if facts.sandbox else "LIVE"

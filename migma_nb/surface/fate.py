@@ -40,7 +40,8 @@ class Fated:
 
         Only mails made with `email_id=` have a log, which is kept for about 30 days. A line is a row's where
         it bears the row's `message_id`; failing that, only where nothing else comes into question. A line
-        that is missing proves nothing. Of a batch the server's own counts are brought up to date.
+        that is missing proves nothing. Of a batch the server's own counts are brought up to date, of a
+        campaign its status (`api_status`).
 
         Args:
             client: to ask with, its key needs `email:read`; None takes the one that the run was sent with.

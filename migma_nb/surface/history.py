@@ -6,7 +6,7 @@ from contextlib import suppress
 import pandas as pd
 
 from migma_nb.api.errors import InputError
-from migma_nb.ledger import queries
+from migma_nb.ledger import imports, queries
 from migma_nb.ledger.places import place_of
 from migma_nb.ledger.reading import open_to_read
 from migma_nb.sending import history as records
@@ -15,7 +15,7 @@ from migma_nb.surface.sandbox import ledgers_here
 
 
 def history(*, ledger: str | os.PathLike[str] | None = None) -> pd.DataFrame:
-    """Return all runs of a ledger, newest first.
+    """Return all runs of a ledger, newest first; imports mail nobody and are not among them.
 
     Args:
         ledger: its file or its `postgresql://` URL; None takes `MIGMA_LEDGER`, else the user's own.
@@ -51,6 +51,8 @@ def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Ru
     try:
         found = opened.reading(lambda conn: queries.run_of(conn, run_id))
     except InputError as error:
+        if opened.reading(lambda conn: imports.is_import(conn, given)):
+            raise InputError(f"{given} is an import, not a run: it mailed nobody.", hint=_AGAIN) from None
         if not given_none:
             raise
         rehearsed = _rehearsed(run_id)
@@ -60,6 +62,10 @@ def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Ru
     return Run(opened, found["run_id"])
 
 
+_AGAIN = (
+    "The ledger keeps who is in, not an import's rows. Import the same list again for its account: who is in "
+    "is not sent again."
+)
 _ELSEWHERE = (
     "A rehearsal's run is in its sandbox's own ledger, which ends with it: "
     "mg.open_run(…, ledger=sandbox.ledger)."

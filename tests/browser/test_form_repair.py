@@ -1,4 +1,4 @@
-"""A messy file in the form of a real JupyterLab: asked for its header, repaired where certain, mailed."""
+"""A messy file in the form of a real JupyterLab: its header asked for, repaired where certain, mailed."""
 
 from pathlib import Path
 

@@ -1,10 +1,9 @@
 """`plan.fix` and the mails after it: nobody gets one twice, or one that was not for them."""
 
-import pandas as pd
 import pytest
 
 import migma_nb as mg
-from tests.checks.lists import addressed, plan, told
+from tests.checks.lists import addressed, plan, rows_of, told
 
 
 def test_a_repaired_key_mails_nobody_twice() -> None:
@@ -44,7 +43,10 @@ def test_what_a_format_takes_away_again_is_no_change() -> None:
 
 
 def test_two_columns_that_are_shown_alike_are_not_mixed_up() -> None:
-    """Whose problem it is cannot be told from the name."""
-    people = pd.DataFrame([["bo@acme.org", "nan", "x"]], columns=["email", "a\x07b", "a\\x07b"])
-    mail = {"template": "{{v}} {{w}}", "variables": {"v": "a\x07b", "w": "a\\x07b"}}
-    assert [] == told(plan(people, **mail).fix())
+    """Whose problem it is cannot be told from the name: no cell is repaired for another column's sake."""
+    first, second = "zip\x07", "zip\\x07"
+    people = addressed(*["70116"] * 9, "501", name=first).assign(**{second: ["123456"] * 9 + ["42"]})
+    mail = {"template": "{{v}} {{w}}", "variables": {"v": first, "w": second}}
+    made = plan(people, **mail)
+    assert [9] == rows_of(made, "lost_leading_zeros")
+    assert [] == told(made.fix())

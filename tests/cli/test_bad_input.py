@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from migma_nb.cli.answering import LostSightError, answered
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.wording import for_terminal
 
@@ -140,3 +141,14 @@ def _is_a_sentence(found: subprocess.CompletedProcess[str], words: str) -> None:
     assert words in found.stderr
     assert len(found.stderr.splitlines()) <= 2
     assert not PYTHON.search(found.stderr), found.stderr
+
+
+def test_a_record_that_fails_once_a_run_has_begun_is_no_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its code says that some rows may have been mailed, never that nothing was sent."""
+
+    @answered
+    def command() -> Exit:
+        raise LostSightError("The ledger failed after run r had begun.", hint="Mend it.")
+
+    assert Exit.UNKNOWN == command()
+    assert "Mend it." in capsys.readouterr().err

@@ -26,7 +26,7 @@ def sent(here: Migma, send: list[str], folder: Path) -> str:
 
 
 def test_an_account_is_written_as_csv_workbook_and_parquet(here: Migma, sent: str, folder: Path) -> None:
-    """The same rows in each; no cell of a workbook is a formula, and the texts are what they were."""
+    """The same rows in each; a text that looks like a formula is none, and in a workbook as it was."""
     for name in ("a.csv", "a.xlsx", "a.parquet"):
         assert Exit.FINE == here("report", sent, LEDGER, f"--out={name}").returncode
     frame = mg.open_run(sent, ledger=folder / "l.sqlite3").frame

@@ -35,6 +35,15 @@ def test_the_same_cell_again_posts_nothing(serve: Serve) -> None:
     )
 
 
+def test_an_imports_id_opens_no_run_and_says_why(serve: Serve) -> None:
+    """Whoever passes it to `open_run` is told what it is, and how to get its account."""
+    _, client = serve()
+    result = mg.import_contacts(people(3), client, tag=TAG, progress=False)
+    with pytest.raises(mg.InputError, match=r"is an import, not a run.*Import the same list again"):
+        mg.open_run(result.id)
+    assert 0 == len(mg.history())
+
+
 def test_only_new_and_changed_rows_are_sent(serve: Serve) -> None:
     """In whatever order, under whatever index."""
     server, client = serve()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import migma_nb as mg
@@ -192,6 +192,7 @@ TARGETS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(cells=st.lists(CELLS, min_size=1, max_size=12))
 def test_of_a_tested_row_only_the_recipient_is_another(cells: list[Any]) -> None:
     """Byte for byte, whatever stands in the list."""
@@ -214,6 +215,7 @@ def test_of_a_tested_row_only_the_recipient_is_another(cells: list[Any]) -> None
         assert planned.body(row).replace(theirs, mine) == trial.body(at)
 
 
+@settings(deadline=None)
 @given(rows=st.lists(TARGETS, min_size=1, max_size=6))
 def test_no_request_of_a_test_names_anybody_else(rows: list[dict[str, Any]]) -> None:
     """No address of the list, and no tag, segment or audience."""

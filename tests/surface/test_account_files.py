@@ -133,7 +133,7 @@ def test_excel_holds_every_row_and_runs_no_cell(runs: Runs, tmp_path: Path) -> N
     assert sheet is not None
     lines = list(sheet.iter_rows(values_only=True))
     assert ["index", *run.frame.columns] == list(lines[0])
-    assert [f"'=name {at}" for at in range(22)] == [line[0] for line in lines[1:]]
+    assert [f"=name {at}" for at in range(22)] == [line[0] for line in lines[1:]]
     first = run.frame["first_attempt_at"].iloc[0].tz_localize(None).to_pydatetime()
     at = lines[0].index("first_attempt_at")
     assert abs((lines[1][at] - first).total_seconds()) < 0.01

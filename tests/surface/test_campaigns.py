@@ -273,6 +273,38 @@ def test_a_scheduled_campaign_goes_at_its_moment_and_is_claimed_at_once(
     assert PEOPLE == len(server.outbox())
 
 
+def test_a_run_says_how_its_scheduled_campaign_stands(
+    server: SandboxServer, client: mg.Migma, plan: Callable[..., mg.SendPlan]
+) -> None:
+    """`refresh` asks the campaign itself, before and after its moment, also where the run was opened anew."""
+    at = datetime.now(BERLIN) + timedelta(days=2)
+    run = plan().campaign(client).schedule(at, confirm=PEOPLE)
+    again = plan().send(client, confirm=PEOPLE, progress=False)
+    run.refresh()
+    assert (["scheduled"], [f"the campaign is scheduled for {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"]) == (
+        run.frame["api_status"].tolist(),
+        run.frame["detail"].tolist(),
+    )
+    server.advance(2 * 86_400.0 + 60.0)
+    server.drain()
+    for one in (run, again, mg.open_run(run.id)):
+        one.refresh(client)
+        assert ["sent"] == one.frame["api_status"].tolist()
+        assert "sent when last asked" in one.summary()
+    assert f"by run {run.id}" in again.frame["detail"].iloc[0]
+    assert PEOPLE == len(server.outbox())
+
+
+def test_a_run_whose_campaign_cannot_be_read_says_so(
+    server: SandboxServer, client: mg.Migma, plan: Callable[..., mg.SendPlan]
+) -> None:
+    """A key without the permission leaves what is known, and is told so: no stale word passes for fresh."""
+    run = plan().campaign(client).schedule(datetime.now(BERLIN) + timedelta(days=2), confirm=PEOPLE)
+    blind = mg.Migma(server.make_key(["audience:read"]), base_url=server.url)
+    with pytest.raises(mg.AccountError, match="permission"):
+        run.refresh(blind)
+
+
 def test_a_scheduled_campaign_is_taken_back(
     server: SandboxServer, client: mg.Migma, plan: Callable[..., mg.SendPlan]
 ) -> None:
