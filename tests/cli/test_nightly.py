@@ -50,6 +50,7 @@ def night(folder: Path, environment: dict[str, str]) -> Callable[..., "subproces
     return start
 
 
+@pytest.mark.proof
 def test_a_night_that_is_killed_is_gone_on_with_by_the_same_script(
     night: Callable[..., "subprocess.Popen[bytes]"], folder: Path, serve: Callable[..., Any]
 ) -> None:
