@@ -41,15 +41,8 @@ _SHEET = """<style>
   max-width: 1320px; box-sizing: border-box;
 }
 .mnb-run .mnb-run-end { margin-top: 8px; }
-/* What the page does to a widget whose kernel is gone: it stays as it was, and would look alive. */
-.mnb.mnb-run.jupyter-widgets-disconnected::before {
-  content: "Its kernel is gone: so it stood at that moment, and nothing here can be pressed. "
-    "mg.open_run with its id shows what became of it.";
-  position: static; display: block; width: auto; height: auto; background: none; margin-bottom: 8px;
-  font-weight: 600; white-space: normal;
-}
+/* Without its kernel it stays as it was, and would look alive; `looks` has the words. */
 .mnb-run.jupyter-widgets-disconnected > * { opacity: .6; }
-.mnb-run.jupyter-widgets-disconnected button { pointer-events: none; }
 .mnb-run.jupyter-widgets-disconnected :is(.mnb-run-pause, .mnb-run-resume, .mnb-run-stop) { display: none; }
 </style>"""
 

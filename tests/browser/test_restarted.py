@@ -23,6 +23,6 @@ def test_a_panel_whose_kernel_was_restarted_says_so_and_offers_no_button(lab: La
     assert seen.locator(".mnb-run-stop").is_visible()
     lab.restart_kernel()
     seen.locator(".mnb-run.jupyter-widgets-disconnected").wait_for()
-    assert "Its kernel is gone" in panel.evaluate(WORDS)
+    assert "As it was last seen: its kernel has ended or was restarted" in panel.evaluate(WORDS)
     assert "mg.open_run" in panel.evaluate(WORDS)
     assert not seen.locator(".mnb-run-stop").is_visible()
