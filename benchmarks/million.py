@@ -9,7 +9,6 @@ but the last two has a server and a ledger of its own. Run it with::
 """
 
 import argparse
-import asyncio
 import gc
 import json
 import multiprocessing
@@ -22,24 +21,19 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from sends import CONFLICT, IN_FLIGHT, KEY, REFUSAL, header_of, server, whole
 
 import migma_nb as mg
 
-KEY = "benchmark-key-of-no-account"
-IN_FLIGHT = 8
 #: What the sender may take over what the plan itself takes (MB), whatever the list's length.
 ALLOWED_MB = 64
 #: How much longer a row of the whole list may take than one of a tenth of it.
 ALLOWED_SLOWER = 1.25
 _ANSWER = b'{"success":true,"data":{"id":"em_%07d","status":"queued","provider":"migma"}}'
-_REFUSAL = b'{"success":false,"error":"recipientEmail is required","code":"VALIDATION_ERROR"}'
-_CONFLICT = b'{"success":false,"error":"another body","code":"IDEMPOTENCY_CONFLICT"}'
 _PROCESSES = multiprocessing.get_context("spawn")
 
 
@@ -84,14 +78,14 @@ def main() -> int:
         tenth = sent_to(place / "tenth", people // 10)
         whole = sent_to(place / "whole", people)
         bytes_a_row = (place / "whole" / "ledger.sqlite3").stat().st_size / people
-        with server() as url:
+        with server(Record) as url:
             again, killed_at = killed_and_gone_on(url, place / "killed", people, wanted.kill)
             record = record_of(url)
-    held = report_whole(tenth, whole, bytes_a_row)
+    held = reportwhole(tenth, whole, bytes_a_row)
     return 0 if report_killed(people, again, killed_at, record) and held else 1
 
 
-def report_whole(tenth: Sent, whole: Sent, bytes_a_row: float) -> bool:
+def reportwhole(tenth: Sent, whole: Sent, bytes_a_row: float) -> bool:
     """Print what a whole run took beside a tenth of it; return whether the promise holds."""
     for name, sent in (("a tenth", tenth), ("all", whole)):
         print(
@@ -139,7 +133,7 @@ class Sender:
 
 def sent_to(folder: Path, people: int) -> Sent:
     """Send to so many people, by a server and a ledger of their own."""
-    with server() as url:
+    with server(Record) as url:
         return sender(url, folder, people).get()
 
 
@@ -220,31 +214,6 @@ def record_of(url: str) -> dict[str, int]:
     return found
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    """Serve in a process of its own; yield the address."""
-    line, theirs = _PROCESSES.Pipe()
-    process = _PROCESSES.Process(target=serve, args=(theirs,), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{line.recv()}"
-    finally:
-        process.kill()
-        process.join()
-
-
-def serve(line: "multiprocessing.connection.Connection[int, int]") -> None:
-    """Take everything that names a recipient, until killed."""
-
-    async def run() -> None:
-        record = Record()
-        made = await asyncio.get_running_loop().create_server(lambda: _Exchange(record), "127.0.0.1", 0)
-        line.send(made.sockets[0].getsockname()[1])
-        await made.serve_forever()
-
-    asyncio.run(run())
-
-
 class Record:
     """What a server remembers: each key's first body, and how often each person was mailed."""
 
@@ -256,58 +225,26 @@ class Record:
         """Return the answer to a request, as an API does that keeps its answers under their keys."""
         if head.startswith(b"GET /record"):
             twice = sum(count > 1 for count in self._mails.values())
-            return _whole(b"200 OK", json.dumps({"taken": len(self._mails), "twice": twice}).encode())
+            return whole(b"200 OK", json.dumps({"taken": len(self._mails), "twice": twice}).encode())
         if head.startswith(b"GET"):
-            return _whole(b"404 Not Found", b'{"success":false,"error":"no such thing"}')
-        key, digest = _header(head, b"idempotency-key"), hash(body)
+            return whole(b"404 Not Found", b'{"success":false,"error":"no such thing"}')
+        key, digest = header_of(head, b"idempotency-key"), hash(body)
         known = self._bodies.get(key)
         if known not in {None, digest}:
-            return _whole(b"409 Conflict", _CONFLICT)
+            return whole(b"409 Conflict", CONFLICT)
         self._bodies[key] = digest
         more = b"" if known is None else b"Idempotent-Replayed: true\r\n"
         whom = _recipient(body)
         if not whom:
-            return _whole(b"400 Bad Request", _REFUSAL, more)
+            return whole(b"400 Bad Request", REFUSAL, more)
         if known is None:
             self._mails[whom] += 1
-        return _whole(b"200 OK", _ANSWER % len(self._mails), more)
-
-
-class _Exchange(asyncio.Protocol):
-    """One connection: a request with Content-Length in, an answer out."""
-
-    def __init__(self, record: Record) -> None:
-        self._record = record
-        self._received = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        head, found, body = self._received.partition(b"\r\n\r\n")
-        if found and len(body) >= int(_header(head, b"content-length") or 0):
-            self._received = b""
-            if isinstance(self._transport, asyncio.Transport):
-                self._transport.write(self._record.answer(head, body))
+        return whole(b"200 OK", _ANSWER % len(self._mails), more)
 
 
 def _recipient(body: bytes) -> bytes:
     _, found, rest = body.partition(b'"recipientEmail":')
     return rest.strip(b' "').partition(b'"')[0] if found else b""
-
-
-def _whole(status: bytes, body: bytes, more: bytes = b"") -> bytes:
-    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\n%bContent-Length: %d\r\n\r\n"
-    return head % (status, more, len(body)) + body
-
-
-def _header(head: bytes, wanted: bytes) -> bytes:
-    for line in head.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name.lower() == wanted:
-            return value.strip()
-    return b""
 
 
 if __name__ == "__main__":

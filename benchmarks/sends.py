@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import pandas as pd
@@ -36,8 +37,8 @@ IN_FLIGHT = 8
 KEY = "benchmark-key-of-no-account"
 _TEMPLATE = "<h1>Hello {{first_name}}</h1>" + "<p>Your plan renews soon, as it does each year.</p>" * 30
 _ANSWER = b'{"success":true,"data":{"id":"em_0123456789","status":"queued","provider":"migma"}}'
-_REFUSAL = b'{"success":false,"error":"recipientEmail is required","code":"VALIDATION_ERROR"}'
-_CONFLICT = b'{"success":false,"error":"another body","code":"IDEMPOTENCY_CONFLICT"}'
+REFUSAL = b'{"success":false,"error":"recipientEmail is required","code":"VALIDATION_ERROR"}'
+CONFLICT = b'{"success":false,"error":"another body","code":"IDEMPOTENCY_CONFLICT"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,10 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--delay-ms", type=float, default=0.0, help="how long the server takes for an answer")
     wanted = parser.parse_args()
-    with server(wanted.delay_ms / 1000) as url, tempfile.TemporaryDirectory(prefix="migma-bench-") as place:
+    with (
+        server(Keys, wanted.delay_ms / 1000) as url,
+        tempfile.TemporaryDirectory(prefix="migma-bench-") as place,
+    ):
         bench = Bench(url, Path(place) / "ledger.sqlite3", wanted.people)
         bench.bare()
         bench.ours()
@@ -185,12 +189,25 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
+class Answers(Protocol):
+    """What a server answers."""
+
+    def answer(self, head: bytes, body: bytes) -> bytes:
+        """Return the whole answer to one request."""
+        ...
+
+
 @contextlib.contextmanager
-def server(delay_s: float) -> Iterator[str]:
-    """Serve in a process of its own, with little work for each answer; yield the address."""
+def server(answers: Callable[[], Answers], delay_s: float = 0.0) -> Iterator[str]:
+    """Serve in a process of its own, with little work for each answer; yield the address.
+
+    Args:
+        answers: makes what the server answers, in its process.
+        delay_s: how long an answer takes.
+    """
     processes = multiprocessing.get_context("spawn")
     line, theirs = processes.Pipe()
-    process = processes.Process(target=serve, args=(delay_s, theirs), daemon=True)
+    process = processes.Process(target=serve, args=(answers, delay_s, theirs), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{line.recv()}"
@@ -199,31 +216,50 @@ def server(delay_s: float) -> Iterator[str]:
         process.join()
 
 
-def serve(delay_s: float, line: "multiprocessing.connection.Connection[int, int]") -> None:
-    """Take everything that names a recipient, until killed."""
+def serve(
+    answers: Callable[[], Answers], delay_s: float, line: "multiprocessing.connection.Connection[int, int]"
+) -> None:
+    """Answer whatever comes, until killed."""
 
     async def run() -> None:
-        loop = asyncio.get_running_loop()
-        kept: dict[bytes, bytes] = {}
-        made = await loop.create_server(lambda: _Exchange(delay_s, kept), "127.0.0.1", 0)
-        line.send(made.sockets[0].getsockname()[1])
-        await made.serve_forever()
+        loop, made = asyncio.get_running_loop(), answers()
+        listening = await loop.create_server(lambda: _Exchange(made, delay_s), "127.0.0.1", 0)
+        line.send(listening.sockets[0].getsockname()[1])
+        await listening.serve_forever()
 
     asyncio.run(run())
 
 
+class Keys:
+    """Takes everything that names a recipient, and keeps each key's first body, as the API does."""
+
+    def __init__(self) -> None:
+        self._kept: dict[bytes, bytes] = {}
+
+    def answer(self, head: bytes, body: bytes) -> bytes:
+        """Return the whole answer to one request."""
+        key, digest = header_of(head, b"idempotency-key"), hashlib.sha256(body).digest()
+        first = self._kept.setdefault(key, digest) if key else digest
+        if first != digest:
+            return whole(b"409 Conflict", CONFLICT)
+        more = b"Idempotent-Replayed: true\r\n" if key in self._kept and first is not digest else b""
+        if b"recipientEmail" in body:
+            return whole(b"200 OK", _ANSWER, more)
+        return whole(b"400 Bad Request", REFUSAL, more)
+
+
 class _Exchange(asyncio.Protocol):
-    """One connection: a request with Content-Length in, a fixed answer out, kept under its idempotency key.
+    """One connection: a request with Content-Length in, an answer out.
 
     Args:
-        delay_s: how long the answer takes.
-        kept: the digest of the body that each key came with first, shared by all connections.
+        answers: what is answered, shared by all connections.
+        delay_s: how long that takes.
     """
 
-    def __init__(self, delay_s: float, kept: dict[bytes, bytes]) -> None:
+    def __init__(self, answers: Answers, delay_s: float) -> None:
+        self._answers = answers
         self._delay_s = delay_s
-        self._kept = kept
-        self._received = bytearray()
+        self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -231,41 +267,29 @@ class _Exchange(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, found, body = self._received.partition(b"\r\n\r\n")
-        if not found or len(body) < _length(head):
+        if not found or len(body) < int(header_of(head, b"content-length") or 0):
             return
-        answer = self._answer_to(head, body)
-        self._received.clear()
+        answer = self._answers.answer(head, body)
+        self._received = b""
         if self._delay_s:
             asyncio.get_running_loop().call_later(self._delay_s, self._write, answer)
         else:
             self._write(answer)
-
-    def _answer_to(self, head: bytearray, body: bytearray) -> bytes:
-        key, digest = _header(head, b"idempotency-key"), hashlib.sha256(body).digest()
-        first = self._kept.setdefault(key, digest) if key else digest
-        if first != digest:
-            return _whole(b"409 Conflict", _CONFLICT)
-        more = b"Idempotent-Replayed: true\r\n" if key in self._kept and first is not digest else b""
-        if b"recipientEmail" in body:
-            return _whole(b"200 OK", _ANSWER, more)
-        return _whole(b"400 Bad Request", _REFUSAL, more)
 
     def _write(self, answer: bytes) -> None:
         if isinstance(self._transport, asyncio.Transport):
             self._transport.write(answer)
 
 
-def _whole(status: bytes, body: bytes, more: bytes = b"") -> bytes:
+def whole(status: bytes, body: bytes, more: bytes = b"") -> bytes:
+    """Return an answer of HTTP, `more` being further header lines."""
     head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\n%bContent-Length: %d\r\n\r\n"
     return head % (status, more, len(body)) + body
 
 
-def _length(head: bytes | bytearray) -> int:
-    return int(_header(head, b"content-length") or 0)
-
-
-def _header(head: bytes | bytearray, wanted: bytes) -> bytes:
-    for line in bytes(head).split(b"\r\n"):
+def header_of(head: bytes, wanted: bytes) -> bytes:
+    """Return a header's value, empty where it is not there."""
+    for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.lower() == wanted:
             return value.strip()

@@ -27,10 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from benchmarks.sends import IN_FLIGHT, KEY, Bench, measured, server
+from sends import IN_FLIGHT, KEY, Bench, Keys, measured, server
 
 #: What one measurement returns: CPU seconds for all its requests.
 _Way = Callable[[], float]
@@ -49,7 +46,7 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=1000)
     wanted = parser.parse_args()
     with (
-        server(0.0) as url,
+        server(Keys) as url,
         tempfile.TemporaryDirectory(prefix="migma-bench-") as place,
         contextlib.ExitStack() as open_,
     ):
