@@ -55,10 +55,10 @@ class Kernel:
 NEWEST = Kernel("python3", Path(sys.executable), "7")
 SIXTH = Kernel("ipykernel6", _OTHER, "6.31")
 KERNELS = (NEWEST, SIXTH)
+#: The same as params of a fixture. `make oldest` has one kernel: it leaves out what is named "ipykernel".
+PARAMS = [pytest.param(kernel, id=f"ipykernel {kernel.version}") for kernel in KERNELS]
 #: Marks a test that runs on both; its `lab` opens notebooks on the one whose turn it is.
-on_both_kernels = pytest.mark.parametrize(
-    "kernel", [pytest.param(kernel, id=f"ipykernel {kernel.version}") for kernel in KERNELS], indirect=True
-)
+on_both_kernels = pytest.mark.parametrize("kernel", PARAMS, indirect=True)
 #: The same for a long one: `make test` has time for the newest, `make proof` runs both.
 on_both_in_proof = pytest.mark.parametrize(
     "kernel",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.kernels import NEWEST
+from tests.browser.kernels import PARAMS
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
 
@@ -23,11 +23,13 @@ mg.import_contacts(people, sandbox.client(rate="1/minute"), tag="other")
 """
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], list[dict[str, Any]]]]:
+@pytest.fixture(params=PARAMS[:1])
+def run(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], list[dict[str, Any]]]]:
     """Returns a function that runs a cell in a kernel, and returns all messages that came of it."""
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    with NEWEST.running(tmp_path / "jupyter") as client:
+    with request.param.running(tmp_path / "jupyter") as client:
 
         def execute(code: str) -> list[dict[str, Any]]:
             heard: list[dict[str, Any]] = []

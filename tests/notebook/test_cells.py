@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.kernels import KERNELS
+from tests.browser.kernels import PARAMS
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
 
@@ -46,7 +46,7 @@ get_ipython().events.register("post_run_cell", lambda _: threading.Timer(0.5, en
 """
 
 
-@pytest.fixture(params=[pytest.param(kernel, id=f"ipykernel {kernel.version}") for kernel in KERNELS])
+@pytest.fixture(params=PARAMS)
 def kernel(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A running kernel."""
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
