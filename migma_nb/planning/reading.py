@@ -19,7 +19,7 @@ from migma_nb.planning.tables import column_of
 from migma_nb.planning.text_encoding import decode
 from migma_nb.planning.trimming import trimmed
 from migma_nb.planning.values import LARGEST_EXACT
-from migma_nb.planning.workbooks import needed, read_excel, read_ods
+from migma_nb.planning.workbooks import read_excel, read_ods
 
 _TEXTS = {".csv": "CSV", ".tsv": "TSV", ".tab": "TSV", ".txt": "Text"}
 _SHEETS = {".xlsx": "Excel workbook", ".ods": "OpenDocument sheet"}
@@ -179,10 +179,9 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _read_parquet(content: Content) -> tuple[pd.DataFrame, ReadReport]:
-    needed("pyarrow", content.name, "parquet")
     try:
         frame = pd.read_parquet(io.BytesIO(content.raw), engine="pyarrow")
-        frame = _exact(frame, content.raw, needed("pyarrow.parquet", content.name, "parquet"))
+        frame = _exact(frame, content.raw)
     except Exception as error:  # what pandas wrote beside the table may be damaged too
         raise InputError(
             f"{content.name} is no Parquet file that can be read.",
@@ -191,7 +190,7 @@ def _read_parquet(content: Content) -> tuple[pd.DataFrame, ReadReport]:
     return frame, ReadReport(content.name, "Parquet")
 
 
-def _exact(frame: pd.DataFrame, raw: bytes, parquet: Any) -> pd.DataFrame:
+def _exact(frame: pd.DataFrame, raw: bytes) -> pd.DataFrame:
     """Return the frame with the whole numbers that pandas made floats, since one is missing, as they were.
 
     Only where a float has too few digits for them: as floats the others are whole and exact.
@@ -205,6 +204,8 @@ def _exact(frame: pd.DataFrame, raw: bytes, parquet: Any) -> pd.DataFrame:
     ]
     if not wide:
         return frame
+    from pyarrow import parquet  # noqa: PLC0415 - rarely needed
+
     schema = parquet.read_schema(io.BytesIO(raw))
     whole = [name for name in wide if name in schema.names and "int" in str(schema.field(name).type)]
     table = parquet.read_table(io.BytesIO(raw), columns=whole)

@@ -15,7 +15,8 @@ from migma_nb.planning.containers import Content
 _ZERO_PADDED = re.compile(r"0{2,}")
 #: A style of an OpenDocument sheet that shows 501 as 00501.
 _ODS_PADDED = re.compile(rb"number:min-integer-digits=\"(?:[2-9]|\d\d+)\"")
-_MOST_ROWS = 1 << 20
+#: A sheet's rows, its header among them.
+MOST_ROWS = 1 << 20
 _FORMULA = re.compile(rb"<f[ >/]")
 
 Rows = list[tuple[int, list[Any]]]
@@ -155,9 +156,9 @@ def _read(name: str, rows: Iterator[list[Any]]) -> Sheet:
     filled: Rows = []
     blank: list[int] = []
     for number, row in enumerate(rows, start=1):
-        if number > _MOST_ROWS:
+        if number > MOST_ROWS:
             raise InputError(
-                f"The sheet {name!r} has a row beyond {_MOST_ROWS:,}, as no sheet can.",
+                f"The sheet {name!r} has a row beyond {MOST_ROWS:,}, as no sheet can.",
                 hint="The file is damaged; save it again, or as CSV UTF-8.",
             )
         # Formats reach far to the right of what is filled.

@@ -16,10 +16,8 @@ import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
-from migma_nb.planning.workbooks import needed
+from migma_nb.planning.workbooks import MOST_ROWS, needed
 
-#: A sheet's rows, its header among them.
-_MOST_ROWS = 1 << 20
 #: What no cell of a workbook can hold.
 _NO_CELL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LONGEST_CELL = 32_767
@@ -91,7 +89,7 @@ def write_workbook(
     """
     name = Path(_named(path)).name
     openpyxl = needed("openpyxl", name, "excel")
-    if len(frame) >= _MOST_ROWS:
+    if len(frame) >= MOST_ROWS:
         raise InputError(
             f"{name} cannot be written: {len(frame):,} rows are more than a sheet holds.",
             hint="Write CSV or Parquet.",
@@ -113,9 +111,8 @@ def write_parquet(frame: pd.DataFrame, path: str | os.PathLike[str], *, check: C
     """Write a frame as Parquet, types and index as they are; `check` as in `write_text`.
 
     Raises:
-        InputError: it cannot be written, or pyarrow is not installed.
+        InputError: it cannot be written.
     """
-    needed("pyarrow", Path(_named(path)).name, "parquet")
     return _written(path, lambda place: frame.to_parquet(place, engine="pyarrow"), check)
 
 

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from migma_nb.api.errors import InputError
+from migma_nb.planning.workbooks import MOST_ROWS
 from migma_nb.planning.writing import replaced, sheet_cell
 
 _SIGNS = ("=", "+", "-", "@", "\u2212")
 _BREAKS = "\t\r\n"
 #: Rows of an Excel sheet below its first, which has the names.
-MOST_OF_A_SHEET = 1_048_575
+MOST_OF_A_SHEET = MOST_ROWS - 1
 
 
 def write_csv(found: pd.DataFrame | Iterable[pd.DataFrame], path: str | os.PathLike[str]) -> Path:
@@ -63,16 +64,11 @@ def write_parquet(
         path: the file.
 
     Raises:
-        InputError: the file cannot be written, the labels fit no one type, or pyarrow is not installed.
+        InputError: the file cannot be written, or the labels fit no one type.
     """
-    try:
-        import pyarrow as pa  # noqa: PLC0415 - slow
-        from pyarrow import parquet  # noqa: PLC0415 - slow
-    except ImportError as error:
-        raise InputError(
-            "run.to_parquet() needs pyarrow, which is not installed.",
-            hint="Run: pip install 'migma-nb[parquet]'; or write run.to_csv(…).",
-        ) from error
+    import pyarrow as pa  # noqa: PLC0415 - slow
+    from pyarrow import parquet  # noqa: PLC0415 - slow
+
     with replaced(path) as place, ExitStack() as stack:
         writer: Any = None
         for piece in pieces:
@@ -92,7 +88,7 @@ def write_parquet(
 
 def _schema(piece: pd.DataFrame, index: pd.Index | None) -> Any:
     """Return what each column holds, whatever a single piece has no value of."""
-    import pyarrow as pa  # noqa: PLC0415 - optional and slow
+    import pyarrow as pa  # noqa: PLC0415 - slow
 
     kinds = {"m": pa.float64(), "M": pa.timestamp("ms", tz="UTC"), "f": pa.float64(), "i": pa.int64()}
     fields = [

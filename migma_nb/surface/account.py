@@ -88,7 +88,7 @@ class Accounted:
         return account_files.write_csv(self._pieces(account_files.spelled(self._index)), path)
 
     def to_parquet(self, path: str | os.PathLike[str]) -> Path:
-        """Write the account as Parquet (`pip install 'migma-nb[parquet]'`), piece by piece as `to_csv`."""
+        """Write the account as Parquet, piece by piece as `to_csv`."""
         return account_files.write_parquet(self._pieces(self._index), self._index, path)
 
     def to_excel(self, path: str | os.PathLike[str]) -> Path:

@@ -16,6 +16,19 @@ COMMAND = [sys.executable, "-m", "migma_nb.cli"]
 Completed = subprocess.CompletedProcess[str]
 
 
+def _completed(command: list[str], environment: dict[str, str], folder: Path) -> Completed:
+    return subprocess.run(
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=folder,
+        check=False,
+        timeout=120,
+    )
+
+
 @pytest.fixture
 def send() -> list[str]:
     """Return the beginning of a send with everything that a rehearsal needs."""
@@ -60,16 +73,7 @@ def migma(folder: Path, environment: dict[str, str]) -> Callable[..., Completed]
     """Return a function that runs the command in the folder."""
 
     def run(*args: str, **env: str) -> Completed:
-        return subprocess.run(
-            [*COMMAND, *args],
-            env=environment | env,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            cwd=folder,
-            check=False,
-            timeout=120,
-        )
+        return _completed([*COMMAND, *args], environment | env, folder)
 
     return run
 
@@ -80,16 +84,7 @@ def paste(folder: Path, environment: dict[str, str]) -> Callable[..., Completed]
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
 
     def run(line: str, **env: str) -> Completed:
-        return subprocess.run(
-            ["sh", "-c", line],
-            env=environment | {"PATH": path} | env,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            cwd=folder,
-            check=False,
-            timeout=120,
-        )
+        return _completed(["sh", "-c", line], environment | {"PATH": path} | env, folder)
 
     return run
 
