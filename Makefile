@@ -69,7 +69,7 @@ lint: $(VENV)/.dev
 test: lint $(KERNEL6)/.made
 	$(BIN)/$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -p no:cacheprovider \
 		-o filterwarnings=default notebooks
-	$(BIN)/$(PYTEST) -n 4 --dist worksteal
+	$(BIN)/$(PYTEST) -n 6 --dist worksteal
 	$(BROWSER) 'browser and not proof' -n 2 --dist worksteal
 
 # The browser tests ten times in a row: what fails once in ten is no proof. Pictures stay in artefacts/.
@@ -102,7 +102,7 @@ proof: oldest $(KERNEL6)/.made
 # Each room on the oldest versions that pyproject.toml allows; what is long is left to `make test`, and so is what
 # needs schemathesis, which asks for a newer pytest than the oldest, and what names its own two kernels.
 oldest: $(VENV)/.dev $(OLD)/.made
-	$(OLD)/bin/$(PYTEST) -n 4 --dist worksteal -p no:cacheprovider --ignore=tests/sandbox/test_conformance.py \
+	$(OLD)/bin/$(PYTEST) -n 6 --dist worksteal -p no:cacheprovider --ignore=tests/sandbox/test_conformance.py \
 		-k 'not fault and not killed and not history and not ipykernel'
 
 $(OLD)/.made: $(VENV)/.uv pyproject.toml constraints-oldest.txt
