@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from pandas.api import types
 from migma_nb.api.errors import InputError
 from migma_nb.planning.address_texts import have_plain_shape
 from migma_nb.planning.columns import column_at, column_names, listed, named_column
-from migma_nb.planning.text_arrays import TextArray, count_of, missing_in, text_array
+from migma_nb.planning.text_arrays import TextArray, count_of, missing_in, places_with, taken, text_array
 from migma_nb.planning.values import is_missing
 
 _NAMES = frozenset(
@@ -73,12 +74,37 @@ class AddressColumn:
     note: str
 
 
-def find_address_column(frame: pd.DataFrame, given: object = None) -> AddressColumn:
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """How much of a column, or of a piece of one, looks like addresses.
+
+    Args:
+        filled: cells that are not empty (int).
+        alike: those of them that have the shape of an address (int).
+    """
+
+    filled: int
+    alike: int
+
+    @property
+    def carried(self) -> bool:
+        """Whether such a column holds addresses, slips apart."""
+        return self.filled > 0 and self.alike >= _SHARE * self.filled
+
+    def merged(self, other: "Votes") -> "Votes":
+        """Return the votes of two pieces together."""
+        return Votes(self.filled + other.filled, self.alike + other.alike)
+
+
+def find_address_column(
+    frame: pd.DataFrame, given: object = None, votes: Sequence[Votes] | None = None
+) -> AddressColumn:
     """Find the address column of a list.
 
     Args:
-        frame: the list of people.
+        frame: the list of people, or a piece of it.
         given: the column that the user named, or None to look for it.
+        votes: those of all columns, where the frame is a piece of the list.
 
     Raises:
         InputError: there is none, there are several candidates, or the list has no header line.
@@ -90,10 +116,11 @@ def find_address_column(frame: pd.DataFrame, given: object = None) -> AddressCol
     names = column_names(frame)
     _require_header(names)
     by_name = {position for position, name in enumerate(names) if is_address_name(name)}
+    votes = votes_of(frame) if votes is None else votes
     by_content = {
         position
         for position, name in enumerate(names)
-        if _name_key(name) not in _NEVER and _holds_addresses(column_at(frame, position))
+        if _name_key(name) not in _NEVER and votes[position].carried
     }
     candidates = sorted(by_name | by_content)
     if len(candidates) == 1:
@@ -101,7 +128,7 @@ def find_address_column(frame: pd.DataFrame, given: object = None) -> AddressCol
         reasons = [word for word, found in (("name", by_name), ("content", by_content)) if position in found]
         note = f'The addresses are in column "{names[position]}", found by its {" and ".join(reasons)}.'
         return AddressColumn(position, names[position], note)
-    if not candidates and _holds_addresses(frame.index.to_series()):
+    if not candidates and _votes(frame.index.to_series()).carried:
         raise InputError("The addresses are in the index.", hint="Pass the frame with .reset_index().")
     if not candidates:
         raise InputError(
@@ -139,23 +166,28 @@ def _name_key(name: str) -> str:
     return "".join(char for char in plain if char.isalnum())
 
 
-def _holds_addresses(series: "pd.Series[Any]") -> bool:
+def votes_of(frame: pd.DataFrame) -> list[Votes]:
+    """Return how much of each column of a list, or of a piece of one, looks like addresses."""
+    return [_votes(column_at(frame, position)) for position in range(frame.shape[1])]
+
+
+def _votes(series: "pd.Series[Any]") -> Votes:
     if types.is_numeric_dtype(series) or types.is_datetime64_any_dtype(series):
-        return False
+        return Votes(int(series.notna().sum()), 0)
     texts = text_array(series)
     if texts is not None:
-        return _are_addresses(texts)
+        return Votes(len(texts) - int(missing_in(texts).sum()), _alike(texts))
     filled = [cell for cell in series.tolist() if not is_missing(cell)]
-    alike = sum(1 for cell in filled if looks_like_address(cell))
-    return bool(filled) and alike >= _SHARE * len(filled)
+    return Votes(len(filled), sum(map(looks_like_address, filled)))
 
 
-def _are_addresses(texts: TextArray) -> bool:
-    """Say the same of texts; most columns show it by the number of their @, or of plain addresses."""
-    filled = len(texts) - int(missing_in(texts).sum())
-    needed = _SHARE * filled
-    if not filled or count_of(texts, b"@") < needed:
-        return False
-    if np.count_nonzero(have_plain_shape(texts.fill_null(""))) >= needed:
-        return True
-    return sum(map(looks_like_address, texts.to_pylist())) >= needed
+def _alike(texts: TextArray) -> int:
+    """Return how many texts have the shape of an address; most show it plainly, or have no @ at all."""
+    if not count_of(texts, b"@"):
+        return 0
+    plain = have_plain_shape(texts.fill_null(""))
+    maybe = np.zeros(len(texts), dtype=bool)
+    maybe[places_with(texts, b"@")] = True
+    return int(np.count_nonzero(plain)) + sum(
+        map(looks_like_address, taken(texts, np.flatnonzero(maybe & ~plain)))
+    )

@@ -4,11 +4,12 @@ The bytes are those of `SendRequest.body()`: JSON, UTF-8, keys sorted, the same 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from migma_nb.api.models import encode
 from migma_nb.planning.coded_texts import CHUNK, CodedTexts
@@ -95,6 +96,19 @@ class Bodies:
     def size(self, row: int) -> int:
         """Return the length of one row's body in bytes (int)."""
         return sum(map(len, self.chunks)) + sum(map(len, self.own_parts(row)))
+
+    def lengths(self, rows: Places) -> npt.NDArray[np.int64]:
+        """Return how many characters the variables of some rows have, as JSON."""
+        return sum((column.lengths()[rows] for column in self.texts), np.zeros(len(rows), dtype=np.int64))
+
+    def texts_of(self, rows: Sequence[int]) -> dict[str, list[str | None]]:
+        """Return the variables of some rows as JSON texts, by name."""
+        pairs = zip(self.variables, self.texts, strict=True)
+        return {name: column.take(rows)[:] for name, column in pairs}
+
+    def rows_with(self, name: str, text: str) -> Iterator[int]:
+        """Yield the rows whose variable of this name is this JSON text, in order."""
+        yield from self.texts[self.variables.index(name)].rows_with(text).tolist()
 
     def differences(self, rows: Places, others: Places) -> dict[int, list[str]]:
         """Return the variables in which rows differ from the others beside them, by place, if in any."""

@@ -63,6 +63,11 @@ def repair(plan: Plan, code: object = None) -> Repaired:
     """
     codes = _codes(code)
     planned = plan.planned_list
+    if plan.in_pieces:
+        raise InputError(
+            "This list is so long that it was planned in pieces; only a list in memory can be repaired.",
+            hint="Read it with people = mg.read_recipients(…), plan people, and repair that plan.",
+        )
     if planned is None or not isinstance(plan._bodies, Bodies):  # noqa: SLF001 - it is the plan's own room
         raise InputError(
             "Only a list of people can be repaired; this plan is for targets.",

@@ -19,6 +19,7 @@ from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.rendering import RenderedMessage, render
 from migma_nb.planning.settling import Settled
 from migma_nb.planning.sources import Target
+from migma_nb.planning.spooled import SpooledBodies
 from migma_nb.planning.stored import StoredEmail
 
 
@@ -59,7 +60,7 @@ class Plan:
         people_note: why it is not known how many people the batches hold (str), "" where nobody asked.
         reading: how the list was read from a file, None where it was not.
         request: the call that mails the target, None for a send.
-        planned_list: the list of people that was planned, None for targets.
+        planned_list: the list of people that was planned, None for targets and lists in pieces.
     """
 
     id: str
@@ -76,7 +77,7 @@ class Plan:
     _content: Content
     #: Each row's own content where they differ, else None.
     _contents: Sequence[Content] | None
-    _bodies: AnyBodies
+    _bodies: AnyBodies | SpooledBodies
     _recipients: Sequence[str | None]
     _settled: Settled
     _issues: pd.DataFrame
@@ -84,6 +85,11 @@ class Plan:
     reading: ReadReport | None = None
     request: Request | None = None
     planned_list: PlannedList | None = None
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether the list was too long for memory, so that its rows are on disk."""
+        return isinstance(self._bodies, SpooledBodies)
 
     @property
     def path(self) -> str:

@@ -9,10 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from migma_nb.planning.text_arrays import array_of
+from migma_nb.planning.text_arrays import TEXT, array_of
 
 ISSUE_COLUMNS = ["row", "index", "column", "value", "code", "severity", "message", "fix"]
+
+#: The same in Arrow, without what only the whole list tells or the code says; row -1 is the whole plan's.
+ISSUE_TABLE = pa.schema(
+    [("row", pa.int64()), *((name, TEXT) for name in ("column", "value", "code", "message", "fix"))]
+)
 
 _LONGEST_VALUE = 60
 #: Stands for a row where the problem is the whole plan's; it sorts before all rows.
@@ -80,8 +86,13 @@ _ERRORS = frozenset(
 
 @dataclass(slots=True)
 class IssueList:
-    """Collects the problems of one plan while its checks run, by columns of the frame that it becomes."""
+    """Collects the problems of one plan while its checks run, by columns of the frame that it becomes.
 
+    Args:
+        start: the position in the whole list of what the checks call row 0, where they see a piece of it.
+    """
+
+    start: int = 0
     first_errors: dict[int, str] = field(default_factory=dict)
     _rows: list[int] = field(default_factory=list)
     _columns: list[str] = field(default_factory=list)
@@ -144,30 +155,47 @@ class IssueList:
                 if row != _WHOLE_PLAN:
                     self.first_errors.setdefault(row, message)
 
+    def table(self) -> pa.Table:
+        """Return the problems as a table of Arrow, by their rows in the whole list."""
+        rows = np.array(self._rows, dtype=np.int64)
+        rows = np.where(rows == _WHOLE_PLAN, _WHOLE_PLAN, rows + self.start)
+        texts = (self._columns, self._values, self._codes, self._messages, self._fixes)
+        columns = [pa.array(rows), *map(array_of, texts)]
+        return sorted_by_row(pa.table(columns, schema=ISSUE_TABLE))
+
     def frame(self, labels: "pd.Index | Sequence[Hashable]") -> pd.DataFrame:
         """Return the problems as a frame with `ISSUE_COLUMNS`, the whole plan's first, then by row.
 
         Args:
             labels: the input's index labels, one per row.
         """
-        rows = np.array(self._rows, dtype=np.int64)
-        order = np.argsort(rows, kind="stable")
-        rows, own = rows[order], rows[order] >= 0
-        severities = {code.value: code.severity.value for code in IssueCode}
-        texts = (self._columns, self._values, self._codes, [severities[code] for code in self._codes])
-        ordered = [_texts(column, order) for column in (*texts, self._messages, self._fixes)]
-        column, value, code, severity, message, fix = ordered
-        columns = {
-            "row": pd.arrays.IntegerArray(rows, ~own),
-            "index": _labels(labels, rows, own),
-            "column": column,
-            "value": value,
-            "code": code,
-            "severity": severity,
-            "message": message,
-            "fix": fix,
-        }
-        return pd.DataFrame(columns, columns=ISSUE_COLUMNS)
+        return issue_frame(self.table(), labels)
+
+
+def sorted_by_row(problems: pa.Table) -> pa.Table:
+    """Return problems in order of their rows; those of one row stay in their order."""
+    return problems.take(np.argsort(problems["row"].to_numpy(), kind="stable"))
+
+
+def issue_frame(problems: pa.Table, labels: "pd.Index | Sequence[Hashable]") -> pd.DataFrame:
+    """Return problems as a frame with `ISSUE_COLUMNS`.
+
+    Args:
+        problems: `ISSUE_TABLE`, in order of the rows.
+        labels: the input's index labels, one per row.
+    """
+    rows = problems["row"].to_numpy()
+    own = rows != _WHOLE_PLAN
+    severities = pa.array([code.severity.value for code in IssueCode], TEXT)
+    places = pc.index_in(problems["code"], pa.array([code.value for code in IssueCode], TEXT))
+    texts = {name: _texts(problems[name]) for name in ISSUE_TABLE.names[1:]}
+    columns = {
+        "row": pd.arrays.IntegerArray(rows.copy(), ~own),
+        "index": _labels(labels, rows, own),
+        "severity": _texts(severities.take(places.combine_chunks())),
+        **texts,
+    }
+    return pd.DataFrame(columns, columns=ISSUE_COLUMNS)
 
 
 def shortened(value: Any) -> str:
@@ -192,8 +220,8 @@ def _safe_repr(value: Any) -> str:
         return f"<{type(value).__name__}>"
 
 
-def _texts(column: list[str], order: npt.NDArray[np.intp]) -> "pd.Series[Any]":
-    return pd.Series(array_of(column).take(pa.array(order)).to_pandas(), dtype="str")
+def _texts(column: pa.ChunkedArray | pa.Array) -> "pd.Series[Any]":
+    return pd.Series(column.to_pandas(), dtype="str")
 
 
 def _labels(

@@ -11,6 +11,7 @@ from migma_nb.planning.content import Content
 from migma_nb.planning.encoded import EncodedColumn
 from migma_nb.planning.issues import IssueList
 from migma_nb.planning.keys import with_keys
+from migma_nb.planning.list_looks import ListLook
 from migma_nb.planning.matching import Filling
 from migma_nb.planning.name_fit import Locals, NameFit
 from migma_nb.planning.people import People, read_people
@@ -42,10 +43,13 @@ class PlannedList:
     @property
     def key_columns(self) -> list[int]:
         """The positions of the key columns."""
-        if self.key is None:
-            return []
-        labels = self.key if isinstance(self.key, list) else [self.key]
-        return [named_column(self.frame, label, "key") for label in labels]
+        return key_columns(self.frame, self.key)
+
+
+def key_columns(frame: pd.DataFrame, key: object) -> list[int]:
+    """Return the positions of the columns that tell several mails to one person apart."""
+    labels = [] if key is None else key if isinstance(key, list) else [key]
+    return [named_column(frame, label, "key") for label in labels]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +67,24 @@ class Checked:
     texts: Mapping[str, Sequence[str | None]]
 
 
-def check_list(planned: PlannedList, frame: pd.DataFrame, issues: IssueList) -> Checked:
+def check_list(
+    planned: PlannedList, frame: pd.DataFrame, issues: IssueList, look: ListLook | None = None
+) -> Checked:
     """Run all checks that look at a list's cells.
 
     Args:
         planned: how the list was planned.
         frame: the list itself, or a repaired copy of it.
         issues: takes what is wrong.
+        look: how the whole list looks, where the frame is a piece of it.
     """
     column = planned.column
-    people = read_people(column_at(frame, column.position), column.name, issues)
-    persons = with_keys(people.identities, frame, planned.key, issues)
-    columns = encode_fillings(frame, planned.fillings)
-    texts = read_variables(frame, planned.fillings, columns, issues)
+    rules, looks = (None, None) if look is None else (look.rules, look.texts)
+    rehearsal = None if look is None else column.position not in look.real
+    people = read_people(column_at(frame, column.position), column.name, issues, rehearsal=rehearsal)
+    persons = with_keys(people.identities, frame, planned.key, issues, rules)
+    columns = encode_fillings(frame, planned.fillings, rules)
+    texts = read_variables(frame, planned.fillings, columns, issues, looks=looks)
     lint_rendering(planned.content, Variables(frame, planned.fillings, columns, texts), issues)
     _note_shifts(planned, frame, columns, people, issues)
     return Checked(people, persons, texts)

@@ -84,7 +84,36 @@ class CodeLengths:
         return length if length >= _SHORTEST_CODE and count >= _SHARE * self.rows else None
 
 
-def note_problems(encoded: EncodedColumn, cells: "pd.Series[Any]", column: str, issues: IssueList) -> None:
+@dataclass(frozen=True, slots=True)
+class TextLook:
+    """How a column, or a piece of one, looks as a whole.
+
+    Args:
+        numbers: how it writes its numbers.
+        codes: how long its codes are; None where it is not called what codes are.
+    """
+
+    numbers: NumberLook
+    codes: CodeLengths | None
+
+    @classmethod
+    def of(cls, encoded: EncodedColumn, column: str) -> "TextLook":
+        """Look at a column, which has this name."""
+        return cls(number_look(encoded), code_lengths(encoded.texts) if is_code_column(column) else None)
+
+    def merged(self, other: "TextLook") -> "TextLook":
+        """Return how two pieces of a column look together."""
+        codes = None if self.codes is None or other.codes is None else self.codes.merged(other.codes)
+        return TextLook(self.numbers.merged(other.numbers), codes)
+
+
+def note_problems(
+    encoded: EncodedColumn,
+    cells: "pd.Series[Any]",
+    column: str,
+    issues: IssueList,
+    look: TextLook | None = None,
+) -> None:
     """Note what cannot be sent of a column, and what its readers would stumble over.
 
     Args:
@@ -92,12 +121,14 @@ def note_problems(encoded: EncodedColumn, cells: "pd.Series[Any]", column: str, 
         cells: the column itself.
         column: its name.
         issues: takes what is wrong.
+        look: how the whole column looks, where this is a piece of it.
     """
+    look = look or TextLook.of(encoded, column)
     _note_unsendable(encoded, cells, column, issues)
     _note_odd_texts(encoded, column, issues)
-    if number_look(encoded) == NumberLook(any=True, floats=True):
+    if look.numbers == NumberLook(any=True, floats=True):
         _note_floats(encoded, column, issues)
-    if is_code_column(column) and (usual := code_lengths(encoded.texts).usual) is not None:
+    if look.codes is not None and (usual := look.codes.usual) is not None:
         _note_lost_zeros(encoded.texts, usual, column, issues)
 
 
@@ -138,7 +169,7 @@ def _note_unsendable(encoded: EncodedColumn, cells: "pd.Series[Any]", column: st
     issues.extend(
         rows,
         IssueCode.UNSERIALISABLE_VALUE,
-        [f"Row {row}: {column} cannot be sent: {encoded.problems[row]}." for row in rows],
+        [f"Row {issues.start + row}: {column} cannot be sent: {encoded.problems[row]}." for row in rows],
         "Turn it into a text, a number or a date.",
         column=column,
         values=[cells.iloc[row] for row in rows],
@@ -153,7 +184,7 @@ def _note_odd_texts(encoded: EncodedColumn, column: str, issues: IssueList) -> N
     issues.extend(
         rows,
         IssueCode.SUSPICIOUS_TEXT,
-        [f"Row {row}: {column} {reason}." for row, reason in zip(rows, reasons, strict=True)],
+        [f"Row {issues.start + row}: {column} {reason}." for row, reason in zip(rows, reasons, strict=True)],
         "Correct the cell, or empty it and give a default.",
         column=column,
         values=found,
@@ -162,7 +193,10 @@ def _note_odd_texts(encoded: EncodedColumn, column: str, issues: IssueList) -> N
     issues.extend(
         rows,
         IssueCode.HTML_IN_VALUE,
-        [f"Row {row}: {column} has HTML in it; whether Migma escapes it is not documented." for row in rows],
+        [
+            f"Row {issues.start + row}: {column} has HTML in it; whether Migma escapes it is not documented."
+            for row in rows
+        ],
         "Write it as plain text.",
         column=column,
         values=found,
@@ -175,7 +209,7 @@ def _note_floats(encoded: EncodedColumn, column: str, issues: IssueList) -> None
         rows,
         IssueCode.WHOLE_NUMBER_AS_FLOAT,
         [
-            f"Row {row}: {column} would read {text!r} for a whole number."
+            f"Row {issues.start + row}: {column} would read {text!r} for a whole number."
             for row, text in zip(rows, found, strict=True)
         ],
         "Read the list with mg.read_recipients, or turn the column into integers.",
@@ -197,7 +231,7 @@ def _note_lost_zeros(texts: CodedTexts, usual: int, column: str, issues: IssueLi
         rows,
         IssueCode.LOST_LEADING_ZEROS,
         [
-            f"Row {row}: {column} {code} has {len(code)} digits where others have {usual}."
+            f"Row {issues.start + row}: {column} {code} has {len(code)} digits where others have {usual}."
             for row, code in zip(rows, codes, strict=True)
         ],
         [

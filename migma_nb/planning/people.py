@@ -75,22 +75,26 @@ class People:
 
 
 def read_people(
-    cells: "pd.Series[Any]", column: str, issues: IssueList, *, only: Collection[int] | None = None
+    cells: "pd.Series[Any]",
+    column: str,
+    issues: IssueList,
+    *,
+    only: Collection[int] | None = None,
+    rehearsal: bool | None = None,
 ) -> People:
     """Judge every address, each different one once.
-
-    What a piece of a list has to know of the whole is whether all of it is a rehearsal (`is_rehearsal`).
 
     Args:
         cells: the address column.
         column: its name.
         issues: takes what is wrong.
         only: the rows that have to have an address; None for all. Of the others nothing is said.
+        rehearsal: whether all of the list is one (`is_rehearsal`), where this is a piece of it.
     """
     read = read_addresses(cells if only is None else _only(cells, only))
     _note_missing(_asked(read.missing, only), column, issues)
     _note_invalid(read, cells, column, issues)
-    _note_oddities(read, column, issues)
+    _note_oddities(read, column, issues, rehearsal)
     return People(cast("Sequence[str]", read.wires), read.identities)
 
 
@@ -117,7 +121,7 @@ def _note_missing(rows: list[int], column: str, issues: IssueList) -> None:
     issues.extend(
         rows,
         IssueCode.MISSING_EMAIL,
-        [f"Row {row} has no email address." for row in rows],
+        [f"Row {issues.start + row} has no email address." for row in rows],
         f"Fill in {column}, or leave the row out.",
         column=column,
     )
@@ -137,7 +141,7 @@ def _note_invalid(read: ReadAddresses, cells: "pd.Series[Any]", column: str, iss
             rows,
             code,
             [
-                f"Row {row}: {verdict.wire!r} is no valid email address. {verdict.problem}"
+                f"Row {issues.start + row}: {verdict.wire!r} is no valid email address. {verdict.problem}"
                 for row, verdict in found
             ],
             [fixes[verdict] for _, verdict in found],
@@ -160,10 +164,10 @@ def _fix(wire: str, column: str) -> str:
     return f"Correct {column}, or leave the row out."
 
 
-def _note_oddities(read: ReadAddresses, column: str, issues: IssueList) -> None:
+def _note_oddities(read: ReadAddresses, column: str, issues: IssueList, rehearsal: bool | None) -> None:
     parts = Parts.of(read.identities)
     domains = parts.domains.different.to_pylist()
-    rehearsal = is_rehearsal(domains)
+    rehearsal = is_rehearsal(domains) if rehearsal is None else rehearsal
     odd_domains = {
         at: odd for at, domain in enumerate(domains) if (odd := _odd_domain(domain, rehearsal=rehearsal))
     }
@@ -175,7 +179,10 @@ def _note_oddities(read: ReadAddresses, column: str, issues: IssueList) -> None:
         issues.extend(
             rows.tolist(),
             code,
-            [f"Row {row}: {words}" for row, (_, words, _) in zip(rows.tolist(), found, strict=True)],
+            [
+                f"Row {issues.start + row}: {words}"
+                for row, (_, words, _) in zip(rows.tolist(), found, strict=True)
+            ],
             [fix for _, _, fix in found],
             column=column,
             values=read.wires.take(rows),
@@ -186,7 +193,7 @@ def _note_oddities(read: ReadAddresses, column: str, issues: IssueList) -> None:
         rows.tolist(),
         IssueCode.ROLE_ADDRESS,
         [
-            f"Row {row}: {value} is an office's address, not a person's."
+            f"Row {issues.start + row}: {value} is an office's address, not a person's."
             for row, value in zip(rows.tolist(), values, strict=True)
         ],
         "Check that this office wants the mail; such addresses complain more often.",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,6 +13,7 @@ from migma_nb.planning.bodies import AnyBodies, Bodies, RowBodies
 from migma_nb.planning.coded_texts import CodedTexts
 from migma_nb.planning.text_arrays import TEXT, Places, bounds_and_bytes
 
+Sums = npt.NDArray[np.uint64]
 _LANES = 4
 #: So many rows are digested at a time: what a core's cache holds.
 _AT_ONCE = 4_096
@@ -33,6 +35,11 @@ def plan_id(mailing: str, bodies: AnyBodies, recipients: Sequence[str | None], r
     Returns:
         12 hexadecimal digits (str).
     """
+    return sealed(mailing, bodies, row_sums(bodies, recipients, ready), len(ready))
+
+
+def row_sums(bodies: AnyBodies, recipients: Sequence[str | None], ready: Sequence[int] | Places) -> Sums:
+    """Return the digests of the rows that are to be sent, added up; those of a list's pieces add up too."""
     persons, rows = CodedTexts.coded(recipients), np.asarray(ready, dtype=np.intp)
     total = np.zeros(_LANES, dtype=np.uint64)
     for start in range(0, len(rows), _AT_ONCE):
@@ -42,10 +49,22 @@ def plan_id(mailing: str, bodies: AnyBodies, recipients: Sequence[str | None], r
         else:
             digests = b"".join(_by_column(bodies, persons, some))
         total += np.frombuffer(digests, dtype="<u8").reshape(-1, _LANES).sum(axis=0, dtype=np.uint64)
+    return total
+
+
+def sealed(mailing: str, bodies: AnyBodies, total: Sums, count: int) -> str:
+    """Return the plan's ID.
+
+    Args:
+        mailing: the mailing's name.
+        bodies: request bodies with the plan's chunks and variables.
+        total: the sums over all rows.
+        count: how many rows are to be sent.
+    """
     names = () if isinstance(bodies, RowBodies) else bodies.variables
     fixed = (b"plan 2", mailing.encode(), *bodies.chunks, *(name.encode() for name in names))
     whole = hashlib.sha256()
-    for part in (*fixed, str(len(ready)).encode(), total.astype("<u8").tobytes()):
+    for part in (*fixed, str(count).encode(), total.astype("<u8").tobytes()):
         whole.update(len(part).to_bytes(8, "big"))
         whole.update(part)
     return whole.hexdigest()[:12]

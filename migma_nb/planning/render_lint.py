@@ -271,7 +271,7 @@ class _Told:
             positions(rows),
             IssueCode.SUSPICIOUS_TEXT,
             [
-                f"Row {row}: {column} {words[code]}"
+                f"Row {self._issues.start + row}: {column} {words[code]}"
                 for row, code in zip(positions(rows), positions(codes), strict=True)
             ],
             _FIX,

@@ -7,6 +7,7 @@ the first valid row. All else here is decided row by row.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,21 @@ from migma_nb.planning.presets import (
     PresetRows,
 )
 from migma_nb.planning.text_arrays import Places, array_of
+
+
+class Texts(Protocol):
+    """A text for each row of a list."""
+
+    def take(self, rows: Any) -> CodedTexts:
+        """Return the texts of these rows, in their order."""
+
+
+class Compared(Protocol):
+    """What can say in what rows differ."""
+
+    def differences(self, rows: Places, others: Places) -> dict[int, list[str]]:
+        """Return in what rows differ from the others beside them, by place, if in anything."""
+
 
 #: What is found out of rows later, by row.
 Presets = dict[int, Preset]
@@ -105,19 +121,28 @@ def settle(
         issues: what the checks found so far; takes duplicates and bodies that are too large.
     """
     persons, identities = CodedTexts.of(recipients), CodedTexts.of(people.identities)
-    _note_too_large(persons, bodies, issues)
-    kinds: Kinds = np.full(len(persons), READY, dtype=np.uint8)
-    kinds[list(issues.first_errors)] = INVALID
-    _keep_out(identities, rules, kinds)
-    groups = _Groups.of(persons, kinds)
-    _note_groups(groups, people, rules, issues)
+    kinds = kinds_of(identities, persons, bodies, rules, issues)
+    groups = Groups.of(np.arange(len(persons)), persons.codes, kinds)
+    addresses = CodedTexts.coded(people.addresses)
+    note_groups(groups, slice(None), addresses, rules, issues)
     doubles, firsts = groups.doubles()
     kinds[doubles] = DUPLICATE
-    differing = _note_differing((doubles, firsts), people, bodies, rules, issues)
+    differing = note_differing((doubles, firsts), addresses, bodies, rules, issues)
     presets = PresetRows(
         kinds, issues.first_errors, doubles, firsts, addresses=people.addresses, identities=identities
     )
     return Settled(presets.ready(), presets, differing)
+
+
+def kinds_of(
+    identities: CodedTexts, persons: CodedTexts, bodies: AnyBodies, rules: Rules, issues: IssueList
+) -> Kinds:
+    """Return what each row is by itself: ready, invalid or kept out; note bodies that are too large."""
+    _note_too_large(persons, bodies, issues)
+    kinds: Kinds = np.full(len(persons), READY, dtype=np.uint8)
+    kinds[list(issues.first_errors)] = INVALID
+    _keep_out(identities, rules, kinds)
+    return kinds
 
 
 def _keep_out(identities: CodedTexts, rules: Rules, kinds: Kinds) -> None:
@@ -135,65 +160,94 @@ def _among(identities: CodedTexts, people: frozenset[str]) -> npt.NDArray[np.boo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Groups:
-    """The rows of persons who are in several, group by group.
+class Groups:
+    """The rows of persons who are in several.
 
     Args:
-        rows: in order within each group.
-        starts: where each group begins among them.
-        sizes: how many rows each has.
-        firsts: the first valid row of each, -1 where none is.
-        valid: of each row whether it is.
+        rows: in order.
+        valid: of each whether it is.
+        group: of each the number of its group.
+        members: the rows again, group by group.
+        starts: where each group begins among them, and where the last one ends.
+        firsts: the first valid row of each group, -1 where none is.
     """
 
     rows: Places
-    starts: Places
-    sizes: Places
-    firsts: Places
     valid: npt.NDArray[np.bool_]
+    group: Places
+    members: Places
+    starts: Places
+    firsts: Places
 
     @classmethod
-    def of(cls, persons: CodedTexts, kinds: Kinds) -> "_Groups":
-        rows = np.flatnonzero((persons.codes >= 0) & ((kinds == READY) | (kinds == INVALID)))
-        codes = persons.codes[rows]
+    def of(cls, rows: Places, persons: npt.NDArray[Any], kinds: Kinds) -> "Groups":
+        """Group rows by their persons.
+
+        Args:
+            rows: the rows that may be in a group, in order.
+            persons: the number of each one's person, below that of the rows; -1 for nobody.
+            kinds: what each row of the whole list is; those that are kept out are in no group.
+        """
+        own = kinds[rows]
+        kept = (persons >= 0) & ((own == READY) | (own == INVALID))
+        rows, codes = rows[kept], persons[kept]
         many = np.bincount(codes, minlength=1)[codes] > 1
         rows, codes = rows[many], codes[many]
         order = np.argsort(codes, kind="stable")
-        rows, codes = rows[order], codes[order]
-        starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        valid = kinds[rows] == READY
-        nowhere = len(kinds)
-        firsts = np.minimum.reduceat(np.where(valid, rows, nowhere), starts) if len(starts) else starts
+        starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
         sizes = np.diff(np.append(starts, len(rows)))
-        return cls(rows, starts, sizes, np.where(firsts == nowhere, -1, firsts), valid)
+        group = np.empty(len(rows), dtype=np.intp)
+        group[order] = np.repeat(np.arange(len(starts)), sizes)
+        valid, members, nowhere = kinds[rows] == READY, rows[order], len(kinds)
+        firsts = np.where(valid[order], members, nowhere)
+        firsts = np.minimum.reduceat(firsts, starts) if len(starts) else starts
+        firsts = np.where(firsts == nowhere, -1, firsts)
+        return cls(rows, valid, group, members, np.append(starts, len(rows)), firsts)
 
     def doubles(self) -> tuple[Places, Places]:
         """Return the valid rows that another one stands for, in order, and that one of each."""
-        firsts = np.repeat(self.firsts, self.sizes)
+        firsts = self.firsts[self.group]
         others = self.valid & (self.rows != firsts)
-        order = np.argsort(self.rows[others])
-        return self.rows[others][order], firsts[others][order]
+        return self.rows[others], firsts[others]
+
+    def listed(self, group: int) -> str:
+        """Return how many rows a group has, and which, in words."""
+        rows = self.members[self.starts[group] : self.starts[group + 1]].tolist()
+        return f"is in {len(rows)} rows: {listed(map(str, rows))}."
 
 
-def _note_groups(groups: _Groups, people: People, rules: Rules, issues: IssueList) -> None:
-    rows = groups.rows.tolist()
-    addresses = CodedTexts.coded(people.addresses).take(groups.rows)[:]
-    told: list[str] = []
-    for start, size in zip(groups.starts.tolist(), groups.sizes.tolist(), strict=True):
-        shown = listed(map(str, rows[start : start + size]))
-        told += [f"is in {size} rows: {shown}."] * size
+def note_groups(groups: Groups, some: slice, addresses: Texts, rules: Rules, issues: IssueList) -> None:
+    """Note that rows go to a person who is in several.
+
+    Args:
+        groups: the groups of the whole list.
+        some: which of their rows to note.
+        addresses: the addresses of all rows.
+        rules: words for the issues.
+        issues: takes them.
+    """
+    rows, group = groups.rows[some], groups.group[some]
+    shown = addresses.take(rows)[:]
+    told = {at: groups.listed(at) for at in np.unique(group).tolist()}
     issues.extend(
-        rows,
+        rows.tolist(),
         IssueCode.DUPLICATE_RECIPIENT,
-        [f"Row {row}: {address} {words}" for row, address, words in zip(rows, addresses, told, strict=True)],
+        [
+            f"Row {row}: {address} {told[at]}"
+            for row, address, at in zip(rows.tolist(), shown, group.tolist(), strict=True)
+        ],
         rules.fix_duplicate,
         column=rules.column,
-        values=addresses,
+        values=shown,
     )
 
 
-def _note_differing(
-    pairs: tuple[Places, Places], people: People, bodies: AnyBodies, rules: Rules, issues: IssueList
+def note_differing(
+    pairs: tuple[Places, Places],
+    addresses: Texts,
+    bodies: Compared,
+    rules: Rules,
+    issues: IssueList,
 ) -> int:
     """Note the rows that say something else than the one that stands for them; return how many these are."""
     doubles, firsts = pairs
@@ -209,7 +263,7 @@ def _note_differing(
         ],
         rules.fix_differs,
         column=rules.column,
-        values=[people.addresses[row] for row in rows],
+        values=addresses.take(rows)[:],
     )
     return len(rows)
 
@@ -221,7 +275,8 @@ def _note_too_large(persons: CodedTexts, bodies: AnyBodies, issues: IssueList) -
             issues.add(
                 row,
                 IssueCode.PAYLOAD_TOO_LARGE,
-                f"Row {row} makes a request of {size:,} bytes; at most {MAX_BODY_BYTES:,} are sent.",
+                f"Row {issues.start + row} makes a request of {size:,} bytes; "
+                f"at most {MAX_BODY_BYTES:,} are sent.",
                 "Shorten the template or the row's values; link to large pictures instead of embedding them.",
                 value=f"{size:,} bytes",
             )

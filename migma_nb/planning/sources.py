@@ -9,6 +9,8 @@ import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
+from migma_nb.planning.long_lists import is_long, long_pieces
+from migma_nb.planning.pieces import Pieces
 from migma_nb.planning.reading import KNOWN_SUFFIXES, PACKED_SUFFIXES, read_recipients
 from migma_nb.planning.tables import frame_of
 from migma_nb.planning.targets import Audience, Segment, Tag
@@ -34,6 +36,17 @@ def people_frame(recipients: Any) -> pd.DataFrame:
     if len(frame) == 0:
         raise InputError("The list has no rows, so there is nobody to mail.", hint="Check how it was made.")
     return frame
+
+
+def long_list(recipients: Any) -> Pieces | None:
+    """Return a file of people that is planned in pieces, since all of it would take much memory; else None.
+
+    Raises:
+        InputError: the file cannot be read with certainty, or holds no rows.
+    """
+    if isinstance(recipients, os.PathLike) or (isinstance(recipients, str) and is_file_name(recipients)):
+        return long_pieces(recipients) if is_long(recipients) else None
+    return None
 
 
 def is_one_address(recipients: Any) -> bool:

@@ -19,10 +19,11 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
 from migma_nb.api.models import RecipientType
 from migma_nb.planning.addresses import bare_address, check_address
-from migma_nb.planning.bodies import AnyBodies, Bodies, RowBodies, build_bodies
+from migma_nb.planning.bodies import AnyBodies, RowBodies, build_bodies
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.issues import IssueList
 from migma_nb.planning.settling import Settled
+from migma_nb.planning.spooled import SpooledBodies
 
 #: So many rows are chosen where nobody names them, and so many may be named.
 CHOSEN, MOST_ROWS = 5, 20
@@ -86,23 +87,20 @@ def chosen(plan: Plan) -> list[int]:
     return sorted(list(dict.fromkeys(kinds))[:CHOSEN])
 
 
-def _lengths(bodies: AnyBodies, ready: Sequence[int]) -> npt.NDArray[np.int64]:
+def _lengths(bodies: AnyBodies | SpooledBodies, ready: Sequence[int]) -> npt.NDArray[np.int64]:
     if isinstance(bodies, RowBodies):
         return np.array([bodies.size(row) for row in ready], dtype=np.int64)
-    nothing = np.zeros(len(ready), dtype=np.int64)
-    rows = np.asarray(ready, dtype=np.intp)
-    return sum((column.lengths()[rows] for column in bodies.texts), nothing)
+    return bodies.lengths(np.asarray(ready, dtype=np.intp))
 
 
 def _with_default(plan: Plan) -> Iterator[int]:
     """Yield the first row that reads as a default does, if there is one."""
     bodies = plan._bodies  # noqa: SLF001 - as in trial_of
-    if isinstance(bodies, Bodies) and plan.defaults:
+    if not isinstance(bodies, RowBodies):
         rows = [
             row
-            for name, texts in zip(bodies.variables, bodies.texts, strict=True)
-            if name in plan.defaults
-            for row in _first(at for at in texts.rows_with(plan.defaults[name]).tolist() if at in plan.ready)
+            for name, default in plan.defaults.items()
+            for row in _first(at for at in bodies.rows_with(name, default) if at in plan.ready)
         ]
         yield from sorted(rows)[:1]
 
@@ -163,9 +161,8 @@ def _bodies(plan: Plan, rows: tuple[int, ...], address: str) -> AnyBodies:
     if isinstance(bodies, RowBodies):
         own = [{**_rest(bodies.own[row]), **whom, "recipientEmail": address} for row in rows]
         return RowBodies(_rest(bodies.constants), own, [address] * len(rows))
-    columns = zip(bodies.variables, bodies.texts, strict=True)
-    values = {name: [texts[row] for row in rows] for name, texts in columns}
-    return build_bodies({**_rest(plan.constants), **whom}, [address] * len(rows), values)
+    constants = {**_rest(plan.constants), **whom}
+    return build_bodies(constants, [address] * len(rows), bodies.texts_of(rows))
 
 
 def _rest(fields: Mapping[str, Any]) -> dict[str, Any]:

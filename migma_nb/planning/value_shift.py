@@ -107,18 +107,19 @@ def note_value_shift(cells: "pd.Series[Any]", fit: NameFit, column: str, issues:
         column: the column's name.
         issues: takes the rows.
     """
+    start = issues.start
     for shift in find_shifts(fit):
         side = "below" if shift.offset > 0 else "above"
         away = "1 row" if abs(shift.offset) == 1 else f"{abs(shift.offset)} rows"
         block = cells.iloc[shift.first : shift.last + 1].tolist()
         told = {row: cell for row, cell in enumerate(block, shift.first) if not is_missing(cell)}
-        words = f"as in rows {shift.first} to {shift.last} altogether."
+        words = f"as in rows {start + shift.first} to {start + shift.last} altogether."
         issues.extend(
             list(told),
             IssueCode.VALUE_SHIFT,
             [
                 f"Row {row}: {column} fits the address {away} {side} (row {row + shift.offset}), {words}"
-                for row in told
+                for row in (start + at for at in told)
             ],
             "Set the column against the addresses again; it was probably sorted or moved by itself.",
             column=column,

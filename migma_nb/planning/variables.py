@@ -14,20 +14,24 @@ from migma_nb.planning.encoded import EncodedColumn, encode_column
 from migma_nb.planning.formats import formatter
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.matching import Filling
-from migma_nb.planning.oddities import note_problems
+from migma_nb.planning.oddities import TextLook, note_problems
 from migma_nb.planning.text_arrays import places_with, taken
+from migma_nb.planning.values import ColumnRules
 
 #: JSON text without any of these bytes has nothing in it that a header cannot hold: control characters are
 #: escaped in it, the others stand as they are.
 _MAYBE_UNSAFE = b"\\" + bytes({char.encode()[0] for char in UNSAFE_IN_HEADER if not char.isascii()})
 
 
-def encode_fillings(frame: pd.DataFrame, fillings: Sequence[Filling]) -> dict[str, EncodedColumn]:
+def encode_fillings(
+    frame: pd.DataFrame, fillings: Sequence[Filling], rules: Mapping[int, ColumnRules] | None = None
+) -> dict[str, EncodedColumn]:
     """Encode the columns that fill placeholders, each once for each format that it takes.
 
     Args:
         frame: the list of people.
         fillings: the variables of the mailing.
+        rules: what the whole columns say, by position, where this is a piece of them.
 
     Returns:
         Name on the wire to its column; nothing for one that is the same for everybody.
@@ -40,7 +44,8 @@ def encode_fillings(frame: pd.DataFrame, fillings: Sequence[Filling]) -> dict[st
         look = (filling.column, id(filling.form))
         if look not in done:
             form = formatter(filling.name, filling.form) if filling.form is not None else None
-            done[look] = encode_column(column_at(frame, filling.column), form)
+            whole = None if rules is None else rules[filling.column]
+            done[look] = encode_column(column_at(frame, filling.column), form, whole)
         encoded[filling.name] = done[look]
     return encoded
 
@@ -52,6 +57,7 @@ def read_variables(
     issues: IssueList,
     *,
     wanted: Callable[[int, str], bool] | None = None,
+    looks: Mapping[str, TextLook] | None = None,
 ) -> dict[str, CodedTexts]:
     """Return each variable's JSON texts, and note what is wrong or odd.
 
@@ -61,6 +67,7 @@ def read_variables(
         columns: their columns, encoded.
         issues: takes what is wrong.
         wanted: whether a row must have a variable; None for every row and each.
+        looks: how the whole columns look, by variable, where this is a piece of them.
 
     Returns:
         Name on the wire to one JSON text per row, None where the row has no value.
@@ -78,7 +85,8 @@ def read_variables(
             _note_unsafe(encoded, filling.name, column, issues)
         if id(encoded) not in noted:
             noted.add(id(encoded))
-            note_problems(encoded, column_at(frame, filling.column), column, issues)
+            look = None if looks is None else looks[filling.name]
+            note_problems(encoded, column_at(frame, filling.column), column, issues, look)
     return texts
 
 
@@ -103,7 +111,10 @@ def _with_default(
     issues.extend(
         rows,
         IssueCode.MISSING_VARIABLE,
-        [f"Row {row} has nothing in {column}, which fills {{{{{filling.name}}}}}." for row in rows],
+        [
+            f"Row {issues.start + row} has nothing in {column}, which fills {{{{{filling.name}}}}}."
+            for row in rows
+        ],
         f'Fill it in, or write defaults={{"{filling.name}": "…"}}.',
         column=column,
     )
@@ -125,7 +136,7 @@ def _note_unsafe(encoded: EncodedColumn, name: str, column: str, issues: IssueLi
         IssueCode.UNSAFE_HEADER,
         [
             f"Row {row}: {column} fills {{{{{name}}}}} in the subject and has a line break or NUL in it."
-            for row in rows
+            for row in (issues.start + at for at in rows)
         ],
         "Write it on one line.",
         column=column,

@@ -1,0 +1,158 @@
+"""A list that is planned in pieces is planned as it is in one: the same id, rows, problems and requests."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from migma_nb.api.errors import InputError
+from migma_nb.planning import long_lists, pieces
+from migma_nb.planning.fixes import repair
+from migma_nb.planning.plan import Plan, make_plan
+from migma_nb.planning.trials import chosen
+
+ADDRESSES = st.sampled_from(
+    [
+        "ann@acme.com",
+        "Ann <ANN@acme.com>",
+        "bob@acme.com",
+        "info@acme.com",
+        "eve@gmial.com",
+        "tom@example.com",
+        "zoë@münchen.de",
+        "no address",
+        "x@@acme.com",
+        " ann@acme.com ",
+        "a\nb@acme.com",
+        None,
+        "",
+        *(f"user{at}@firm{at % 3}.com" for at in range(12)),
+    ]
+)
+NAMES = st.sampled_from(
+    ["Ann", "Bob", "nan", "<b>Tom</b>", "O'Neill", "", None, "{{x}}", "Zoë", "a\nb", "MÃ¼ller"]
+)
+CODES = st.sampled_from(["12345", "1234", "54321", "01234", "7.0", "8.0", None, "99999"])
+AMOUNTS = st.sampled_from([1.0, 2.0, 2.5, float("nan"), 1e300, -0.0])
+DAYS = st.sampled_from([pd.Timestamp("2026-01-02"), pd.Timestamp("2026-01-02 03:04"), pd.NaT])
+INVOICES = st.sampled_from([7.0, 8.0, 8.5, float("nan")])
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> pd.DataFrame:
+    """Draw a list of people with text, numbers, dates and gaps."""
+    rows = draw(st.integers(1, 24))
+
+    def column(cells: st.SearchStrategy[Any]) -> list[Any]:
+        return draw(st.lists(cells, min_size=rows, max_size=rows))
+
+    real = draw(st.booleans())
+    addresses = (
+        ADDRESSES if real else st.sampled_from(["ann@example.com", "bob@example.org", None, "x@@example.com"])
+    )
+    return pd.DataFrame(
+        {
+            "email": pd.Series(column(addresses), dtype="str"),
+            "first_name": pd.Series(column(NAMES), dtype="str"),
+            "zip": pd.Series(column(CODES), dtype="str"),
+            "amount": np.array(column(draw(st.sampled_from([AMOUNTS, st.sampled_from([1.0, 3.0])])))),
+            "day": pd.Series(
+                column(draw(st.sampled_from([DAYS, st.just(pd.Timestamp("2026-05-06"))])))
+            ).astype("datetime64[ns]"),
+            "invoice": np.array(column(INVOICES)),
+        }
+    )
+
+
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "key": st.sampled_from(["invoice", ["invoice", "zip"]]),
+        "duplicates": st.just("first"),
+        "exclude": st.just(["ann@acme.com", "user3@firm0.com"]),
+        "allow": st.just(["ann@acme.com", "bob@acme.com", "user1@firm1.com", "user2@firm2.com"]),
+        "defaults": st.sampled_from([{"first_name": "friend"}, {"amount": 7, "zip": "nan"}, {"nobody": 1}]),
+        "formats": st.sampled_from([{"day": "%d.%m.%Y"}, {"amount": "{:.2f}"}]),
+        "address": st.just("email"),
+    },
+)
+
+
+def planned(path: Path, *, in_pieces: bool, rows: int = 1, **options: Any) -> Plan | str:
+    """Plan a list in one or in pieces; return what is wrong where it cannot be planned."""
+    arguments: dict[str, Any] = {
+        "mailing": "renewal",
+        "sender": "Acme <billing@acme.com>",
+        "subject": "{{first_name}}, {{day}}",
+        "template": "<p>Dear {{ first_name }}, {{zip}},{{amount}}!</p>",
+        "project_id": "p",
+        "transactional": True,
+    }
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(long_lists, "LONG_BYTES", 0 if in_pieces else 1 << 40)
+        patched.setattr(pieces, "PIECE_ROWS", rows)
+        try:
+            plan = make_plan(path, **arguments | options)
+        except InputError as error:
+            return str(error)
+    assert plan.in_pieces == in_pieces
+    return plan
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(people=lists(), options=OPTIONS, rows=st.integers(1, 9))
+def test_pieces_make_the_plan_that_the_whole_list_makes(
+    tmp_path: Path, people: pd.DataFrame, options: dict[str, Any], rows: int
+) -> None:
+    """Nothing that is sent, said or left out depends on how much of the list is in memory at a time."""
+    path = tmp_path / "people.parquet"
+    people.to_parquet(path)
+    whole, parts = (planned(path, in_pieces=way, rows=rows, **options) for way in (False, True))
+    if isinstance(whole, str) or isinstance(parts, str):
+        assert parts == whole
+        return
+    assert (parts.id, parts.people, parts.size, parts.stand) == (
+        whole.id,
+        whole.people,
+        whole.size,
+        whole.stand,
+    )
+    assert list(parts.ready) == list(whole.ready)
+    assert parts.question == whole.question
+    assert (parts.address_note, parts.columns, parts.defaults) == (
+        whole.address_note,
+        whole.columns,
+        whole.defaults,
+    )
+    assert parts.has_errors == whole.has_errors
+    pd.testing.assert_frame_equal(parts.issues, whole.issues)
+    pd.testing.assert_index_equal(parts.index, whole.index)
+    for row in range(whole.size):
+        assert parts.preset(row) == whole.preset(row)
+        assert parts.recipient(row) == whole.recipient(row)
+        assert parts.address(row) == whole.address(row)
+        assert parts.values(row) == whole.values(row)
+        if whole.preset(row) is None:
+            assert parts.body(row) == whole.body(row)
+            assert parts.message(row) == whole.message(row)
+    for sought in ("ANN", "2026", "friend", "nowhere"):
+        assert parts.find(sought) == whole.find(sought)
+        assert parts.find(sought, 3) == whole.find(sought, 3)
+    assert chosen(parts) == chosen(whole)
+
+
+def test_a_list_in_pieces_is_not_repaired_in_one(tmp_path: Path) -> None:
+    """It says how to."""
+    path = tmp_path / "people.parquet"
+    pd.DataFrame(
+        {"email": ["a@x.com "], "first_name": ["A"], "zip": ["1"], "amount": [1], "day": ["d"]}
+    ).to_parquet(path)
+    plan = planned(path, in_pieces=True)
+    assert isinstance(plan, Plan)
+    with pytest.raises(InputError, match="planned in pieces") as caught:
+        repair(plan, None)
+    assert "read_recipients" in (caught.value.hint or "")
