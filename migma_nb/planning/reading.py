@@ -84,15 +84,28 @@ def read_recipients(
         frame, report = _read_sheet(content, sheet, header)
     else:
         frame, report = _read_parquet(content)
-    if frame.empty:
-        raise InputError(
-            f"{content.name} has a header and no rows.", hint="Nobody is in this list; check the export."
-        )
+    require_people(frame.size, content.name)
     repairs = (*content.repairs, *report.repairs)
     done = replace(
         report, source=PurePath(content.name).name, rows=len(frame), columns=frame.shape[1], repairs=repairs
     )
     return attach(frame, done)
+
+
+def require_people(size: int, name: str) -> None:
+    """Refuse a list in which nothing stands.
+
+    Args:
+        size: how many rows or cells it has.
+        name: the file, for errors.
+
+    Raises:
+        InputError: it has none.
+    """
+    if not size:
+        raise InputError(
+            f"{name} has a header and no rows.", hint="Nobody is in this list; check the export."
+        )
 
 
 def _read_text(
