@@ -10,20 +10,6 @@ from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.reading import read_recipients, require_people
 from migma_nb.planning.windows import Window
 
-#: A file of so many bytes is not taken into memory whole.
-LONG_BYTES = 64 * 1024 * 1024
-#: Packed texts take so many times less on disk.
-_PACKED = 5
-
-
-def is_long(path: str | os.PathLike[str]) -> bool:
-    """Say whether a file of people is so long that it is better gone through in pieces."""
-    file = Path(os.fsdecode(path)).expanduser()
-    suffix = file.suffix.lower()
-    if not file.is_file() or suffix in SHEET_SUFFIXES:
-        return False
-    return file.stat().st_size * (_PACKED if suffix in PACKED_SUFFIXES else 1) >= LONG_BYTES
-
 
 def long_pieces(
     path: str | os.PathLike[str],

@@ -9,7 +9,8 @@ import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
-from migma_nb.planning.long_lists import is_long, long_pieces
+from migma_nb.planning.long_files import is_long
+from migma_nb.planning.long_lists import long_pieces
 from migma_nb.planning.pieces import Pieces
 from migma_nb.planning.reading import KNOWN_SUFFIXES, PACKED_SUFFIXES, read_recipients
 from migma_nb.planning.tables import frame_of

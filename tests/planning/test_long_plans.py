@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migma_nb.api.errors import InputError
-from migma_nb.planning import long_lists, pieces
+from migma_nb.planning import long_files, pieces
 from migma_nb.planning.fixes import repair
 from migma_nb.planning.plan import Plan, make_plan
 from migma_nb.planning.trials import chosen
@@ -93,7 +93,7 @@ def planned(path: Path, *, in_pieces: bool, rows: int = 1, **options: Any) -> Pl
         "transactional": True,
     }
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(long_lists, "LONG_BYTES", 0 if in_pieces else 1 << 40)
+        patched.setattr(long_files, "LONG_BYTES", 0 if in_pieces else 1 << 40)
         patched.setattr(pieces, "PIECE_ROWS", rows)
         try:
             plan = make_plan(path, **arguments | options)
