@@ -1,0 +1,106 @@
+"""A Dask DataFrame is checked on the workers that hold it; what its rows send comes back from there.
+
+Dask decides where and when: on its cluster where there is one, else in threads of this process.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, islice
+from typing import Any
+
+import pandas as pd
+
+from migma_nb.api.errors import InputError
+from migma_nb.planning.list_checks import PlannedList
+from migma_nb.planning.list_looks import ListLook, look_at
+from migma_nb.planning.matching import Filling
+from migma_nb.planning.piece_checks import CheckedPiece, check_piece
+from migma_nb.planning.pieces import PIECE_ROWS
+from migma_nb.planning.settling import Rules
+
+#: So many partitions are checked for each thread of the cluster before they are brought here.
+_WAVE = 2
+
+
+def is_dask(table: Any) -> bool:
+    """Say whether something is a Dask DataFrame; Dask is not imported for that."""
+    return type(table).__module__.partition(".")[0] == "dask" and hasattr(table, "to_delayed")
+
+
+class DaskList:
+    """A Dask DataFrame to be planned.
+
+    Args:
+        frame: the DataFrame; it is gone through twice, and has to hold the same rows each time.
+    """
+
+    def __init__(self, frame: Any) -> None:
+        if not hasattr(frame, "columns"):
+            raise InputError("Recipients cannot be a Dask Series.", hint="Pass series.to_frame().")
+        self.first: pd.DataFrame = frame._meta  # noqa: SLF001 - Dask's own word for the frame without rows
+        self._parts = frame.to_delayed()
+
+    def looks(
+        self, fillings: Sequence[Filling], keys: Sequence[int]
+    ) -> "tuple[list[ListLook], pd.Index[Any]]":
+        """Return what each partition says as a whole, and the labels of all rows."""
+        dask = _dask()
+
+        look = dask.delayed(_look, pure=False)
+        found = dask.compute(*(look(part, fillings, keys) for part in self._parts))
+        labels = [index for _, index in found]
+        return [one for one, _ in found], labels[0].append(labels[1:])
+
+    def checked(
+        self, planned: PlannedList, rules: Rules, whole: ListLook, looks: Sequence[ListLook]
+    ) -> Iterator[CheckedPiece]:
+        """Yield the checked pieces, in order; a few partitions are in memory here at a time.
+
+        Raises:
+            InputError: a partition has other rows than before.
+        """
+        dask = _dask()
+
+        check = dask.delayed(_check, pure=False)
+        with_all = dask.delayed((planned, rules, whole))
+        starts = accumulate((one.rows for one in looks), initial=0)
+        parts = zip(self._parts, looks, starts, strict=False)
+        while wave := list(islice(parts, _WAVE * _threads())):
+            tasks = [check(part, with_all, start) for part, _, start in wave]
+            for (_, look, _), pieces in zip(wave, dask.compute(*tasks), strict=True):
+                if sum(map(len, (piece.kinds for piece in pieces))) != look.rows:
+                    raise InputError(
+                        "A partition of the Dask DataFrame has other rows each time it is computed.",
+                        hint="Pass frame.persist(), or write it to Parquet and plan that.",
+                    )
+                yield from pieces
+
+
+def _look(
+    part: pd.DataFrame, fillings: Sequence[Filling], keys: Sequence[int]
+) -> "tuple[ListLook, pd.Index[Any]]":
+    return look_at(part, fillings, keys), part.index
+
+
+def _check(
+    part: pd.DataFrame, with_all: tuple[PlannedList, Rules, ListLook], start: int
+) -> list[CheckedPiece]:
+    planned, rules, whole = with_all
+    return [
+        check_piece(planned, rules, whole, part.iloc[at : at + PIECE_ROWS], start + at)
+        for at in range(0, len(part), PIECE_ROWS)
+    ]
+
+
+def _dask() -> Any:
+    """Return Dask, which only those have who pass such a list; it says little of its types."""
+    return import_module("dask")
+
+
+def _threads() -> int:
+    """Return how many partitions are checked at the same time."""
+    try:
+        cluster: Any = import_module("distributed").get_client()
+    except (ImportError, ValueError):  # there is no cluster
+        return os.cpu_count() or 1
+    return max(1, sum(cluster.nthreads().values()))
