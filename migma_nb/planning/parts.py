@@ -1,4 +1,4 @@
-"""A part of a plan that goes to another process: all that is needed there to send its rows, and nothing more."""
+"""A part of a plan that goes to another process: all that it takes there to send its rows, and no more."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,7 +52,7 @@ class PlanPart:
         return self.size - len(self.presets)
 
     def plan(self) -> Plan:
-        """Return the part as a plan of the same id and mailing, whose row 0 is the whole plan's row `start`."""
+        """Return the part as a plan of the same id and mailing; its row 0 is the whole plan's `start`."""
         presets = PresetRows.none(self.size).overlaid(self.presets)
         return Plan(
             id=self.plan_id,

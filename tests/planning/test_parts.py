@@ -58,7 +58,7 @@ def assert_same(whole: Plan, start: int, stop: int) -> None:
 def test_every_row_of_a_part_is_the_whole_plans(
     people: list[tuple[str, Any, Any]], data: st.DataObject
 ) -> None:
-    """Bytes, recipient, address, message, and why it stands back, whatever the cells are and wherever it is cut."""
+    """Bytes, person, address, message, and why it stands back, whatever the cells are, wherever it is cut."""
     frame = pd.DataFrame(people, columns=["email", "v", "w"], dtype=object)
     frame.index = pd.Index([f"row {n % 3}" for n in range(len(frame))])
     changes = {"subject": "Hello {{v}}", "template": "<p>{{w}}</p>", "duplicates": "first"}
