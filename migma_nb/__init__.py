@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from migma_nb.planning.targets import Audience, Segment, Tag
     from migma_nb.surface.campaign import Campaign
     from migma_nb.surface.client import Migma
+    from migma_nb.surface.cluster_run import ClusterRun
     from migma_nb.surface.fixed import Fixed
     from migma_nb.surface.form import form
     from migma_nb.surface.history import history, open_run
@@ -43,6 +44,7 @@ else:
         "Audience": "planning.targets",
         "CallError": "api.errors",
         "Campaign": "surface.campaign",
+        "ClusterRun": "surface.cluster_run",
         "ConfigurationError": "api.errors",
         "ConfirmationError": "api.errors",
         "Conversation": "planning.stored",
@@ -95,6 +97,7 @@ __all__ = [
     "Audience",
     "CallError",
     "Campaign",
+    "ClusterRun",
     "ConfigurationError",
     "ConfirmationError",
     "Conversation",

@@ -202,6 +202,6 @@ def mistakes(plan: mg.SendPlan, client: mg.Migma) -> None:
     mg.Migma(rate=100)  # type: ignore[arg-type]  # of what?
     mg.Sandbox(faults={"accept_then_drop": "2%"})  # type: ignore[dict-item]
     plan.send(client, True)  # type: ignore[call-arg]
-    plan.send("mgma")  # type: ignore[arg-type]
+    plan.send("mgma")  # type: ignore[call-overload]
     plan.mailing = "another"  # type: ignore[misc]  # a plan is frozen
     plan.people = 3  # type: ignore[misc]

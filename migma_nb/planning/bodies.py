@@ -5,7 +5,7 @@ The bytes are those of `SendRequest.body()`: JSON, UTF-8, keys sorted, the same 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,12 @@ class Bodies:
                 return found
         return None
 
+    def part(self, start: int, stop: int) -> "Bodies":
+        """Return the bodies of the rows from one to before another, which hold nothing of the others."""
+        addresses = None if self.addresses is None else CodedTexts.of(self.addresses[start:stop])
+        texts = tuple(CodedTexts.of(column[start:stop]) for column in self.texts)
+        return replace(self, addresses=addresses, texts=texts)
+
     def fields(self, row: int) -> Mapping[str, Any]:
         """Return what a row says itself besides recipient and variables: nothing."""
         del row
@@ -169,6 +175,11 @@ class RowBodies:
             if any(sought in words.casefold() for words in told):
                 return at
         return None
+
+    def part(self, start: int, stop: int) -> "RowBodies":
+        """Return the bodies of the rows from one to before another."""
+        own = [dict(fields) for fields in self.own[start:stop]]
+        return RowBodies(dict(self.constants), own, list(self.addresses[start:stop]))
 
     def fields(self, row: int) -> Mapping[str, Any]:
         """Return a row's own wire fields."""

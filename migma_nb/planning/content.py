@@ -53,6 +53,11 @@ class Content:
         of_template = self.template.names if self.template else ()
         return tuple(dict.fromkeys((*self.subject.names, *of_template)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it go to another process, which no read-only view of a mapping can."""
+        fields = (self.mailing, self.sender, self.subject, self.template, dict(self.constants), self.stored)
+        return Content, fields
+
 
 def read_content(options: PlanOptions, target: Target | None, *, transactional: bool) -> Content:
     """Check everything that is not a recipient.

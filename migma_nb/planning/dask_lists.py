@@ -5,6 +5,7 @@ Dask decides where and when: on its cluster where there is one, else in threads 
 
 import os
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from itertools import accumulate, islice
 from typing import Any
 
@@ -103,4 +104,4 @@ def _threads() -> int:
         cluster: Any = import_module("distributed").get_client()
     except (ImportError, ValueError):  # there is no cluster
         return os.cpu_count() or 1
-    return max(1, sum(cluster.nthreads().values()))
+    return max(1, sum(map(int, cluster.nthreads().values())))

@@ -147,6 +147,15 @@ def _values(
     return values
 
 
+def frame_of(lines: Iterable[Mapping[str, Any]], labels: pd.Index) -> pd.DataFrame:
+    """Return rows, as `run_rows` has them, as a frame under these labels: rows × `FRAME_COLUMNS`."""
+    values: dict[str, list[Any]] = {name: [] for name in FRAME_COLUMNS}
+    for line in lines:
+        for name, found in values.items():
+            found.append(line["address" if name == "recipient" else name])
+    return _framed(values, labels)
+
+
 def _labels(index: pd.Index | None, size: int, start: int, stop: int) -> pd.Index:
     return (pd.RangeIndex(size) if index is None else index)[start:stop]
 

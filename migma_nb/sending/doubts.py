@@ -1,6 +1,6 @@
 """What is uncertain in a run, which options there are, and how a doubt is settled without an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,13 +65,12 @@ def options_for(row: dict[str, Any], *, now: float, logged: bool, batch: bool = 
     return "; ".join(ways)
 
 
-def resolve(ledger: Ledger, run_id: str, positions: Sequence[int], as_: str, confirm: object) -> None:
-    """Settle unknown rows by a person's word, on record as such.
+def resolve(ledger: Ledger, rows: Mapping[str, Sequence[int]], as_: str, confirm: object) -> None:
+    """Settle unknown rows by a person's word, on record as such; all of them, or none.
 
     Args:
         ledger: the ledger.
-        run_id: the run.
-        positions: the rows, from 0.
+        rows: by run, its rows, from 0.
         as_: what the person says, "sent" or "resend".
         confirm: how many rows that is, typed by the person.
 
@@ -80,14 +79,15 @@ def resolve(ledger: Ledger, run_id: str, positions: Sequence[int], as_: str, con
         ConfirmationError: the number is missing or another one. Nothing is changed.
     """
     word = Word(as_)
-    if not positions:
+    count = sum(map(len, rows.values()))
+    if not count:
         raise InputError("No row was named.", hint="run.unknown lists the rows that can be resolved.")
-    if confirm != len(positions) or isinstance(confirm, bool):
+    if confirm != count or isinstance(confirm, bool):
         risk = " Whoever has got it already gets a second copy." if word is Word.RESEND else ""
         raise ConfirmationError(
-            f"This would settle {len(positions):,} unknown rows as {word.value!r} by your word.{risk} "
+            f"This would settle {count:,} unknown rows as {word.value!r} by your word.{risk} "
             "Nothing was changed.",
-            hint=f"To go on, add confirm={len(positions)}.",
+            hint=f"To go on, add confirm={count}.",
         )
 
     def write(conn: sa.Connection) -> None:
@@ -95,7 +95,8 @@ def resolve(ledger: Ledger, run_id: str, positions: Sequence[int], as_: str, con
         day = datetime.fromtimestamp(now, UTC)
         said = "that it was sent" if word is Word.SENT else "to send it again; send the plan to do so"
         words = f"you said on {day:%Y-%m-%d %H:%M} UTC {said}"
-        rulings.rule(conn, run_id, [Ruling(position, word, words) for position in positions], now)
+        for run_id, positions in rows.items():
+            rulings.rule(conn, run_id, [Ruling(position, word, words) for position in positions], now)
 
     ledger.writing(write)
 

@@ -3,13 +3,13 @@
 import asyncio
 import atexit
 import os
-import secrets
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
+
+import sqlalchemy as sa
 
 from migma_nb.api import loop
 from migma_nb.api.connection import Connection
@@ -17,7 +17,7 @@ from migma_nb.api.errors import LedgerError
 from migma_nb.api.models import BatchStatus
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
-from migma_nb.ledger import batches, clock, journal
+from migma_nb.ledger import batches, clock
 from migma_nb.ledger.batches import Handle
 from migma_nb.ledger.control import Wish
 from migma_nb.ledger.locks import LifeLock
@@ -26,11 +26,11 @@ from migma_nb.ledger.queries import Holder
 from migma_nb.ledger.schema import RunRecord
 from migma_nb.ledger.store import Ledger, open_ledger
 from migma_nb.planning.frozen import Plan
-from migma_nb.sending import gate, headcount
+from migma_nb.sending import gate
 from migma_nb.sending.batches import follow
 from migma_nb.sending.controls import Controls, Standing
 from migma_nb.sending.halting import Halt
-from migma_nb.sending.preflight import looked_at
+from migma_nb.sending.preparing import new_id, prepared
 from migma_nb.sending.proof import Trust
 from migma_nb.sending.recording import put_on_record
 from migma_nb.sending.runner import Runner
@@ -50,6 +50,8 @@ def start(
     *,
     ledger: Setting = None,
     listeners: Sequence[Listener] = (),
+    run_id: str | None = None,
+    may_begin: Callable[[sa.Connection], None] | None = None,
 ) -> "LiveRun":
     """Check a send, put the run and all its rows on record, and set it going in the background.
 
@@ -59,6 +61,8 @@ def start(
         options: confirm, skip_invalid, limit.
         ledger: the ledger's place; None takes the client's own, `MIGMA_LEDGER`, or the user's.
         listeners: told what happens, in the background thread.
+        run_id: the run's id; None makes one.
+        may_begin: raises where the run must not begin; called in the transaction that puts it on record.
 
     Raises:
         InputError, ConfirmationError: the send is not ready to go; nothing was sent.
@@ -67,18 +71,10 @@ def start(
     """
     gate.check(plan, settings, options)
     opened = open_ledger(ledger or settings.ledger)
-    gate.check_ledger(settings, opened)
-    journal.settle_the_dead(opened)
-    gate.check_other_hosts(plan, settings, opened)
-    counted = headcount.counted_again(plan, settings, opened) if plan.targets else plan
-    if options.only_refused:
-        gate.check_retry(plan, settings, options, opened, counted)
-    elif plan.targets and not options.confirmed:
-        gate.check_confirm(plan, settings, options, counted)
-    plan = looked_at(plan, settings, options, opened, counted)
+    plan, counted = prepared(plan, settings, options, opened)
     now = opened.reading(clock.now)
     record = RunRecord(
-        run_id=f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        run_id=run_id or new_id(now),
         scope=settings.scope,
         mailing=plan.mailing,
         plan_id=plan.id,
@@ -94,8 +90,14 @@ def start(
     lock = opened.life_lock(record.run_id)
     if not lock.take():
         raise LedgerError(f"The lock of the new run {record.run_id} is held by somebody else.")
+
+    def check(conn: sa.Connection) -> None:
+        gate.check_overlap(plan, settings, conn)
+        if may_begin is not None:
+            may_begin(conn)
+
     try:
-        states = put_on_record(opened, plan, record, partial(gate.check_overlap, plan, settings))
+        states = put_on_record(opened, plan, record, check)
     except BaseException:
         lock.release(for_good=True)
         raise

@@ -11,8 +11,11 @@ from migma_nb.surface.whereabouts import in_notebook
 _SERVICE = "migma_nb"
 
 
-def find_key() -> ApiKey:
+def find_key(*, ask: bool = True) -> ApiKey:
     """Return the key from `MIGMA_API_KEY`, the OS keyring, or a prompt that does not echo.
+
+    Args:
+        ask: whether somebody may be asked for it.
 
     Raises:
         ConfigurationError: none was found, and there is nobody to ask; or what was found is no key.
@@ -21,7 +24,7 @@ def find_key() -> ApiKey:
     if os.getenv("MIGMA_API_KEY"):
         return ApiKey(os.getenv("MIGMA_API_KEY", ""))
     key, trouble = _from_keyring()
-    key = key or _from_prompt()
+    key = key or (_from_prompt() if ask else None)
     if key is None:
         raise ConfigurationError(
             f"No API key was given{trouble}.",

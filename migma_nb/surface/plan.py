@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, overload
 
 from migma_nb.ledger.places import Place, place_of
 from migma_nb.notebook.plan_card import plan_html, plan_text
@@ -10,11 +11,16 @@ from migma_nb.planning.frozen import Plan
 from migma_nb.planning.trials import trial_of
 from migma_nb.sending import campaigns, live
 from migma_nb.sending.gate import SendOptions
+from migma_nb.surface import cluster_start
 from migma_nb.surface.campaign import Campaign
 from migma_nb.surface.client import Migma, settings_of
+from migma_nb.surface.cluster_run import ClusterRun
 from migma_nb.surface.planned import Planned
 from migma_nb.surface.run import Run
 from migma_nb.surface.showing import show_begun
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 class SendPlan(Planned):
@@ -27,6 +33,7 @@ class SendPlan(Planned):
     def __init__(self, planned: Plan) -> None:
         self._plan = planned
 
+    @overload
     def send(
         self,
         client: Migma,
@@ -37,7 +44,33 @@ class SendPlan(Planned):
         preflight: bool | int = True,
         progress: bool = True,
         ledger: str | os.PathLike[str] | None = None,
-    ) -> Run:
+        cluster: None = None,
+    ) -> Run: ...
+    @overload
+    def send(
+        self,
+        client: Migma,
+        *,
+        confirm: int | str | None = None,
+        skip_invalid: bool = False,
+        limit: int | None = None,
+        preflight: bool | int = True,
+        progress: bool = True,
+        ledger: str | os.PathLike[str] | None = None,
+        cluster: "Client",
+    ) -> ClusterRun: ...
+    def send(
+        self,
+        client: Migma,
+        *,
+        confirm: int | str | None = None,
+        skip_invalid: bool = False,
+        limit: int | None = None,
+        preflight: bool | int = True,
+        progress: bool = True,
+        ledger: str | os.PathLike[str] | None = None,
+        cluster: "Client | None" = None,
+    ) -> Run | ClusterRun:
         """Send the plan and wait until every row is accounted for. Sending it again mails nobody twice.
 
         Args:
@@ -51,16 +84,22 @@ class SendPlan(Planned):
             progress: show a bar.
             ledger: the ledger's file or its `postgresql://` URL; None takes the client's own, `MIGMA_LEDGER`,
                 or the user's.
+            cluster: a `dask.distributed.Client`, whose workers then send parts of the plan, under one ledger
+                in PostgreSQL and at one rate. Each takes the API key and `MIGMA_LEDGER` from its own
+                environment. None sends from here.
 
         Raises:
             InputError: the plan has errors, a question is open, or the API knows no such tag or segment, or
                 nobody in it. Nothing was sent.
+            ConfigurationError: a worker of the cluster has no key, or not this ledger. Nothing was sent.
             ConfirmationError: the live send was not confirmed. Nothing was sent.
             LedgerError: the ledger cannot be written. Nothing was sent.
             KeyboardInterrupt: it was interrupted; what was in flight is on record.
         """
         place, ledger = _place_of(ledger), None
         options = SendOptions(confirm, skip_invalid, limit, preflight=preflight)
+        if cluster is not None:
+            return self._begin_on(cluster, client, options, place).wait(progress=progress)
         return self._begin(client, options, place).wait(progress=progress).end_paused()
 
     def test(
@@ -124,6 +163,7 @@ class SendPlan(Planned):
         place, ledger = _place_of(ledger), None
         return self._retry(client, confirm, progress, place, preflight=preflight)
 
+    @overload
     def start(
         self,
         client: Migma,
@@ -135,16 +175,47 @@ class SendPlan(Planned):
         only_refused: bool = False,
         progress: bool = True,
         ledger: str | os.PathLike[str] | None = None,
-    ) -> Run:
+        cluster: None = None,
+    ) -> Run: ...
+    @overload
+    def start(
+        self,
+        client: Migma,
+        *,
+        confirm: int | str | None = None,
+        skip_invalid: bool = False,
+        limit: int | None = None,
+        preflight: bool | int = True,
+        only_refused: bool = False,
+        progress: bool = True,
+        ledger: str | os.PathLike[str] | None = None,
+        cluster: "Client",
+    ) -> ClusterRun: ...
+    def start(
+        self,
+        client: Migma,
+        *,
+        confirm: int | str | None = None,
+        skip_invalid: bool = False,
+        limit: int | None = None,
+        preflight: bool | int = True,
+        only_refused: bool = False,
+        progress: bool = True,
+        ledger: str | os.PathLike[str] | None = None,
+        cluster: "Client | None" = None,
+    ) -> Run | ClusterRun:
         """Set the plan going in the background and return at once; arguments and errors as in `send`.
 
         In a notebook with widgets the run's panel stands below the cell while it goes on, with buttons to
         pause, resume and stop it; `progress=False` leaves it out. Elsewhere `run.wait()` shows a bar.
         `only_refused` takes up those whom the API refused, and nobody else, as `retry` does; their number is
-        then what `confirm` wants.
+        then what `confirm` wants. On a `cluster` the parts go on without this process's doing as long as
+        its `cluster` client lives, and no panel is shown.
         """
         place, ledger = _place_of(ledger), None
         options = SendOptions(confirm, skip_invalid, limit, only_refused, preflight=preflight)
+        if cluster is not None:
+            return self._begin_on(cluster, client, options, place)
         run = self._begin(client, options, place)
         if progress:
             show_begun(run)
@@ -195,6 +266,16 @@ class SendPlan(Planned):
             return self._retry(other or client, confirm, progress, place)
 
         return Run(started.ledger, started.run_id, index=self._plan.index, live=started, retry=retry)
+
+    def _begin_on(
+        self, cluster: "Client", client: Migma, options: SendOptions, place: Place | None
+    ) -> ClusterRun:
+        crew = cluster_start.start(self._plan, settings_of(client), options, cluster, place=place)
+
+        def retry(other: Migma | None, confirm: int | None, progress: bool) -> Run:
+            return self._retry(other or client, confirm, progress, place or crew.ledger.place)
+
+        return ClusterRun(crew, retry)
 
     def __repr__(self) -> str:
         return plan_text(self._plan)

@@ -99,7 +99,7 @@ class Run(Accounted, Fated, Shown):
         if as_ not in {"sent", "resend"}:
             raise InputError(f"as_={as_!r} is neither 'sent' nor 'resend'. Nothing was changed.")
         positions = accounts.positions_of(rows, self._all_labels())
-        doubts.resolve(self._ledger, self._run_id, positions, as_, confirm)
+        doubts.resolve(self._ledger, {self._run_id: positions}, as_, confirm)
         return self
 
     def reconcile(self, client: Migma | None = None) -> Self:

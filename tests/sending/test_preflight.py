@@ -327,11 +327,11 @@ def test_what_is_known_of_the_unsubscribed_counts_where_a_part_could_not_be_read
 def test_a_preflight_is_yes_or_no_or_a_number(ours: Plan, live: mg.Migma, wrong: object) -> None:
     """Nothing else switches it off by mistake."""
     with pytest.raises(mg.InputError, match="neither True nor False"):
-        ours(1).send(live, preflight=wrong)  # type: ignore[arg-type]  # that is the mistake
+        ours(1).send(live, preflight=wrong)  # type: ignore[call-overload]  # that is the mistake
 
 
 @pytest.mark.parametrize("wrong", ["5", 2.5, True, 0])
 def test_a_limit_is_a_whole_number(ours: Plan, live: mg.Migma, wrong: object) -> None:
     """A mistake is a sentence."""
     with pytest.raises(mg.InputError, match="is not a whole number of rows"):
-        ours(1).send(live, limit=wrong)  # type: ignore[arg-type]  # that is the mistake
+        ours(1).send(live, limit=wrong)  # type: ignore[call-overload]  # that is the mistake

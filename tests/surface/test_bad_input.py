@@ -117,9 +117,9 @@ def test_a_run_is_opened_by_its_id(wrong: object, tmp_path: Path) -> None:
         pytest.param(lambda *_: plan("fine.csv").preview(0.5), r"There is no row 0\.5", id="half a row"),  # type: ignore[arg-type]  # the mistake
         pytest.param(lambda *_: plan("fine.csv").preview(True), "There is no row True", id="no number"),
         pytest.param(lambda run, _: run.join(5), "no frame to join to", id="join"),
-        pytest.param(lambda _, client: plan("fine.csv").send(client, ledger=5), "not a place", id="a place"),  # type: ignore[arg-type]  # the mistake
+        pytest.param(lambda _, client: plan("fine.csv").send(client, ledger=5), "not a place", id="a place"),  # type: ignore[call-overload]  # the mistake
         pytest.param(
-            lambda _, client: plan("fine.csv").send(client, skip_invalid="x"),  # type: ignore[arg-type]  # the mistake
+            lambda _, client: plan("fine.csv").send(client, skip_invalid="x"),  # type: ignore[call-overload]  # the mistake
             "True nor False",
             id="yes or no",
         ),
