@@ -179,6 +179,13 @@ class SpooledBodies:
             for row in self.of_batch(batch).rows_with(name, text):
                 yield start + row
 
+    def part(self, start: int, stop: int) -> Bodies:
+        """Return the bodies of some rows, one after the other, without the others' texts."""
+        rows = range(start, stop)
+        texts = tuple(self._taken(rows))
+        whole = self.whole
+        return Bodies(whole.chunks, self.addresses.take(rows), whole.variables, whole.keys, texts)
+
     def differences(self, rows: Places, others: Places) -> dict[int, list[str]]:
         """Return the variables in which rows differ from the others beside them, by place, if in any."""
         mine, theirs = self._taken(rows), self._taken(others)
