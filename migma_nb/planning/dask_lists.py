@@ -36,9 +36,9 @@ class DaskList:
     """
 
     def __init__(self, frame: Any) -> None:
-        if not hasattr(frame, "columns"):
-            raise InputError("Recipients cannot be a Dask Series.", hint="Pass series.to_frame().")
         self.first: pd.DataFrame = frame._meta  # noqa: SLF001 - Dask's own word for the frame without rows
+        if not isinstance(self.first, pd.DataFrame):
+            raise InputError("Recipients cannot be a Dask Series.", hint="Pass series.to_frame().")
         self._parts = frame.to_delayed()
 
     def looks(

@@ -1,8 +1,10 @@
 """A list that is planned in pieces is planned as it is in one: the same id, rows, problems and requests."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import dask
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,6 +42,15 @@ CODES = st.sampled_from(["12345", "1234", "54321", "01234", "7.0", "8.0", None, 
 AMOUNTS = st.sampled_from([1.0, 2.0, 2.5, float("nan"), 1e300, -0.0])
 DAYS = st.sampled_from([pd.Timestamp("2026-01-02"), pd.Timestamp("2026-01-02 03:04"), pd.NaT])
 INVOICES = st.sampled_from([7.0, 8.0, 8.5, float("nan")])
+
+
+#: Dask says little of its types.
+DASK: Any = import_module("dask.dataframe")
+
+
+def dask_frame(people: pd.DataFrame, partitions: int = 1) -> Any:
+    """Return a list as a Dask DataFrame, its rows in their order."""
+    return DASK.from_pandas(people, npartitions=partitions, sort=False)
 
 
 @st.composite
@@ -82,7 +93,7 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
-def planned(path: Path, *, in_pieces: bool, rows: int = 1, **options: Any) -> Plan | str:
+def planned(people: Any, *, in_pieces: bool, rows: int = 1, **options: Any) -> Plan | str:
     """Plan a list in one or in pieces; return what is wrong where it cannot be planned."""
     arguments: dict[str, Any] = {
         "mailing": "renewal",
@@ -96,7 +107,7 @@ def planned(path: Path, *, in_pieces: bool, rows: int = 1, **options: Any) -> Pl
         patched.setattr(long_files, "LONG_BYTES", 0 if in_pieces else 1 << 40)
         patched.setattr(pieces, "PIECE_ROWS", rows)
         try:
-            plan = make_plan(path, **arguments | options)
+            plan = make_plan(people, **arguments | options)
         except InputError as error:
             return str(error)
     assert plan.in_pieces == in_pieces
@@ -115,6 +126,62 @@ def test_pieces_make_the_plan_that_the_whole_list_makes(
     if isinstance(whole, str) or isinstance(parts, str):
         assert parts == whole
         return
+    assert_same(parts, whole)
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(people=lists(), options=OPTIONS, partitions=st.integers(1, 5))
+def test_a_dask_frame_makes_the_plan_that_its_rows_make(
+    people: pd.DataFrame, options: dict[str, Any], partitions: int
+) -> None:
+    """Whatever partitions it has, empty ones among them."""
+    people.index = pd.Index([f"row {at // 2}" for at in range(len(people))], name="label")
+    frame = DASK.concat([dask_frame(people, partitions), dask_frame(people.iloc[:0])])
+    with dask.config.set(scheduler="synchronous"):
+        whole = planned(frame.compute(), in_pieces=False, **options)
+        parts = planned(frame, in_pieces=True, **options)
+    if isinstance(whole, str) or isinstance(parts, str):
+        assert parts == whole
+        return
+    assert_same(parts, whole)
+
+
+def test_a_dask_frame_that_changes_is_refused() -> None:
+    """Rows that are others each time they are computed would be sent unchecked."""
+    calls = []
+
+    def rows(part: pd.DataFrame) -> pd.DataFrame:
+        calls.append(part)
+        return part.iloc[: len(part) - len(calls) % 2]
+
+    people = pd.DataFrame({"email": [f"p{at}@x.com" for at in range(9)], "first_name": "A", "zip": "1"})
+    people = people.assign(amount=1, day="today")
+    frame = dask_frame(people).map_partitions(rows, meta=people)
+    with dask.config.set(scheduler="synchronous"):
+        said = planned(frame, in_pieces=True)
+    assert "other rows each time" in str(said)
+
+
+@pytest.mark.parametrize("kind", ["series", "targets", "nobody"])
+def test_a_dask_thing_that_is_no_list_of_people_is_refused(kind: str) -> None:
+    """It says what to pass."""
+    people = pd.DataFrame(
+        {"email": ["a@x.com"], "first_name": ["A"], "zip": ["1"], "amount": [1], "day": ["d"]}
+    )
+    given = dask_frame(people)
+    if kind == "series":
+        given = given["email"]
+    elif kind == "targets":
+        given = given.rename(columns={"zip": "recipient_type"})
+    else:
+        given = given[given["amount"] > 1]
+    with dask.config.set(scheduler="synchronous"):
+        said = planned(given, in_pieces=True)
+    assert {"series": "Dask Series", "targets": "of targets", "nobody": "no rows"}[kind] in str(said)
+
+
+def assert_same(parts: Plan, whole: Plan) -> None:
+    """Compare all that two plans say of a list."""
     assert (parts.id, parts.people, parts.size, parts.stand) == (
         whole.id,
         whole.people,
