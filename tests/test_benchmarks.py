@@ -38,6 +38,14 @@ def test_what_planning_costs_can_be_measured() -> None:
     assert "memory: peak grew by" in done.stdout
 
 
+def test_what_a_plan_of_any_length_takes_can_be_measured() -> None:
+    """A small list, a tenth of it first: both are planned from their files in processes of their own."""
+    done = run("long_plan.py", "--people=2000")
+    assert "" == done.stderr
+    assert "all: 2,000 rows" in done.stdout
+    assert "bytes of memory a row more" in done.stdout
+
+
 def test_what_a_send_costs_can_be_measured() -> None:
     """Three small rounds: bare, again and ours, with their ratio; how large it is depends on the machine."""
     done = run("sends.py", "--rounds=3", "--people=40")

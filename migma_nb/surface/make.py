@@ -40,8 +40,8 @@ def plan(
     """Plan a mailing: decide and check everything, send nothing.
 
     Args:
-        recipients: a DataFrame, a Polars or PyArrow table, a file (as `mg.read_recipients` reads it), a list
-            of dicts, one address, a target (`mg.Tag(id)`, `mg.Segment(id)`, `mg.Audience(id)`), or a frame of
+        recipients: a DataFrame (also one of Dask), a Polars or PyArrow table, a file (as `mg.read_recipients`
+            reads it; a long one is gone through in pieces), a list of dicts, one address, a target (`mg.Tag(id)`, `mg.Segment(id)`, `mg.Audience(id)`), or a frame of
             targets: one with a column `recipientType`, whose rows name a tag, a segment, an audience or an
             address (`recipientId`, `recipientEmail`), and where they have such columns their own `subject`,
             `conversationId`, `emailId` and `variables`.
