@@ -19,8 +19,8 @@ from migma_nb.planning.targets import Audience, Segment, Tag
 Target = Tag | Segment | Audience
 
 _ACCEPTED = (
-    "a DataFrame, a Polars, PyArrow or Dask table, a file, a list of dicts, one address, mg.Tag(…), mg.Segment(…) "
-    "or mg.Audience(…)"
+    "a DataFrame, a Polars, PyArrow or Dask table, a file, a list of dicts, one address, mg.Tag(…), "
+    "mg.Segment(…) or mg.Audience(…)"
 )
 
 
