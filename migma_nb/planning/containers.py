@@ -1,53 +1,18 @@
 """Where a list comes from: a path, bytes or an open file, perhaps packed; out comes one file's content."""
 
-import gzip
-import io
 import os
-import zipfile
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
-
-_PACKED = (".gz", ".zip")
-_GZIP = b"\x1f\x8b"
-_ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_PARQUET = b"PAR1"
-#: What a zip holds that makes it a workbook, or something else than a folder of lists.
-_INSIDE = {"xl/workbook.xml": ".xlsx", "word/document.xml": ".docx", "xl/workbook.bin": ".xlsb"}
-#: A list packed inside a packed list is unpacked too; more layers are no list any more.
-_MOST_LAYERS = 3
-#: What a packed file may come to, in bytes or as so many times its size: lists are packed to a tenth or so.
-_ENOUGH, _MOST_TIMES = 1 << 28, 200
+from migma_nb.planning.packed import LAYERS, Content, Raw, unwrapped
+from migma_nb.planning.windows import Window
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """One file's content.
-
-    Args:
-        raw: its bytes.
-        name: what it is called in errors and reports (str).
-        suffix: its ending in lower case, "" for none (str).
-        named: whether it had a name at all (bool).
-        repairs: what was done on the way, a sentence each.
-        decoded: whether it came as text, so that its encoding is no question any more (bool).
-    """
-
-    raw: bytes
-    name: str
-    suffix: str
-    named: bool = True
-    repairs: tuple[str, ...] = ()
-    decoded: bool = False
-
-
-def opened(source: Any, name: str | None, member: str | None, suffixes: tuple[str, ...]) -> Content:
+def opened(source: Any, name: str | None, member: str | None, suffixes: tuple[str, ...]) -> Content[bytes]:
     """Return what a source holds, unpacked.
 
     Args:
@@ -59,46 +24,33 @@ def opened(source: Any, name: str | None, member: str | None, suffixes: tuple[st
     Raises:
         InputError: it is not there, cannot be read, is damaged, or holds several lists.
     """
-    content = _content(source, name, suffixes)
-    for _ in range(_MOST_LAYERS):
-        if content.raw.startswith(_GZIP):
-            content = _ungzipped(content)
-        elif content.raw.startswith(_ZIP):
-            infos = _inside_of(content)
-            inside = [info.filename for info in infos]
-            kind = next((suffix for mark, suffix in _INSIDE.items() if mark in inside), None)
-            if kind is None and "mimetype" in inside and "content.xml" in inside:
-                kind = ".ods"
-            if kind is not None:
-                _refuse_bomb(content, sum(info.file_size for info in infos), _most(content))
-                content = _of_kind(content, kind)
-                break
-            content = _unzipped(content, inside, member, suffixes)
-            member = None
-        else:
-            break
-    if member is not None:
-        raise InputError(
-            f"{content.name} is no zip, so member={member!r} names nothing.", hint="Leave it out."
-        )
-    if content.raw.startswith(_PARQUET):
-        content = _of_kind(content, ".parquet")
-    elif content.raw.startswith(_OLE):
-        raise InputError(
-            f"{content.name} is no workbook that can be read: it has a password, or it is an old .xls.",
-            hint="Take the password off, or save it as .xlsx or CSV UTF-8.",
-        )
-    return content
+    return unwrapped(_content(source, name, suffixes), member, suffixes)
 
 
-def _of_kind(content: Content, suffix: str) -> Content:
-    if content.suffix == suffix or not content.named:
-        return replace(content, suffix=suffix)
-    note = f"By its content it is {suffix}, not {content.suffix or 'without an ending'}, and was read so."
-    return replace(content, suffix=suffix, repairs=(*content.repairs, note))
+def opened_window(
+    path: str | os.PathLike[str], member: str | None, suffixes: tuple[str, ...]
+) -> Content[Window]:
+    """Return what a file holds, unpacked into temporary files instead of memory; close its window.
+
+    Args:
+        path: the file.
+        member: which file of a zip is meant; None where it holds one list only.
+        suffixes: the endings of files that can be read.
+
+    Raises:
+        InputError: as `opened` does.
+    """
+    file = Path(os.fsdecode(path)).expanduser()
+    suffix = _suffix_of(file, None, suffixes)
+    content = Content(_from_disk(file, lambda: Window.of(file.open("rb"))), str(file), suffix)
+    try:
+        return unwrapped(content, member, suffixes)
+    except BaseException:
+        content.raw.close()
+        raise
 
 
-def _content(source: Any, name: str | None, suffixes: tuple[str, ...]) -> Content:
+def _content(source: Any, name: str | None, suffixes: tuple[str, ...]) -> Content[bytes]:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _of_bytes(bytes(source), name)
     if isinstance(source, str | os.PathLike):
@@ -128,26 +80,34 @@ def _encoded(text: str, name: str | None) -> bytes:
         ) from error
 
 
-def _of_bytes(raw: bytes, name: str | None) -> Content:
+def _of_bytes(raw: bytes, name: str | None) -> Content[bytes]:
     return Content(raw, name or "the list", PurePath(name or "").suffix.lower(), named=bool(name))
 
 
-def _of_file(file: Path, name: str | None, suffixes: tuple[str, ...]) -> Content:
+def _of_file(file: Path, name: str | None, suffixes: tuple[str, ...]) -> Content[bytes]:
+    suffix = _suffix_of(file, name, suffixes)
+    return Content(_from_disk(file, file.read_bytes), name or str(file), suffix)
+
+
+def _suffix_of(file: Path, name: str | None, suffixes: tuple[str, ...]) -> str:
     if file.is_dir():
         raise InputError(f"{file} is a folder, not a file.", hint="Name the file inside it.")
     suffix = PurePath(name or file).suffix.lower()
-    if suffix not in (*suffixes, *_PACKED):
+    if suffix not in (*suffixes, *LAYERS):
         raise _unknown(file.name, suffix, suffixes)
     if not file.exists():
         raise InputError(f"There is no file {file}.", hint=_nearby(file, suffixes))
+    return suffix
+
+
+def _from_disk(file: Path, read: Callable[[], Raw]) -> Raw:
     try:
-        raw = file.read_bytes()
+        return read()
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(
             f"{file} cannot be read: {reason}.", hint="Check the file and its rights."
         ) from error
-    return Content(raw, name or str(file), suffix)
 
 
 def _unknown(name: str, suffix: str, suffixes: tuple[str, ...]) -> InputError:
@@ -157,7 +117,7 @@ def _unknown(name: str, suffix: str, suffixes: tuple[str, ...]) -> InputError:
     )
 
 
-def require_known(content: Content, suffixes: tuple[str, ...]) -> None:
+def require_known(content: Content[Any], suffixes: tuple[str, ...]) -> None:
     """Refuse content that has a name by which it is no list.
 
     Raises:
@@ -173,92 +133,3 @@ def _nearby(file: Path, suffixes: tuple[str, ...]) -> str:
         return f"There is no folder {folder} either; the current folder is {Path.cwd()}."
     lists = sorted(entry.name for entry in folder.iterdir() if entry.suffix.lower() in suffixes)
     return f"In that folder are: {', '.join(lists[:5])}." if lists else f"The current folder is {Path.cwd()}."
-
-
-def _ungzipped(content: Content) -> Content:
-    most = _most(content)
-
-    def unpack() -> bytes:
-        with gzip.GzipFile(fileobj=io.BytesIO(content.raw)) as packed:
-            return packed.read(most + 1)
-
-    raw = _unpacked(content, unpack)
-    _refuse_bomb(content, len(raw), most)
-    inner = (
-        content.name.removesuffix(PurePath(content.name).suffix) if content.suffix == ".gz" else content.name
-    )
-    return _inside(content, raw, inner, "It was unpacked from gzip.")
-
-
-def _inside_of(content: Content) -> list[zipfile.ZipInfo]:
-    with _unpacked(content, lambda: zipfile.ZipFile(io.BytesIO(content.raw))) as archive:
-        return list(archive.infolist())
-
-
-def _most(content: Content) -> int:
-    return max(_ENOUGH, _MOST_TIMES * len(content.raw))
-
-
-def _refuse_bomb(content: Content, size: int, most: int) -> None:
-    """Refuse what would fill the memory: a few kilobytes can be packed that unpack to gigabytes.
-
-    Raises:
-        InputError: it comes to more than a list ever does.
-    """
-    if size > most:
-        raise InputError(
-            f"{content.name} would unpack to more than {_MOST_TIMES} times its size, as no list does.",
-            hint="Unpack it yourself and look at what is in it.",
-        )
-
-
-def _unzipped(content: Content, inside: list[str], member: str | None, suffixes: tuple[str, ...]) -> Content:
-    files = [
-        name
-        for name in inside
-        if not name.endswith("/") and "__MACOSX" not in name and not PurePath(name).name.startswith(".")
-    ]
-    lists = [name for name in files if PurePath(name).suffix.lower() in (*suffixes, *_PACKED)]
-    # A .txt beside a list says something about it; alone it is the list.
-    lists = [name for name in lists if PurePath(name).suffix.lower() != ".txt"] or lists
-    if member is not None:
-        lists = [name for name in files if name == member]
-    if len(lists) != 1:
-        raise InputError(
-            f"{content.name} holds {_counted(member, files, lists)}.",
-            hint=f"Say which: {' or '.join(f'member={name!r}' for name in (lists or files)[:5])}."
-            if files
-            else "Check the export.",
-        )
-    left = [name for name in files if name != lists[0]]
-    with zipfile.ZipFile(io.BytesIO(content.raw)) as archive:
-        # What is read of a file is never more than it says.
-        found = next(info for info in archive.infolist() if info.filename == lists[0])
-        _refuse_bomb(content, found.file_size, _most(content))
-        raw = _unpacked(content, lambda: archive.read(found))
-    beside = f"; beside it are {', '.join(left[:3])}, which were not read" if left else ""
-    return _inside(content, raw, lists[0], f"{lists[0]} was unpacked from the zip {content.name}{beside}.")
-
-
-def _counted(member: str | None, files: list[str], lists: list[str]) -> str:
-    if not files:
-        return "no file"
-    if member is not None:
-        return f"no {member!r}" if not lists else f"{len(lists)} files called {member!r}"
-    return f"{len(lists)} lists" if lists else f"no list, but {', '.join(files[:5])}"
-
-
-def _inside(content: Content, raw: bytes, name: str, note: str) -> Content:
-    suffix = PurePath(name).suffix.lower()
-    return Content(raw, name, suffix, named=content.named and bool(suffix), repairs=(*content.repairs, note))
-
-
-def _unpacked(content: Content, unpack: Callable[[], Any]) -> Any:
-    try:
-        return unpack()
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError, RuntimeError) as error:
-        protected = isinstance(error, RuntimeError) and "password" in str(error)
-        why = "it is protected by a password" if protected else f"{error}".rstrip(".") or "it is cut off"
-        raise InputError(
-            f"{content.name} cannot be unpacked: {why}.", hint="Unpack it yourself, or get the file again."
-        ) from error

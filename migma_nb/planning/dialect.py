@@ -11,11 +11,15 @@ from migma_nb.api.errors import InputError
 from migma_nb.planning.address_column import looks_like_address
 from migma_nb.planning.header_line import HEAD_ROWS
 from migma_nb.planning.read_report import separated_by
+from migma_nb.planning.sliced import blocks_of
+from migma_nb.planning.windows import Sliced
 
 DELIMITERS = ",;\t|"
 #: Bytes that are looked at.
 _HEAD = 200_000
 _FILLED = re.compile(rb"[^\r\n]")
+#: Bytes that a first line with nothing but the separator has at most.
+_LONGEST_SAID = 16
 _SAID = re.compile(rb'"?sep=([^\r\n"])"?\r?\n')
 
 
@@ -37,7 +41,7 @@ class Dialect:
 
 
 def find_dialect(
-    data: bytes, name: str, *, delimiter: str | None, quote: str | None, tabs: bool = False
+    data: Sliced, name: str, *, delimiter: str | None, quote: str | None, tabs: bool = False
 ) -> Dialect:
     """Find out how a text's cells are separated and quoted.
 
@@ -53,11 +57,10 @@ def find_dialect(
     """
     _check("delimiter", delimiter, ",")
     _check("quote", quote or None, '"')
-    said = _SAID.match(data)
+    said = _SAID.match(data[:_LONGEST_SAID])
     skipped = said.end() if said else 0
     repairs = [f"The first line, {said[0].decode().strip()}, was taken as the separator."] if said else []
-    first = _FILLED.search(data, skipped)
-    start = first.start() if first else skipped
+    start = _first_filled(data, skipped)
     text = data[start : start + _HEAD].decode("utf-8", "ignore")
     whole = start + _HEAD >= len(data)
     if delimiter is None and said is not None:
@@ -71,6 +74,16 @@ def find_dialect(
         quote = "'" if single else '"'
         repairs += ["Cells are in single quotation marks, which were taken off."] * single
     return Dialect(delimiter, quote, skipped, tuple(repairs))
+
+
+def _first_filled(data: Sliced, start: int) -> int:
+    """Return where the first line begins that is not empty."""
+    at = start
+    for block in blocks_of(data, start):
+        if found := _FILLED.search(block):
+            return at + found.start()
+        at += len(block)
+    return start
 
 
 def _check(argument: str, given: Any, example: str) -> None:

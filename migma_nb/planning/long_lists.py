@@ -1,13 +1,27 @@
 """Files of people of any length, in pieces: what `read_recipients` gives, without all of it in memory."""
 
 import os
-from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 
+from migma_nb.planning.containers import opened_window, require_known
+from migma_nb.planning.dialect import find_dialect
+from migma_nb.planning.long_texts import text_pieces
+from migma_nb.planning.packed import Content
 from migma_nb.planning.parquet_pieces import parquet_pieces
 from migma_nb.planning.pieces import Pieces, pieces_of
 from migma_nb.planning.read_report import ReadReport
-from migma_nb.planning.reading import read_recipients, require_people
+from migma_nb.planning.reading import (
+    KNOWN_SUFFIXES,
+    is_text,
+    kind_of_text,
+    read_recipients,
+    refuse_other_texts,
+    require_fitting,
+    require_people,
+)
+from migma_nb.planning.text_encoding import decode_window
+from migma_nb.planning.text_rows import Text
 from migma_nb.planning.windows import Window
 
 
@@ -41,17 +55,59 @@ def long_pieces(
     Raises:
         InputError: as `read_recipients` does. Nothing was sent.
     """
-    file = Path(os.fsdecode(path)).expanduser()
-    options = (encoding, delimiter, header, quote, member, sheet)
-    if file.suffix.lower() == ".parquet" and file.is_file() and all(one is None for one in options):
-        with ExitStack() as opened:
-            window = Window.of(opened.enter_context(file.open("rb")))
-            if window.startswith(b"PAR1"):
-                found = parquet_pieces(window, str(file), ReadReport(file.name, "Parquet"))
-                require_people(found.rows, str(file))
-                opened.pop_all()
-                return found
-    frame = read_recipients(path, sheet, encoding, delimiter, header=header, quote=quote, member=member)
+    content = opened_window(path, member, KNOWN_SUFFIXES)
+    try:
+        require_known(content, KNOWN_SUFFIXES)
+        require_fitting(
+            content, sheet=sheet, encoding=encoding, delimiter=delimiter, quote=quote, header=header
+        )
+        found = _pieces(content, _Asked(encoding, delimiter, header, quote))
+        if found is not None:
+            require_people(found.rows * len(found.columns), content.name)
+            content.raw.require_unchanged(content.name)
+            return found
+    except BaseException:
+        content.raw.close()
+        raise
+    content.raw.close()
+    frame = read_recipients(path, sheet, header=header, member=member)
     report = ReadReport.of(frame)
     assert report is not None  # noqa: S101 - read_recipients ties one to each frame
     return pieces_of(frame, report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was said on how a text is to be read."""
+
+    encoding: str | None
+    delimiter: str | None
+    header: int | None
+    quote: str | None
+
+
+def _pieces(content: Content[Window], asked: _Asked) -> Pieces | None:
+    """Return a text or a Parquet file in pieces, None for a workbook."""
+    report = ReadReport(PurePath(content.name).name, "Parquet", repairs=content.repairs)
+    if content.suffix == ".parquet":
+        return parquet_pieces(content.raw, content.name, report)
+    if not is_text(content.suffix):
+        return None
+    text = decode_window(content.raw, content.name, asked.encoding)
+    data = text.data
+    refuse_other_texts(data, content.name)
+    kind = kind_of_text(content.suffix)
+    dialect = find_dialect(
+        data, content.name, delimiter=asked.delimiter, quote=asked.quote, tabs=kind != "CSV"
+    )
+    above = data[: dialect.skipped].count(b"\n")
+    below = Text(data.within(dialect.skipped), content.name, dialect, above)
+    report = replace(
+        report,
+        kind=kind,
+        encoding=text.encoding,
+        delimiter=dialect.delimiter,
+        quote=dialect.quote,
+        repairs=(*content.repairs, *text.repairs, *dialect.repairs),
+    )
+    return text_pieces(below, report, asked.header, unsure=asked.quote is None)

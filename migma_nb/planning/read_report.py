@@ -3,7 +3,7 @@
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import pandas as pd
 
@@ -101,3 +101,28 @@ def lines_of(numbers: Sequence[int], what: str = "line") -> str:
     rest = len(numbers) - len(shown)
     last = f"{rest:,} more" if rest else shown.pop()
     return f"{what}s {', '.join(shown)} and {last}"
+
+
+class Lines(Sequence[int]):
+    """Numbers of lines in order: the first few, and how many there are."""
+
+    def __init__(self) -> None:
+        self._first: list[int] = []
+        self._count = 0
+
+    def add(self, numbers: Sequence[int]) -> None:
+        """Add some that come behind all others."""
+        self._first += numbers[: _MOST_LINES + 1 - len(self._first)]
+        self._count += len(numbers)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[int]: ...
+    def __getitem__(self, at: int | slice) -> int | Sequence[int]:
+        """Return one or some of the first."""
+        return self._first[at]

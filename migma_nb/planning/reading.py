@@ -10,22 +10,26 @@ import pandas as pd
 from pandas.api.types import is_float_dtype
 
 from migma_nb.api.errors import InputError
-from migma_nb.planning.containers import Content, opened, require_known
-from migma_nb.planning.delimited import read_table, refuse_swallowed
+from migma_nb.planning.containers import opened, require_known
+from migma_nb.planning.delimited import read_table
 from migma_nb.planning.dialect import find_dialect
 from migma_nb.planning.header_line import HEAD_ROWS, find_header
+from migma_nb.planning.packed import LAYERS, Content
 from migma_nb.planning.read_report import ReadReport, attach
+from migma_nb.planning.sliced import is_blank
+from migma_nb.planning.swallowed_rows import find_swallowed
 from migma_nb.planning.tables import column_of
 from migma_nb.planning.text_encoding import decode
 from migma_nb.planning.trimming import trimmed
 from migma_nb.planning.values import LARGEST_EXACT
+from migma_nb.planning.windows import Sliced
 from migma_nb.planning.workbooks import read_excel, read_ods
 
 _TEXTS = {".csv": "CSV", ".tsv": "TSV", ".tab": "TSV", ".txt": "Text"}
 _SHEETS = {".xlsx": "Excel workbook", ".ods": "OpenDocument sheet"}
 #: The endings by which a text is taken for a file of people, beside the packed ones.
 KNOWN_SUFFIXES = (*_TEXTS, *_SHEETS, ".parquet")
-PACKED_SUFFIXES = (".gz", ".zip")
+PACKED_SUFFIXES = LAYERS
 SHEET_SUFFIXES = tuple(_SHEETS)
 
 
@@ -65,19 +69,8 @@ def read_recipients(
     """
     content = opened(path_or_buffer, name, member, KNOWN_SUFFIXES)
     require_known(content, KNOWN_SUFFIXES)
-    text = content.suffix in _TEXTS or content.suffix not in KNOWN_SUFFIXES
-    for argument, given, fits in (
-        ("sheet", sheet, content.suffix in _SHEETS),
-        ("encoding", encoding, text),
-        ("delimiter", delimiter, text),
-        ("quote", quote, text),
-        ("header", header, content.suffix != ".parquet"),
-    ):
-        if given is not None and not fits:
-            raise InputError(
-                f"{content.name} is no file that {argument}={given!r} says anything about.",
-                hint=f"Leave {argument}= out.",
-            )
+    text = is_text(content.suffix)
+    require_fitting(content, sheet=sheet, encoding=encoding, delimiter=delimiter, quote=quote, header=header)
     if text:
         frame, report = _read_text(content, encoding, delimiter, header, quote)
     elif content.suffix in _SHEETS:
@@ -90,6 +83,41 @@ def read_recipients(
         report, source=PurePath(content.name).name, rows=len(frame), columns=frame.shape[1], repairs=repairs
     )
     return attach(frame, done)
+
+
+def is_text(suffix: str) -> bool:
+    """Say whether a file with this ending, of those that are read, is a text with separators."""
+    return suffix in _TEXTS or suffix not in KNOWN_SUFFIXES
+
+
+def kind_of_text(suffix: str) -> str:
+    """Return what a text with this ending is called."""
+    return _TEXTS.get(suffix, "CSV")
+
+
+def require_fitting(content: Content[Any], **given: Any) -> None:
+    """Refuse an argument that says nothing about a file of this kind.
+
+    Args:
+        content: the file.
+        given: arguments of `read_recipients` by name, None for those not given.
+
+    Raises:
+        InputError: there is one.
+    """
+    text = is_text(content.suffix)
+    for argument, fits in (
+        ("sheet", content.suffix in _SHEETS),
+        ("encoding", text),
+        ("delimiter", text),
+        ("quote", text),
+        ("header", content.suffix != ".parquet"),
+    ):
+        if given[argument] is not None and not fits:
+            raise InputError(
+                f"{content.name} is no file that {argument}={given[argument]!r} says anything about.",
+                hint=f"Leave {argument}= out.",
+            )
 
 
 def require_people(size: int, name: str) -> None:
@@ -109,7 +137,11 @@ def require_people(size: int, name: str) -> None:
 
 
 def _read_text(
-    content: Content, encoding: str | None, delimiter: str | None, header: int | None, quote: str | None
+    content: Content[bytes],
+    encoding: str | None,
+    delimiter: str | None,
+    header: int | None,
+    quote: str | None,
 ) -> tuple[pd.DataFrame, ReadReport]:
     if content.decoded and encoding is not None:
         raise InputError(
@@ -117,16 +149,14 @@ def _read_text(
             hint="Open it with open(path, 'rb'), or name the encoding there.",
         )
     text = decode(content.raw, content.name, encoding)
-    _refuse_other_texts(text.data, content.name)
-    if not text.data.strip():
-        raise InputError(
-            f"{content.name} is empty.", hint="Check the export; a header line and rows are needed."
-        )
-    kind = _TEXTS.get(content.suffix, "CSV")
+    refuse_other_texts(text.data, content.name)
+    kind = kind_of_text(content.suffix)
     dialect = find_dialect(text.data, content.name, delimiter=delimiter, quote=quote, tabs=kind != "CSV")
     table = read_table(text.data, content.name, dialect, header)
-    if quote is None:
-        refuse_swallowed(table, content.name, dialect)
+    if quote is None and table.multiline:
+        swallowed = find_swallowed(table.frame, table.lines, dialect.delimiter)
+        if swallowed is not None:
+            raise swallowed.refused(content.name, dialect.quote)
     frame, repairs = trimmed(table.frame, table.header, table.lines, table.blank)
     report = ReadReport(
         content.name,
@@ -140,7 +170,12 @@ def _read_text(
     return frame, report
 
 
-def _refuse_other_texts(data: bytes, name: str) -> None:
+def refuse_other_texts(data: Sliced, name: str) -> None:
+    """Refuse a text that is no list.
+
+    Raises:
+        InputError: it is a web page, JSON, or nothing.
+    """
     start = data[:200].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
         raise InputError(
@@ -153,10 +188,12 @@ def _refuse_other_texts(data: bytes, name: str) -> None:
             f"{name} is JSON, not a list in CSV.",
             hint="Pass json.load(open(path)), if it is a list of dicts.",
         )
+    if is_blank(data):
+        raise InputError(f"{name} is empty.", hint="Check the export; a header line and rows are needed.")
 
 
 def _read_sheet(
-    content: Content, sheet: str | int | None, header: int | None
+    content: Content[bytes], sheet: str | int | None, header: int | None
 ) -> tuple[pd.DataFrame, ReadReport]:
     found = (read_excel if content.suffix == ".xlsx" else read_ods)(content, sheet)
     first = found.rows[: max(HEAD_ROWS, header or 0)]
@@ -191,7 +228,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns, columns=frame.columns, index=frame.index)
 
 
-def _read_parquet(content: Content) -> tuple[pd.DataFrame, ReadReport]:
+def _read_parquet(content: Content[bytes]) -> tuple[pd.DataFrame, ReadReport]:
     try:
         frame = pd.read_parquet(io.BytesIO(content.raw), engine="pyarrow")
         frame = _exact(frame, content.raw)

@@ -2,11 +2,24 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Generic
 
 from migma_nb.api.errors import InputError
 from migma_nb.planning.alphabets import Reading, are_words, eastern_readings, is_japanese, odd_words, readings
+from migma_nb.planning.packed import Raw
+from migma_nb.planning.sliced import (
+    end_without,
+    first_error,
+    is_ascii,
+    line_blocks,
+    line_of,
+    place_of,
+    texts_of,
+)
+from migma_nb.planning.windows import Sliced, Window
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
@@ -29,21 +42,38 @@ _ODD_LINE = re.compile(rb"[^\r\n\x80-\xff]*[\x80-\xff][^\r\n]*")
 
 
 @dataclass(frozen=True, slots=True)
-class DecodedText:
+class DecodedText(Generic[Raw]):
     """A text file's content.
 
     Args:
-        data: the text in UTF-8, without byte order mark (bytes).
+        data: the text in UTF-8, without byte order mark (bytes, or a window on them).
         encoding: what it was in, for people (str).
         repairs: what was set right, a sentence each.
     """
 
-    data: bytes
+    data: Raw
     encoding: str
     repairs: tuple[str, ...] = ()
 
 
-def decode(raw: bytes, name: str, given: str | None = None) -> DecodedText:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a file's bytes mean.
+
+    Args:
+        encoding: what they are in, for people (str).
+        codec: the same as Python calls it, "" where they are UTF-8 as they stand.
+        skipped: how many stand before the text (int).
+        repairs: what that leaves out, a sentence each.
+    """
+
+    encoding: str
+    codec: str = ""
+    skipped: int = 0
+    repairs: tuple[str, ...] = ()
+
+
+def decode(raw: bytes, name: str, given: str | None = None) -> DecodedText[bytes]:
     """Return a file's text, once it is certain what its bytes mean.
 
     Args:
@@ -55,107 +85,149 @@ def decode(raw: bytes, name: str, given: str | None = None) -> DecodedText:
         InputError: it is not certain, the given one does not fit, or it is no plain text.
     """
     found = _as_given(raw, name, given) if given is not None else _found_out(raw, name)
-    _refuse_nul(found.data, name)
-    data, repairs = found.data, list(found.repairs)
-    if data.endswith(b"\x1a"):
-        data = data.rstrip(b"\x1a")
-        repairs.append("The end mark of an old DOS file (Ctrl-Z) was left out.")
-    return DecodedText(data, found.encoding, tuple(repairs))
+    data = b"".join(_encoded(raw, found)) if found.codec else raw[found.skipped :]
+    end, repairs = _checked_end(data, name, found)
+    return DecodedText(data[:end], found.encoding, repairs)
 
 
-def _as_given(raw: bytes, name: str, given: str) -> DecodedText:
+def decode_window(raw: Window, name: str, given: str | None = None) -> DecodedText[Window]:
+    """Return the same of a file of any length; what is not UTF-8 is put into a temporary file in it.
+
+    Args:
+        raw: the file.
+        name: what it is called in errors.
+        given: the encoding that the user named, None to find it out.
+
+    Raises:
+        InputError: as `decode` does, or a line goes on for too long.
+    """
+    found = _as_given(raw, name, given) if given is not None else _found_out(raw, name)
+    data = raw.filled(_encoded(raw, found)) if found.codec else raw.within(found.skipped)
+    end, repairs = _checked_end(data, name, found)
+    return DecodedText(data.within(0, end), found.encoding, repairs)
+
+
+def _encoded(raw: Sliced, found: _Found) -> Iterator[bytes]:
+    """Yield a text in UTF-8, without the mark that may stand before it."""
+    before = True
+    for text in texts_of(raw, found.codec, found.skipped):
+        yield (text.removeprefix("\ufeff") if before else text).encode("utf-8", "surrogatepass")
+        before = before and not text
+
+
+def _checked_end(data: Sliced, name: str, found: _Found) -> tuple[int, tuple[str, ...]]:
+    """Return where a text ends, and all repairs.
+
+    Raises:
+        InputError: it has a NUL in it.
+    """
+    at = place_of(data, b"\0")
+    if at >= 0:
+        raise InputError(
+            f"{name} is no plain text: line {line_of(data, at)} has a NUL in it.",
+            hint="Save it as 'CSV UTF-8'.",
+        )
+    end = end_without(data, b"\x1a")
+    ended = ("The end mark of an old DOS file (Ctrl-Z) was left out.",) if end < len(data) else ()
+    return end, (*found.repairs, *ended)
+
+
+def _as_given(raw: Sliced, name: str, given: str) -> _Found:
     try:
-        text = raw.decode(given)
+        wrong = first_error(raw, given)
+        head = next((text for text in texts_of(raw, given) if text), "") if wrong is None else ""
     except (LookupError, TypeError) as error:
         raise InputError(
             f"encoding={given!r} is no encoding that Python knows.",
             hint='Write for example encoding="cp1252", "utf-8" or "shift_jis".',
         ) from error
-    except UnicodeError as error:
-        start = error.start if isinstance(error, UnicodeDecodeError) else 0
+    if wrong is not None:
         raise InputError(
-            f"{name} is not {given}: {_place(raw, start)}.", hint="Leave encoding= out, or name another one."
-        ) from error
-    marked = text.startswith("\ufeff")
-    data = text.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
-    return DecodedText(data, f"{given} as given", _MARK_REPAIR if marked else ())
+            f"{name} is not {given}: {_place(raw, wrong)}.", hint="Leave encoding= out, or name another one."
+        )
+    return _Found(f"{given} as given", given, 0, _MARK_REPAIR if head.startswith("\ufeff") else ())
 
 
 _MARK_REPAIR = ("The byte order mark was taken off.",)
 
 
-def _found_out(raw: bytes, name: str) -> DecodedText:
+def _found_out(raw: Sliced, name: str) -> _Found:
+    head = raw[:_HEAD]
     for mark, encoding, words in _MARKS:
-        if raw.startswith(mark):
-            return _marked(raw.removeprefix(mark), encoding, words, name)
-    if bare := _bare_utf_16(raw):
-        return DecodedText(raw.decode(bare).encode(), "UTF-16 without a byte order mark")
-    if raw.isascii():
-        if b"\x1b$" in raw:
+        if head.startswith(mark):
+            return _marked(raw, mark, encoding, words, name)
+    if bare := _bare_utf_16(raw, head):
+        return _Found("UTF-16 without a byte order mark", bare)
+    if is_ascii(raw):
+        at = place_of(raw, b"\x1b$")
+        if at >= 0:
             raise InputError(
-                f"{name} looks like Japanese in ISO-2022: {_place(raw, raw.index(bytes((27, 36))))}.",
+                f"{name} looks like Japanese in ISO-2022: {_place(raw, at)}.",
                 hint='Pass encoding="iso2022_jp", or save it as CSV UTF-8.',
             )
-        return DecodedText(raw, "ASCII")
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _eight_bits(raw, name, error)
-    return DecodedText(raw, "UTF-8")
+        return _Found("ASCII")
+    wrong = first_error(raw, "utf-8")
+    return _Found("UTF-8") if wrong is None else _eight_bits(raw, name, wrong)
 
 
-def _marked(rest: bytes, encoding: str, words: str, name: str) -> DecodedText:
-    try:
-        text = rest.decode(encoding)
-    except UnicodeDecodeError as error:
+def _marked(raw: Sliced, mark: bytes, encoding: str, words: str, name: str) -> _Found:
+    wrong = first_error(raw, encoding, len(mark))
+    if wrong is not None:
         raise InputError(
-            f"{name} begins as {words} does, and is not: {_place(rest, error.start)}.",
+            f"{name} begins as {words} does, and is not: {_place(raw, wrong)}.",
             hint="It was probably put together from files of two encodings; export it again.",
-        ) from error
-    return DecodedText(text.encode(), f"{words} with a byte order mark", _MARK_REPAIR)
+        )
+    codec = "" if encoding == "utf-8" else encoding
+    return _Found(f"{words} with a byte order mark", codec, len(mark), _MARK_REPAIR)
 
 
-def _bare_utf_16(raw: bytes) -> str | None:
+def _bare_utf_16(raw: Sliced, head: bytes) -> str:
     """Return which UTF-16 a file without a mark is in: every other byte of its head is a NUL."""
-    head = raw[:_HEAD]
     if len(raw) % 2 or len(head) < len("a,b\n"):
-        return None
+        return ""
     for encoding, zeros, others in (
         ("utf-16-le", head[1::2], head[::2]),
         ("utf-16-be", head[::2], head[1::2]),
     ):
         if zeros.count(0) > 0.9 * len(zeros) and not others.count(0):
-            try:
-                raw.decode(encoding)
-            except UnicodeDecodeError:
-                return None
-            return encoding
-    return None
+            return encoding if first_error(raw, encoding) is None else ""
+    return ""
 
 
-def _eight_bits(raw: bytes, name: str, error: UnicodeDecodeError) -> DecodedText:
-    lines = b"\n".join(line[0] for line in islice(_ODD_LINE.finditer(raw), _MOST_LINES))
+def _eight_bits(raw: Sliced, name: str, wrong: int) -> _Found:
+    odd = (line[0] for block in line_blocks(raw, name) for line in _ODD_LINE.finditer(block))
+    lines = b"\n".join(islice(odd, _MOST_LINES))
     eastern = eastern_readings(lines)
-    if eastern == ["cp932"] and is_japanese(lines.decode("cp932")):
-        try:
-            return DecodedText(raw.decode("cp932").encode(), "Shift-JIS (found by its kana and kanji)")
-        except UnicodeDecodeError:
-            pass  # a line beyond those looked at is something else
-    every = odd_words(raw)
-    words = every[:_MOST_WORDS]
-    possible = readings(words)
+    # A line beyond those looked at may be something else.
+    if eastern == ["cp932"] and is_japanese(lines.decode("cp932")) and first_error(raw, "cp932") is None:
+        return _Found("Shift-JIS (found by its kana and kanji)", "cp932")
+    every = (word for block in line_blocks(raw, name) for word in odd_words(block))
+    words: dict[bytes, None] = {}
+    for word in every:
+        words[word] = None
+        if len(words) == _MOST_WORDS:
+            break
+    known = list(words)
+    possible = readings(known)
     western = next((one for one in possible if one.encoding == "cp1252"), None)
     if (
         western is not None
         and not eastern
         and _is_sure(western, possible)
-        and are_words(every[_MOST_WORDS:], "cp1252")
+        and _are_words(raw, name, len(known))
     ):
-        return DecodedText(raw.decode("cp1252").encode(), "Windows-1252 (found by its letters)")
+        return _Found("Windows-1252 (found by its letters)", "cp1252")
     raise InputError(
-        f"{name} is not UTF-8: {_place(raw, error.start)}.{_as_read(words, possible, eastern, lines)}",
+        f"{name} is not UTF-8: {_place(raw, wrong)}.{_as_read(known, possible, eastern, lines)}",
         hint=f"Pass the one that reads right, such as {_passed(possible, eastern)}, or save it as CSV UTF-8.",
-    ) from error
+    )
+
+
+def _are_words(raw: Sliced, name: str, looked_at: int) -> bool:
+    """Say whether also the words that are not among the first ones read as such."""
+    if looked_at < _MOST_WORDS:
+        return True
+    return all(are_words(odd_words(block), "cp1252") for block in line_blocks(raw, name))
 
 
 def _is_sure(western: Reading, possible: list[Reading]) -> bool:
@@ -186,22 +258,7 @@ def _passed(possible: list[Reading], eastern: list[str]) -> str:
     return f'encoding="{encoding}"'
 
 
-def _refuse_nul(data: bytes, name: str) -> None:
-    at = data.find(b"\0")
-    if at >= 0:
-        raise InputError(
-            f"{name} is no plain text: line {_line(data, at)} has a NUL in it.",
-            hint="Save it as 'CSV UTF-8'.",
-        )
-
-
-def _place(raw: bytes, start: int) -> str:
-    byte = f"0x{raw[start]:02X}" if start < len(raw) else "its end in the middle of a character"
-    return f"line {_line(raw, min(start, len(raw)))} has the byte {byte}"
-
-
-def _line(raw: bytes, at: int) -> int:
-    """Return the number of the line that a position is in, whatever ends its lines."""
-    head = raw[:at]
-    feeds = head.count(b"\n")
-    return (feeds or head.count(b"\r")) + 1
+def _place(raw: Sliced, start: int) -> str:
+    byte = raw[start : start + 1]
+    what = f"0x{byte[0]:02X}" if byte else "its end in the middle of a character"
+    return f"line {line_of(raw, min(start, len(raw)))} has the byte {what}"

@@ -4,7 +4,9 @@ import io
 import os
 import tempfile
 import threading
-from typing import BinaryIO, Protocol, overload
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import IO, BinaryIO, Protocol, overload
 
 from migma_nb.api.errors import InputError
 
@@ -22,35 +24,47 @@ class Sliced(Protocol):
         """Return some of them."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Window:
-    """A part of an open file, sliced like bytes; only what is asked for is read. Threads may share it.
+    """An open file or a part of it, sliced like bytes; only what is asked for is read. Threads may share it.
 
     Args:
         file: an open file that can be sought.
-        start: its first byte (int).
-        end: the byte behind its last one (int).
+        start: the first byte (int).
+        end: the byte behind the last one (int).
+        stamp: what says whether the file was written to.
+        files: all that are closed together with it.
     """
 
-    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
-        self._file, self._start, self._end = file, start, end
-        self._lock = threading.Lock()
-        self._stamp = _stamp(file)
+    file: BinaryIO
+    start: int
+    end: int
+    stamp: tuple[int, int]
+    files: list[BinaryIO]
+    lock: threading.Lock
 
     @classmethod
-    def of(cls, file: BinaryIO) -> "Window":
-        """Return all of a file."""
-        return cls(file, 0, file.seek(0, os.SEEK_END))
+    def of(cls, file: BinaryIO, beside: "Window | None" = None) -> "Window":
+        """Return all of a file.
+
+        Args:
+            file: the file.
+            beside: a window that it is closed with, as that is with it.
+        """
+        files = [] if beside is None else beside.files
+        files.append(file)
+        return cls(file, 0, file.seek(0, os.SEEK_END), _stamp(file), files, threading.Lock())
 
     def __len__(self) -> int:
         """Return how many bytes it has."""
-        return self._end - self._start
+        return self.end - self.start
 
     def __getitem__(self, part: slice) -> bytes:
         """Return some of its bytes; steps are not known."""
         start, stop, _ = part.indices(len(self))
-        with self._lock:
-            self._file.seek(self._start + start)
-            return self._file.read(max(stop - start, 0))
+        with self.lock:
+            self.file.seek(self.start + start)
+            return self.file.read(max(stop - start, 0))
 
     def startswith(self, mark: bytes) -> bool:
         """Say whether it begins with these bytes."""
@@ -59,9 +73,32 @@ class Window:
     def within(self, start: int, end: int | None = None) -> "Window":
         """Return a part of it, on the same file."""
         begin, stop, _ = slice(start, end).indices(len(self))
-        part = Window(self._file, self._start + begin, self._start + max(begin, stop))
-        part._lock, part._stamp = self._lock, self._stamp
-        return part
+        return replace(self, start=self.start + begin, end=self.start + max(begin, stop))
+
+    def copied(self, source: IO[bytes], most: int) -> "Window":
+        """Return what another file holds from here on, in a temporary file that is closed with this one.
+
+        Args:
+            source: the open file.
+            most: after how many bytes to stop.
+        """
+        left = most
+        made = Window.of(temporary_file(), self)
+        while left > 0 and (part := source.read(min(_COPIED, left))):
+            left -= made.file.write(part)
+        return made.written()
+
+    def filled(self, parts: Iterable[bytes]) -> "Window":
+        """Return a temporary file with these parts, that is closed with this one."""
+        made = Window.of(temporary_file(), self)
+        for part in parts:
+            made.file.write(part)
+        return made.written()
+
+    def written(self) -> "Window":
+        """Return all that was written to its file by now."""
+        self.file.flush()
+        return replace(self, start=0, end=self.file.seek(0, os.SEEK_END), stamp=_stamp(self.file))
 
     def opened(self) -> "Reader":
         """Return it as a file with a place of its own."""
@@ -73,14 +110,15 @@ class Window:
         Raises:
             InputError: it was.
         """
-        if _stamp(self._file) != self._stamp:
+        if _stamp(self.file) != self.stamp:
             raise InputError(
                 f"{name} was changed while it was read.", hint="Read it again once it is complete."
             )
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file, and all that are beside it."""
+        for file in self.files:
+            file.close()
 
 
 class Reader(io.RawIOBase):
@@ -126,24 +164,6 @@ class Reader(io.RawIOBase):
 def temporary_file() -> BinaryIO:
     """Return a file for this user alone that goes with its handle, also where the process is killed."""
     return tempfile.TemporaryFile(prefix="migma_nb-")
-
-
-def copied(source: BinaryIO, most: int) -> Window:
-    """Return what a file holds from here on, in a temporary file.
-
-    Args:
-        source: the open file.
-        most: after how many bytes to stop.
-    """
-    file = temporary_file()
-    try:
-        while (left := most - file.tell()) > 0 and (part := source.read(min(_COPIED, left))):
-            file.write(part)
-        file.flush()
-        return Window.of(file)
-    except BaseException:
-        file.close()
-        raise
 
 
 def _stamp(file: BinaryIO) -> tuple[int, int]:

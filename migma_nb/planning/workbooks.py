@@ -10,7 +10,7 @@ from typing import Any
 
 from migma_nb.api.errors import InputError
 from migma_nb.planning.address_column import looks_like_address
-from migma_nb.planning.containers import Content
+from migma_nb.planning.packed import Content
 
 _ZERO_PADDED = re.compile(r"0{2,}")
 #: A style of an OpenDocument sheet that shows 501 as 00501.
@@ -32,7 +32,7 @@ class Sheet:
     repairs: list[str] = field(default_factory=list)
 
 
-def read_excel(content: Content, sheet: str | int | None) -> Sheet:
+def read_excel(content: Content[bytes], sheet: str | int | None) -> Sheet:
     """Read a sheet of an XLSX file.
 
     Args:
@@ -71,7 +71,7 @@ def read_excel(content: Content, sheet: str | int | None) -> Sheet:
     return found
 
 
-def read_ods(content: Content, sheet: str | int | None) -> Sheet:
+def read_ods(content: Content[bytes], sheet: str | int | None) -> Sheet:
     """Read a sheet of an OpenDocument file; arguments and errors as in `read_excel`.
 
     Raises:
@@ -106,7 +106,7 @@ def read_ods(content: Content, sheet: str | int | None) -> Sheet:
     return found
 
 
-def _part(content: Content, name: str) -> bytes:
+def _part(content: Content[bytes], name: str) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content.raw)) as archive:
         return archive.read(name)
 
@@ -194,7 +194,7 @@ def _ods_cell(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _refuse_uncomputed(content: Content, sheet: Sheet, openpyxl: Any) -> None:
+def _refuse_uncomputed(content: Content[bytes], sheet: Sheet, openpyxl: Any) -> None:
     """Refuse a sheet with formulas that no program has computed: their cells would be missing.
 
     Raises:

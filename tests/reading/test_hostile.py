@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import migma_nb as mg
-from migma_nb.planning import containers
+from migma_nb.planning import packed
 
 MEGABYTE = 1 << 20
 PLAIN = b"email,name\nann@x.example,Ann\nbo@x.example,Bo\n"
@@ -100,7 +100,7 @@ def test_a_damaged_file_is_read_or_refused_in_a_sentence(name: str) -> None:
 @pytest.mark.parametrize("name", ["l.csv.gz", "l.zip", "l.xlsx"])
 def test_what_unpacks_to_far_more_than_it_is_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it is unpacked as a whole: some kilobytes may hold gigabytes."""
-    monkeypatch.setattr(containers, "_ENOUGH", MEGABYTE)
+    monkeypatch.setattr(packed, "_ENOUGH", MEGABYTE)
     much = b" " * (20 * MEGABYTE)
     raw = {
         "l.csv.gz": lambda: gzip.compress(PLAIN + much),
