@@ -41,10 +41,11 @@ def plan(
 
     Args:
         recipients: a DataFrame (also one of Dask), a Polars or PyArrow table, a file (as `mg.read_recipients`
-            reads it; a long one is gone through in pieces), a list of dicts, one address, a target (`mg.Tag(id)`, `mg.Segment(id)`, `mg.Audience(id)`), or a frame of
-            targets: one with a column `recipientType`, whose rows name a tag, a segment, an audience or an
-            address (`recipientId`, `recipientEmail`), and where they have such columns their own `subject`,
-            `conversationId`, `emailId` and `variables`.
+            reads it; a long one is gone through in pieces), a list of dicts, one address, a target
+            (`mg.Tag(id)`, `mg.Segment(id)`, `mg.Audience(id)`), or a frame of targets: one with a column
+            `recipientType`, whose rows name a tag, a segment, an audience or an address (`recipientId`,
+            `recipientEmail`), and where they have such columns their own `subject`, `conversationId`,
+            `emailId` and `variables`.
         mailing: your own name for it; nobody gets the same mailing twice.
         sender: `Name <address>` on a verified domain (S10, S11).
         subject: may hold placeholders such as `{{first_name}}`; a stored email that was read brings its own.

@@ -1,5 +1,6 @@
 """A list that is planned in pieces is planned as it is in one: the same id, rows, problems and requests."""
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,11 @@ DAYS = st.sampled_from([pd.Timestamp("2026-01-02"), pd.Timestamp("2026-01-02 03:
 INVOICES = st.sampled_from([7.0, 8.0, 8.5, float("nan")])
 
 
+WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+    "parquet": lambda people, path: people.to_parquet(path),
+    "csv": lambda people, path: people.to_csv(path, index=False),
+    "csv.gz": lambda people, path: people.to_csv(path, index=False),
+}
 #: Dask says little of its types.
 DASK: Any = import_module("dask.dataframe")
 
@@ -115,13 +121,13 @@ def planned(people: Any, *, in_pieces: bool, rows: int = 1, **options: Any) -> P
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(people=lists(), options=OPTIONS, rows=st.integers(1, 9))
+@given(people=lists(), options=OPTIONS, rows=st.integers(1, 9), kind=st.sampled_from(sorted(WRITERS)))
 def test_pieces_make_the_plan_that_the_whole_list_makes(
-    tmp_path: Path, people: pd.DataFrame, options: dict[str, Any], rows: int
+    tmp_path: Path, people: pd.DataFrame, options: dict[str, Any], rows: int, kind: str
 ) -> None:
     """Nothing that is sent, said or left out depends on how much of the list is in memory at a time."""
-    path = tmp_path / "people.parquet"
-    people.to_parquet(path)
+    path = tmp_path / f"people.{kind}"
+    WRITERS[kind](people, path)
     whole, parts = (planned(path, in_pieces=way, rows=rows, **options) for way in (False, True))
     if isinstance(whole, str) or isinstance(parts, str):
         assert parts == whole
