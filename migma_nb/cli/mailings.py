@@ -9,8 +9,9 @@ import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.cli.lists import left_out, reading_of
+from migma_nb.planning.pieces import Pieces
 from migma_nb.planning.plan import Plan, make_plan
-from migma_nb.planning.reading import read_recipients
+from migma_nb.planning.sources import open_list
 from migma_nb.planning.target_columns import all_are_batches, brought_by_rows
 from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.surface.plan import SendPlan
@@ -103,7 +104,8 @@ def plan_to_check(mailing: Mailing) -> Planned:
     """Plan a mailing that is only looked at: what is missing and changes no check is stood in for."""
     options, missing = dict(mailing.options), []
     recipients = _recipient(mailing)
-    frame = recipients if isinstance(recipients, pd.DataFrame) else None
+    some = next(iter(recipients)) if isinstance(recipients, Pieces) else recipients
+    frame = some if isinstance(some, pd.DataFrame) else None
     brought = frozenset() if frame is None else brought_by_rows(frame)
     typed = [name for name in ("subject", *_CONTENT) if options[name] is not None or name in brought]
     alone = not typed
@@ -124,14 +126,14 @@ def plan_to_check(mailing: Mailing) -> Planned:
     return Planned(plan, SendPlan(plan), missing=tuple(missing), list_alone=alone)
 
 
-def _recipient(mailing: Mailing) -> pd.DataFrame | Tag | Segment | Audience:
+def _recipient(mailing: Mailing) -> pd.DataFrame | Pieces | Tag | Segment | Audience:
     if len(mailing.recipients) != 1:
         raise InputError(
             "The recipients are given more than once." if mailing.recipients else "Nobody to mail was named.",
             hint="Name one FILE, or one of --tag, --segment and --audience.",
         )
     (whom,) = mailing.recipients
-    return read_recipients(whom, **mailing.reading) if isinstance(whom, Path) else whom
+    return open_list(whom, **mailing.reading) if isinstance(whom, Path) else whom
 
 
 _EXAMPLES = {

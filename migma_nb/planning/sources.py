@@ -45,9 +45,24 @@ def long_list(recipients: Any) -> Pieces | None:
     Raises:
         InputError: the file cannot be read with certainty, or holds no rows.
     """
+    if isinstance(recipients, Pieces):
+        return recipients
     if isinstance(recipients, os.PathLike) or (isinstance(recipients, str) and is_file_name(recipients)):
         return long_pieces(recipients) if is_long(recipients) else None
     return None
+
+
+def open_list(path: Path, **reading: Any) -> pd.DataFrame | Pieces:
+    """Return a file of people as a frame, or a long one in pieces; either can be planned.
+
+    Args:
+        path: the file.
+        reading: how it is to be read, as `read_recipients` takes it.
+
+    Raises:
+        InputError: the file cannot be read with certainty, or holds no rows.
+    """
+    return long_pieces(path, **reading) if is_long(path) else read_recipients(path, **reading)
 
 
 def is_one_address(recipients: Any) -> bool:

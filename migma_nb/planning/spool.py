@@ -7,10 +7,13 @@ import weakref
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
+
+from migma_nb.api.errors import InputError
 
 #: So many batches stay in memory once they were read.
 _MOST_KEPT = 2
@@ -26,7 +29,8 @@ class Spool:
     """
 
     def __init__(self, schema: pa.Schema) -> None:
-        self._file = tempfile.TemporaryFile(prefix="migma-nb-")  # noqa: SIM115 - it lives as long as the spool
+        with _said():
+            self._file = tempfile.TemporaryFile(prefix="migma-nb-")  # noqa: SIM115 - it lives as long as this
         weakref.finalize(self, self._file.close)
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, pa.RecordBatch] = OrderedDict()
@@ -39,13 +43,15 @@ class Spool:
         if isinstance(batch, pa.Table):
             whole = batch.combine_chunks().to_batches()
             batch = whole[0] if whole else pa.RecordBatch.from_pylist([], batch.schema)
-        self._writer.write_batch(batch)
+        with _said():
+            self._writer.write_batch(batch)
         self._starts.append(self._starts[-1] + batch.num_rows)
 
     def done(self) -> "Spool":
         """Return the same, to be read from now on."""
-        self._writer.close()
-        self._file.flush()
+        with _said():
+            self._writer.close()
+            self._file.flush()
         self._reader = pa.ipc.open_file(pa.PythonFile(self._file, "r"))
         return self
 
@@ -86,3 +92,16 @@ class Spool:
         """Return all rows as a table whose cells stay on disk until they are looked at."""
         held: Any = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         return pa.ipc.open_file(pa.BufferReader(pa.py_buffer(held))).read_all()
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Say in words why nothing can be written."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"What the list's rows send cannot be kept in {tempfile.gettempdir()}: "
+            f"{error.strerror or error}. Nothing was sent.",
+            hint="Free some disk there, or set TMPDIR to a folder on a larger one and start again.",
+        ) from error

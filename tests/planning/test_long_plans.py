@@ -1,5 +1,7 @@
 """A list that is planned in pieces is planned as it is in one: the same id, rows, problems and requests."""
 
+import resource
+import signal
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -216,6 +218,22 @@ def assert_same(parts: Plan, whole: Plan) -> None:
         assert parts.find(sought) == whole.find(sought)
         assert parts.find(sought, 3) == whole.find(sought, 3)
     assert chosen(parts) == chosen(whole)
+
+
+def test_a_disk_without_room_is_said_in_words(tmp_path: Path) -> None:
+    """Not as a traceback; nothing of the list stays behind."""
+    path = tmp_path / "people.parquet"
+    people = pd.DataFrame({"email": [f"p{at}@x.com" for at in range(20_000)], "first_name": "A", "zip": "1"})
+    people.assign(amount=1, day="today").to_parquet(path)
+    kept, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, kept[1]))
+    try:
+        said = planned(path, in_pieces=True, rows=1_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert "Nothing was sent" in str(said)
+    assert "TMPDIR" in str(said)
 
 
 def test_a_list_in_pieces_is_not_repaired_in_one(tmp_path: Path) -> None:
