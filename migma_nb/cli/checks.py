@@ -8,13 +8,14 @@ from typing import Any
 from migma_nb.cli.answering import answered
 from migma_nb.cli.effective import settings_of
 from migma_nb.cli.exits import Exit
-from migma_nb.cli.fixing import has_repairs, place_for
+from migma_nb.cli.fixing import place_for
 from migma_nb.cli.lists import show_reading
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
 from migma_nb.cli.next_steps import LOOKING, show_next, to_send
 from migma_nb.cli.problems import show_first_of_each, tally
 from migma_nb.cli.screen import document, heading, say
 from migma_nb.cli.wording import for_terminal
+from migma_nb.planning.fixes import has_repairs
 from migma_nb.planning.frozen import Plan
 
 
@@ -80,7 +81,7 @@ def _next_steps(planned: Planned) -> list[str]:
 def _next(planned: Planned, typed: Mapping[str, Any]) -> tuple[str, str]:
     """Return what comes next, in a few words, and as a line to type."""
     line = typed["line"]
-    if has_repairs(planned) and (out := place_for(typed)) is not None:
+    if has_repairs(planned.plan) and (out := place_for(typed)) is not None:
         add = {"--code": "all", "--out": str(out)}
         return "To repair what has a certain repair:", line.next("fix", keep=LOOKING, add=add)
     return to_send(planned, line)

@@ -34,7 +34,7 @@ def fix(typed: Mapping[str, Any]) -> Exit:
     """
     codes = _codes(typed)
     place = _place(typed)
-    planned = plan_to_check(mailing_of(typed))
+    planned = plan_to_check(mailing_of(typed), whole=True)
     fixed = planned.held.fix(None if _ALL in codes else codes)
     changes, backup = fixed.changes, None
     writes = place is not None and not (typed["in_place"] and changes.empty)
@@ -52,12 +52,6 @@ def fix(typed: Mapping[str, Any]) -> Exit:
     say(f"{'' if backup else chr(10)}Repaired list: {place}" if writes else "\nNothing was written.")
     show_next(line, words)
     return Exit.FINE
-
-
-def has_repairs(planned: Planned) -> bool:
-    """Return whether a plan's list has a problem that has a certain repair."""
-    codes = set(map(str, planned.held.issues["code"])) & set(map(str, REPAIRABLE))
-    return bool(codes) and not planned.plan.batches and not planned.held.fix(sorted(codes)).changes.empty
 
 
 def place_for(typed: Mapping[str, Any]) -> Path | None:

@@ -11,6 +11,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.cli.lists import left_out, reading_of
 from migma_nb.planning.pieces import Pieces
 from migma_nb.planning.plan import Plan, make_plan
+from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.sources import open_list
 from migma_nb.planning.target_columns import all_are_batches, brought_by_rows
 from migma_nb.planning.targets import Audience, Segment, Tag
@@ -100,10 +101,15 @@ def plan_to_send(mailing: Mailing, *, live: bool) -> Planned:
     return Planned(plan, SendPlan(plan), tuple(notes))
 
 
-def plan_to_check(mailing: Mailing) -> Planned:
-    """Plan a mailing that is only looked at: what is missing and changes no check is stood in for."""
+def plan_to_check(mailing: Mailing, *, whole: bool = False) -> Planned:
+    """Plan a mailing that is only looked at: what is missing and changes no check is stood in for.
+
+    Args:
+        mailing: the mailing.
+        whole: a file is read whole, however long it is, so that it can be repaired.
+    """
     options, missing = dict(mailing.options), []
-    recipients = _recipient(mailing)
+    recipients = _recipient(mailing, whole=whole)
     some = next(iter(recipients)) if isinstance(recipients, Pieces) else recipients
     frame = some if isinstance(some, pd.DataFrame) else None
     brought = frozenset() if frame is None else brought_by_rows(frame)
@@ -126,14 +132,16 @@ def plan_to_check(mailing: Mailing) -> Planned:
     return Planned(plan, SendPlan(plan), missing=tuple(missing), list_alone=alone)
 
 
-def _recipient(mailing: Mailing) -> pd.DataFrame | Pieces | Tag | Segment | Audience:
+def _recipient(mailing: Mailing, *, whole: bool = False) -> pd.DataFrame | Pieces | Tag | Segment | Audience:
     if len(mailing.recipients) != 1:
         raise InputError(
             "The recipients are given more than once." if mailing.recipients else "Nobody to mail was named.",
             hint="Name one FILE, or one of --tag, --segment and --audience.",
         )
     (whom,) = mailing.recipients
-    return open_list(whom, **mailing.reading) if isinstance(whom, Path) else whom
+    if not isinstance(whom, Path):
+        return whom
+    return (read_recipients if whole else open_list)(whom, **mailing.reading)
 
 
 _EXAMPLES = {

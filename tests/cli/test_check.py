@@ -6,7 +6,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from migma_nb.cli.exits import Exit
+from migma_nb.planning import long_files, pieces
 
 Migma = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -121,3 +124,18 @@ def test_a_tag_can_be_looked_at(here: Migma, send: list[str]) -> None:
     told = json.loads(here(*found.args, "--json").stdout)
     assert f"--confirm {told['plan_id']}" in found.stdout
     assert found.stdout.rstrip().endswith(" --live")
+
+
+def test_a_long_file_is_checked_in_pieces_and_says_the_same(
+    here: Migma, folder: Path, send: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same plan id, the same problems, also of the list alone."""
+    lines = "".join(f"p{at}@x.example,N{at}\n" for at in range(30))
+    (folder / "people.csv").write_text(f"email,name\n{lines}broken@,X\np3@x.example,Other\n")
+    for options in (["people.csv"], [*send[1:], "--project=p"]):
+        whole = here("check", *options, "--json")
+        with monkeypatch.context() as long:
+            long.setattr(long_files, "LONG_BYTES", 0)
+            long.setattr(pieces, "PIECE_ROWS", 4)
+            assert whole.stdout == here("check", *options, "--json").stdout
+        assert "invalid_email" in whole.stdout
