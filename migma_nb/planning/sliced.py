@@ -11,7 +11,7 @@ from migma_nb.planning.windows import Sliced
 #: Bytes that are held in one go.
 BLOCK = 1 << 22
 #: A row, or a line, that is longer than so many bytes is none.
-LONGEST_ROW = 1 << 26
+LONGEST_ROW = 1 << 24
 
 
 def blocks_of(data: Sliced, start: int = 0, end: int | None = None) -> Iterator[bytes]:
