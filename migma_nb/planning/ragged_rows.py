@@ -10,7 +10,7 @@ from migma_nb.planning.text_rows import filled
 
 
 class RaggedRows:
-    """Rows as they come, of which the first that does not fit is kept; `cut` are those with more, empty cells.
+    """Rows as they come, of which the first that does not fit is kept; `cut` have empty cells beyond.
 
     Args:
         name: the file.

@@ -60,9 +60,9 @@ def head_rows(text: Text[Any], most: int) -> list[Row]:
                 return head
         if whole:
             break
-        if size > sliced.LONGEST_ROW and isinstance(text.body, Window):
+        if isinstance(text.body, Window) and size >= sliced.LONGEST_ROW:
             raise sliced.too_long(text.name, "A row at the beginning")
-        size *= 8
+        size = min(size * 8, max(sliced.LONGEST_ROW, _HEAD)) if isinstance(text.body, Window) else size * 8
     if not head:
         raise InputError(
             f"{text.name} is empty.", hint="Check the export; a header line and rows are needed."

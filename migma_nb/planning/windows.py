@@ -163,7 +163,7 @@ class Reader(io.RawIOBase):
 
 def temporary_file() -> BinaryIO:
     """Return a file for this user alone that goes with its handle, also where the process is killed."""
-    return tempfile.TemporaryFile(prefix="migma_nb-")
+    return tempfile.TemporaryFile(prefix="migma_nb-list-")
 
 
 def _stamp(file: BinaryIO) -> tuple[int, int]:

@@ -27,6 +27,15 @@ HURT = st.lists(
     max_size=3,
 )
 CUTS = st.tuples(st.integers(1, 40), st.integers(1, 6), st.integers(1, 6))
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {},
+    {"header": 1},
+    {"header": 0},
+    {"quote": '"'},
+    {"quote": ""},
+    {"delimiter": ","},
+]
 LINE = st.sampled_from(
     [
         "a@x.example,Ann,",
@@ -105,42 +114,41 @@ def test_every_odd_list_comes_out_the_same_in_pieces(case: Case, tmp_path: Path)
         require_same(path, case.options, cuts)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+def written(table: list[list[str]], ends: str, quoting: Any, hurt: list[tuple[int, int, str]]) -> str:
+    """Return people as CSV, hurt in some places."""
+    text = io.StringIO(newline="")
+    rows = [["email", *(f"c{at}" for at in range(len(table[0])))]]
+    rows += [[f"p{at}@x.example", *row] for at, row in enumerate(table)]
+    csv.writer(text, lineterminator=ends, quoting=quoting).writerows(rows)
+    found = text.getvalue()
+    for at, size, sign in hurt:
+        found = found[:at] + sign + found[at + size :]
+    return found
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
-    table=TABLES,
-    ends=st.sampled_from(["\n", "\r\n", "\r"]),
-    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
-    options=st.sampled_from(
-        [{}, {}, {"header": 1}, {"header": 0}, {"quote": '"'}, {"quote": ""}, {"delimiter": ","}]
+    text=st.builds(
+        written,
+        TABLES,
+        st.sampled_from(["\n", "\r\n", "\r"]),
+        st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+        HURT,
     ),
+    options=st.sampled_from(OPTIONS),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252", "shift_jis"]),
-    hurt=HURT,
     cuts=CUTS,
 )
 def test_any_text_comes_out_the_same_in_pieces(
-    table: list[list[str]],
-    ends: str,
-    quoting: Any,
-    options: dict[str, Any],
-    encoding: str,
-    hurt: list[tuple[int, int, str]],
-    cuts: tuple[int, int, int],
-    tmp_path: Path,
+    text: str, options: dict[str, Any], encoding: str, cuts: tuple[int, int, int], tmp_path: Path
 ) -> None:
     """Whole or hurt in some places, in any encoding, however it is read."""
-    written = io.StringIO(newline="")
-    rows = [["email", *(f"c{at}" for at in range(len(table[0])))]]
-    rows += [[f"p{at}@x.example", *row] for at, row in enumerate(table)]
-    csv.writer(written, lineterminator=ends, quoting=quoting).writerows(rows)
-    text = written.getvalue()
-    for at, size, sign in hurt:
-        text = text[:at] + sign + text[at + size :]
     path = tmp_path / "list.csv"
     path.write_bytes(text.encode(encoding, "ignore"))
     require_same(path, options, cuts)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
     lines=st.lists(LINE, min_size=1, max_size=12),
     header=st.sampled_from(["email,name,", "email,name", "email,name, ,", "a@x.example,b,c", "email"]),
@@ -171,7 +179,7 @@ def test_an_encoding_is_found_in_pieces_as_it_is_in_the_whole(language: str, tmp
                 require_same(path, {}, (block, 5, 5))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
     parts=st.lists(
         st.binary(max_size=4)
