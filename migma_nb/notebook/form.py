@@ -248,7 +248,7 @@ class Form:
     def _lost(self) -> dict[str, Any]:
         """Return the output that takes the form's place on a page once its kernel has gone."""
         mailing = self.draft.arguments.get("mailing")
-        title = masked(str(mailing)) if mailing else "A mailing without a name yet"
+        title = masked(str(mailing)) if mailing else "A mailing, composed by hand"
         if not self._openings:
             return lost("Form", title, _GONE)
         return lost("Form", title, f"{_GONE} {_SENT}", ["import migma_nb as mg", *self._openings], _GONE)

@@ -147,13 +147,12 @@ class RunPanel:
 
     def lost(self) -> dict[str, Any]:
         """Return the output that takes the panel's place on a page once its kernel has gone."""
-        seen = self._seen
+        kind, seen = f"Run {named(self.run_id)}", self._seen
         if seen is None:
             found = self._end_facts or self._facts()
-            state, title = found.state, headline(found)
+            kind, title = f"{kind} · {found.state}", headline(found)
         else:
-            state, title = seen.state, f"{masked(seen.mailing)!r} {_as_seen(seen)}"
-        kind = f"Run {named(self.run_id)} · {state}"
+            title = f"{masked(seen.mailing)!r} {_as_seen(seen)}"
         if not self.opening:
             return lost(kind, title, _REHEARSED)
         return lost(kind, title, _GONE, ["import migma_nb as mg", self.opening])

@@ -60,9 +60,10 @@ def test_on_a_page_loaded_anew_a_lost_panel_and_form_say_what_brings_them_back(
     form.whole.locator("button.mnb-send:not([disabled])").click()
     form.read("1 of 1 people mailed", "form-run")
     for cell in (2, 3):
-        assert 1 == lab.seen(cell).locator(".mnb-lost").count()
-        assert not lab.seen(cell).locator(".mnb-lost").is_visible()
-        whole, live = lab.seen(cell).evaluate(HEIGHTS)
+        below = lab.page.locator(".jp-Notebook .jp-Cell").nth(cell)
+        assert 1 == below.locator(".mnb-lost").count()
+        assert not below.locator(".mnb-lost").is_visible()
+        whole, live = below.evaluate(HEIGHTS)
         assert whole - live < 20, "what is not seen takes room"
     lab.restart_kernel()
     lab.reload()
@@ -75,7 +76,7 @@ def test_on_a_page_loaded_anew_a_lost_panel_and_form_say_what_brings_them_back(
         lost = lab.seen(cell).locator(".mnb-lost")
         lost.wait_for()
         assert words in lost.inner_text()
-        assert not lab.seen(cell).get_by_text("model not found").is_visible()
+        assert 0 == lab.seen(cell).get_by_text("model not found").count()
         inspect(lab, cell, "lost", name, only=".mnb-lost")
     lines = [lab.seen(cell).locator(".mnb-lost pre").inner_text() for cell in (2, 3)]
     lab.save()
@@ -88,5 +89,5 @@ def test_on_a_page_loaded_anew_a_lost_panel_and_form_say_what_brings_them_back(
     for cell, run_id in zip(shown, [account.runs("news")[0], account.runs("form")[0]], strict=True):
         assert [] == errors_of(lab.run(cell))
         lab.seen(cell).locator(".mnb-run-end").wait_for()
-        assert lab.seen(cell).get_by_text(run_id).first.is_visible()
+        lab.seen(cell).get_by_text(run_id).first.wait_for()
     assert mailed == len(account.mailed)
