@@ -43,7 +43,7 @@ SHEET = """<style>
 .mnb-form .mnb-section .widget-label { width: 90px; min-width: 90px; text-align: left; }
 .mnb-form .widget-textarea textarea { font-family: var(--jp-code-font-family, monospace); font-size: 12px; }
 .mnb-form .mnb-section .widget-toggle-buttons { display: flex; flex-flow: row nowrap;
-  align-items: center; width: auto; margin: 2px; }
+  align-items: center; width: auto; margin: 2px; overflow: visible; }
 .mnb-form .mnb-section .widget-toggle-buttons > :not(.widget-label) { flex: 1 1 auto; min-width: 0;
   width: auto; margin-left: 6px; }
 .mnb-form .widget-toggle-buttons .widget-toggle-button { width: auto; min-width: 64px; }

@@ -60,9 +60,14 @@ d='M5.2 5.9 9 9.7l3.8-3.8L14 7.1l-5 5-5-5z'/%3E%3C/svg%3E"); }
   text-align: left; vertical-align: middle; white-space: nowrap; max-width: 44em; overflow: hidden;
   text-overflow: ellipsis; line-height: 20px; }
 .mnb .mnb-scroll td > div { overflow: hidden; text-overflow: ellipsis; }
+/* The third and fourth column share what the first two leave of the width; the others are further right. */
+.mnb .mnb-two-lines { container-type: inline-size; }
 .mnb .mnb-two-lines td { height: 44px; }
-.mnb .mnb-two-lines td:nth-child(n + 3) > div { display: -webkit-box; -webkit-box-orient: vertical;
-  -webkit-line-clamp: 2; white-space: normal; overflow-wrap: anywhere; line-height: 18px; }
+.mnb .mnb-two-lines td:is(:nth-child(3), :nth-child(4)) > div { display: -webkit-box;
+  -webkit-box-orient: vertical; -webkit-line-clamp: 2; white-space: normal; overflow-wrap: anywhere;
+  line-height: 18px; box-sizing: border-box; }
+.mnb .mnb-two-lines td:nth-child(3) > div { width: max(150px, (100cqw - 190px) * .56); }
+.mnb .mnb-two-lines td:nth-child(4) > div { width: max(120px, (100cqw - 190px) * .44); }
 .mnb .mnb-scroll th { font-weight: 600; color: var(--mnb-muted); background: var(--mnb-tint); }
 .mnb .mnb-scroll tbody tr + tr > td { border-top: 1px solid rgba(128, 128, 128, .16); }
 .mnb .mnb-head { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 1px 14px; margin: 6px 0 0;

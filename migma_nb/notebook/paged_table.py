@@ -44,7 +44,7 @@ class PagedTable:
             no such button. It runs in a thread of its own.
         choice_label: what the rows are filtered by, such as "State" (str).
         notices: where errors are shown; without it the table has a place of its own.
-        two_lines: whether what is too long for its column, from the third one on, goes on in a second line.
+        two_lines: whether the third and the fourth column go on in a second line, so that both are in sight.
     """
 
     def __init__(

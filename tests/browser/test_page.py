@@ -38,7 +38,7 @@ WHAT = [
 ]
 #: How far anything of the form sticks out of the page (pixels).
 _STICKS_OUT = """() => Math.max(...[...document.querySelectorAll(".mnb-form, .mnb-form *")]
-    .filter(part => !part.closest(".mnb-scroll *"))
+    .filter(part => !part.closest(".mnb-scroll *, .mnb-mail *"))
     .map(part => part.getBoundingClientRect().right)) - document.documentElement.clientWidth"""
 #: At one a second, so that the sending outlasts what a kernel is given after its page was closed.
 SLOW = 150
