@@ -198,10 +198,7 @@ OWN: Mapping[str, Group] = {
             Annotated[int | None, typer.Option(min=1, help="At most so many, the newest.", metavar="N")],
             None,
         ),
-        "imports": (
-            Annotated[bool, typer.Option("--imports", help="The imports, which mailed nobody, instead.")],
-            False,
-        ),
+        "imports": (opt.Imports, False),
         "as_json": (opt.Json, False),
     },
 }

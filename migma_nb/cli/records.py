@@ -94,10 +94,10 @@ def _imports(typed: Mapping[str, Any], place: Place) -> Exit:
         return Exit.FINE
     if found.empty:
         say(f"No import is on record yet. The ledger is {place.name}.")
-        return Exit.FINE
-    say(f"Ledger {place.name}\n")
-    table([["import", "started (UTC)", "tag", "people", "requests"], *map(_import_line, _rows(found))])
-    say("\nNobody was mailed by these. Importing the same list again gives its account.")
+    else:
+        say(f"Ledger {place.name}\n")
+        table([["import", "started (UTC)", "tag", "people", "requests"], *map(_import_line, _rows(found))])
+    show_next(typed["line"].next("runs", keep={"ledger"}), "The runs, which mailed people:")
     return Exit.FINE
 
 
