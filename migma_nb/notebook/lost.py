@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from migma_nb.notebook.lines import safe
 from migma_nb.notebook.theme import CODE, MUTED, TINT, card, head
@@ -16,11 +17,13 @@ from migma_nb.notebook.theme import CODE, MUTED, TINT, card, head
 _BROKEN = ".jp-OutputArea-child:has(> .jp-OutputArea-output.jupyter-widgets)"
 _OURS = "> .jp-OutputArea-output > .mnb-lost"
 #: While the widget lives the words take no room at all, and where they are seen Lab's own are not.
-_SHEET = f"""<style>
+_SHEET = f"""
 .jp-OutputArea-child:not({_BROKEN} + *):has({_OURS}) {{ display: none; }}
 {_BROKEN}:has(+ .jp-OutputArea-child {_OURS}) > * {{ display: none; }}
 {_BROKEN} + .jp-OutputArea-child {_OURS} {{ display: block !important; }}
-</style>"""
+"""
+#: As a link: of a style element a page that strips all tags would leave the text.
+_LINK = f'<link rel="stylesheet" href="data:text/css,{quote(_SHEET)}">'
 
 
 def lost(kind: str, title: str, words: str, lines: Sequence[str] = (), plain: str = "") -> dict[str, Any]:
@@ -41,7 +44,7 @@ def lost(kind: str, title: str, words: str, lines: Sequence[str] = (), plain: st
         f'<pre style="{style}">{typed}</pre>' if typed else "",
     )
     # Without our style sheet, as where outputs are not trusted, it is not seen either.
-    html = f'<div class="mnb-lost" style="display:none">{shown}</div>{_SHEET}'
+    html = f'<div class="mnb-lost" style="display:none">{shown}</div>{_LINK}'
     return {"text/html": html, "text/plain": plain or f"{words} {'; '.join(lines)}".strip()}
 
 
