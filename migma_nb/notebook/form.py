@@ -202,7 +202,7 @@ class Form:
     def _began(self, run: Any, panel: Any) -> None:
         """Take up a run; at its end the form says how many people its mailing has mailed."""
         self.run = run
-        if panel.opening:
+        if panel.opening and panel.opening not in self._openings:
             self._openings.append(panel.opening)
             for name in self._below:
                 put(self._lost(), name)
@@ -251,7 +251,7 @@ class Form:
         title = masked(str(mailing)) if mailing else "A mailing, composed by hand"
         if not self._openings:
             return lost("Form", title, _GONE)
-        return lost("Form", title, f"{_GONE} {_SENT}", ["import migma_nb as mg", *self._openings], _GONE)
+        return lost("Form", title, f"{_GONE} {_SENT}", ["import migma_nb as mg", *self._openings])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Show the widget, and on pages without widgets what was chosen."""

@@ -26,15 +26,14 @@ _SHEET = f"""
 _LINK = f'<link rel="stylesheet" href="data:text/css,{quote(_SHEET)}">'
 
 
-def lost(kind: str, title: str, words: str, lines: Sequence[str] = (), plain: str = "") -> dict[str, Any]:
-    """Return an output that is seen only where the widget before it was lost.
+def lost(kind: str, title: str, words: str, lines: Sequence[str] = ()) -> dict[str, Any]:
+    """Return an output that is seen only where the widget before it was lost; in text it is not there.
 
     Args:
         kind: what it was, HTML.
         title: what is known of it (text).
         words: what to do (text).
         lines: what to type for that.
-        plain: the same in one line of text, for pages that show nothing else.
     """
     typed = "\n".join(escape(one) for one in lines)
     style = f"{CODE};{TINT};color:inherit;padding:8px 12px;margin:10px 0 0;border-radius:6px;overflow-x:auto"
@@ -45,7 +44,7 @@ def lost(kind: str, title: str, words: str, lines: Sequence[str] = (), plain: st
     )
     # Without our style sheet, as where outputs are not trusted, it is not seen either.
     html = f'<div class="mnb-lost" style="display:none">{shown}</div>{_LINK}'
-    return {"text/html": html, "text/plain": plain or f"{words} {'; '.join(lines)}".strip()}
+    return {"text/html": html}
 
 
 def put(output: dict[str, Any], name: str = "") -> str:
