@@ -16,6 +16,8 @@ INSTALL = touch $(VENV)/.busy && $(UV_INSTALL) --python $(BIN)/python -c constra
 # Hypothesis' own profile for such runs: the same examples each time, and no clock on a busy machine.
 PYTEST = python -m pytest --hypothesis-profile=ci
 BROWSER = $(BIN)/$(PYTEST) tests/browser -m
+# Two browsers at a time, each with a JupyterLab of its own.
+TWO = -n 2 --dist worksteal
 
 # Whether $(VENV) is whole: made here, not left in the middle, its Python still there. If not, it is made anew.
 WHOLE := $(shell [ "$$(cat $(VENV)/.place 2>/dev/null)" = "$$(pwd -P)" ] && [ ! -e $(VENV)/.busy ] \
@@ -70,11 +72,11 @@ test: lint $(KERNEL6)/.made
 	$(BIN)/$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -p no:cacheprovider \
 		-o filterwarnings=default notebooks
 	$(BIN)/$(PYTEST) -n 6 --dist worksteal
-	$(BROWSER) 'browser and not proof' -n 2 --dist worksteal
+	$(BROWSER) 'browser and not proof' $(TWO)
 
 # The browser tests ten times in a row: what fails once in ten is no proof. Pictures stay in artefacts/.
 scenarios: $(VENV)/.dev $(KERNEL6)/.made
-	@for round in 1 2 3 4 5 6 7 8 9 10; do echo "Round $$round of 10"; $(BROWSER) browser || exit 1; done
+	@for round in 1 2 3 4 5 6 7 8 9 10; do echo "Round $$round of 10"; $(BROWSER) browser $(TWO) || exit 1; done
 
 # The README's pictures, by the same tests.
 pictures: $(VENV)/.dev $(KERNEL6)/.made
@@ -97,7 +99,7 @@ $(KERNEL6)/.made: $(VENV)/.uv pyproject.toml constraints.txt
 # random histories, PostgreSQL throughout, short benchmarks, and the browser again, on both kernels.
 proof: oldest $(KERNEL6)/.made
 	$(BIN)/$(PYTEST) -m 'proof and not browser' -n 2 --dist worksteal
-	$(BROWSER) browser
+	$(BROWSER) browser $(TWO)
 
 # Each room on the oldest versions that pyproject.toml allows; what is long is left to `make test`, and so is what
 # needs schemathesis, which asks for a newer pytest than the oldest, and what names its own two kernels.

@@ -260,3 +260,6 @@ Out = Annotated[
     typer.Option(help="Write what became of every row to this .csv, .xlsx or .parquet.", metavar="FILE"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and all else on stderr.")]
+Imports = Annotated[
+    bool, typer.Option("--imports", help="The imports of contacts instead, which mailed nobody.")
+]

@@ -198,6 +198,7 @@ OWN: Mapping[str, Group] = {
             Annotated[int | None, typer.Option(min=1, help="At most so many, the newest.", metavar="N")],
             None,
         ),
+        "imports": (opt.Imports, False),
         "as_json": (opt.Json, False),
     },
 }

@@ -27,6 +27,13 @@ from migma_nb.surface.history import history, open_run
 from migma_nb.surface.run import Run
 
 _LONGEST_MAILING = 32
+#: How requests of an import stand, in words.
+_REQUESTS = {
+    "answered": "answered",
+    "job": "at work at the API",
+    "open": "without an answer yet",
+    "left": "whose answer was lost",
+}
 #: Parameters that are files which a mailing is made from, and what each is called.
 _READ = {
     "file": "list",
@@ -49,6 +56,8 @@ def runs(typed: Mapping[str, Any]) -> Exit:
     place = place_of(typed["ledger"])
     if not place.may_exist and "ledger" in typed["line"].typed:
         raise InputError(f"There is no ledger {place.name}.", hint="Leave --ledger out to see your own.")
+    if typed["imports"]:
+        return _imports(typed, place)
     wanted = _state(typed["state"])
     # Looking must not make a ledger where there is none.
     found = history(ledger=typed["ledger"]) if place.may_exist else None
@@ -70,6 +79,25 @@ def runs(typed: Mapping[str, Any]) -> Exit:
     newest = None if found is None or found.empty else str(found["run_id"].iloc[0])
     words, line = after_runs(newest, typed["line"], filtered=filtered)
     show_next(line, words)
+    return Exit.FINE
+
+
+def _imports(typed: Mapping[str, Any], place: Place) -> Exit:
+    """List the imports of a ledger, newest first."""
+    for name in ("mailing", "state"):
+        if typed[name] is not None:
+            raise InputError(f"An import has no {name}.", hint=f"Leave --{name} out, or --imports.")
+    found = history(imports=True, ledger=typed["ledger"]) if place.may_exist else pd.DataFrame()
+    found = found.head(typed["limit"] or len(found))
+    if typed["as_json"]:
+        document(json.loads(found.to_json(orient="records", date_format="iso")))
+        return Exit.FINE
+    if found.empty:
+        say(f"No import is on record yet. The ledger is {place.name}.")
+    else:
+        say(f"Ledger {place.name}\n")
+        table([["import", "started (UTC)", "tag", "people", "requests"], *map(_import_line, _rows(found))])
+    show_next(typed["line"].next("runs", keep={"ledger"}), "The runs, which mailed people:")
     return Exit.FINE
 
 
@@ -252,5 +280,16 @@ def _line(row: dict[str, Any]) -> list[str]:
         str(row["state"]),
         "sandbox" if row["sandbox"] else "LIVE",
         one_line(row["mailing"], _LONGEST_MAILING),
+        ", ".join(counts),
+    ]
+
+
+def _import_line(row: dict[str, Any]) -> list[str]:
+    counts = [f"{row[state]:,} {words}" for state, words in _REQUESTS.items() if row[state]]
+    return [
+        str(row["import_id"]),
+        f"{row['started_at']:%Y-%m-%d %H:%M}",
+        one_line(row["tag"], _LONGEST_MAILING),
+        f"{row['people']:,}",
         ", ".join(counts),
     ]

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -99,6 +100,31 @@ def is_import(conn: sa.Connection, import_id: str) -> bool:
     """Return whether an import of this id has sent a request."""
     query = sa.select(import_chunks.c.chunk_id).where(import_chunks.c.import_id == import_id)
     return conn.execute(query.limit(1)).first() is not None
+
+
+def all_imports(conn: sa.Connection) -> list[dict[str, Any]]:
+    """Return every import that has sent a request, newest first, with its requests and people counted.
+
+    An import that found everybody in already has sent none, and is not on record.
+    """
+    chunk = import_chunks.c
+    found = conn.execute(
+        sa.select(
+            chunk.import_id,
+            chunk.tag,
+            chunk.project_id,
+            chunk.scope,
+            sa.func.min(chunk.intent_at).label("started_at"),
+            sa.func.max(chunk.finished_at).label("finished_at"),
+            sa.func.count().label("requests"),
+            *(sa.func.count().filter(chunk.state == state).label(str(state)) for state in ChunkState),
+        )
+        .group_by(chunk.import_id, chunk.tag, chunk.project_id, chunk.scope)
+        .order_by(sa.func.min(chunk.intent_at).desc())
+    )
+    people = sa.select(imported.c.import_id, sa.func.count()).group_by(imported.c.import_id)
+    counts: dict[str, int] = {import_id: int(count) for import_id, count in conn.execute(people)}
+    return [{**one, "people": counts.get(one["import_id"], 0)} for one in found.mappings()]
 
 
 def begin_chunk(

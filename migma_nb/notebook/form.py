@@ -34,12 +34,16 @@ from migma_nb.notebook.form_send import SendSection
 from migma_nb.notebook.form_sender import SenderSection
 from migma_nb.notebook.lines import safe
 from migma_nb.notebook.looks import framed, row
+from migma_nb.notebook.lost import lost, put
+from migma_nb.notebook.masking import masked
 from migma_nb.notebook.newest import Newest
 from migma_nb.notebook.preview_pane import PlanPreviews, PreviewPane
 from migma_nb.planning.frozen import Plan
 
 #: Checking more rows than this takes long enough to say so.
 _MANY = 5_000
+_GONE = "The form went with its kernel. Run the cell again for a new one: that mails nobody."
+_SENT = "What was sent from this one is on record:"
 _TEXT = "The form of migma_nb: run the cell in a notebook with widgets to see it."
 
 
@@ -55,6 +59,9 @@ class Form:
         self.desk = desk
         self.run: Any = None
         self._checked: Checked | None = None
+        #: The calls that open what was sent from here, and the outputs that hold them.
+        self._openings: list[str] = []
+        self._below: list[str] = []
         self._checker = Checker(desk.plan)
         self._bench = Bench(desk, draft, self._changed)
         self._newest: Newest[Draft, tuple[Checked, Before | None] | None] = Newest(
@@ -195,6 +202,10 @@ class Form:
     def _began(self, run: Any, panel: Any) -> None:
         """Take up a run; at its end the form says how many people its mailing has mailed."""
         self.run = run
+        if panel.opening and panel.opening not in self._openings:
+            self._openings.append(panel.opening)
+            for name in self._below:
+                put(self._lost(), name)
 
         def look_again() -> None:
             panel.ended.wait()
@@ -228,6 +239,19 @@ class Form:
             skip_invalid=plan is not None and plan.has_errors and bool(self.check.skip.value),
             plan_id=None if plan is None else plan.id,
         )
+
+    def _ipython_display_(self) -> None:
+        """Show the form, and what takes its place once its kernel has gone."""
+        put(self._repr_mimebundle_())
+        self._below.append(put(self._lost()))
+
+    def _lost(self) -> dict[str, Any]:
+        """Return the output that takes the form's place on a page once its kernel has gone."""
+        mailing = self.draft.arguments.get("mailing")
+        title = masked(str(mailing)) if mailing else "A mailing, composed by hand"
+        if not self._openings:
+            return lost("Form", title, _GONE)
+        return lost("Form", title, f"{_GONE} {_SENT}", ["import migma_nb as mg", *self._openings])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Show the widget, and on pages without widgets what was chosen."""

@@ -119,7 +119,12 @@ class CheckSection:
         source = FrameSource(issues, by="code", columns=_COLUMNS, private=_whose(plan, issues))
         if self._table is None:
             self._table = PagedTable(
-                source, label="Problems", size=5, choice_label="Problem", notices=self._bench.notices
+                source,
+                label="Problems",
+                size=5,
+                choice_label="Problem",
+                notices=self._bench.notices,
+                two_lines=True,
             )
             self._place.children = [self._table.widget]
         else:

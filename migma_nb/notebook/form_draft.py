@@ -170,23 +170,30 @@ class Draft:
         arguments: arguments of `mg.plan`, only those that were given. Of `variables` these are the columns
             that somebody chose, None for none; what was guessed is not in it.
         written: the expression of an argument that is more than its value, such as a file's name.
+        left: the columns of a list that is not chosen any more, as long as what was said about them holds.
     """
 
     recipients: Recipients | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
     written: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[str, ...] | None = None
 
     def to(self, recipients: Recipients | None) -> Self:
         """Return the same mailing to others; what was said about the columns of the list goes."""
-        old = self.recipients
+        old = self.left if self.recipients is None else self.recipients.columns
         kept = self
-        if old is not None and (recipients is None or old.columns != recipients.columns):
+        if old is not None and (recipients is None or old != recipients.columns):
             for name in ("address", "key", "variables", "duplicates"):
                 kept = kept.given(name, None)
         if recipients is not None and recipients.target is not None:
             for name in ("address", "key", "defaults", "formats", "exclude", "allow", "duplicates"):
                 kept = kept.given(name, None)
-        return replace(kept, recipients=recipients)
+        return replace(kept, recipients=recipients, left=None)
+
+    def unlisted(self) -> Self:
+        """Return the same mailing to nobody yet; a next list with the same columns finds them as chosen."""
+        left = self.left if self.recipients is None else self.recipients.columns
+        return replace(self, recipients=None, left=left)
 
     def given(self, name: str, value: Any, written: str | None = None) -> Self:
         """Return the draft with an argument; None and what is empty take it out.

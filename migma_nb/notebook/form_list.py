@@ -25,6 +25,7 @@ from migma_nb.planning.reading import KNOWN_SUFFIXES
 _IN_HAND, _FILE, _TAGS, _SEGMENTS = "In hand", "File", "Tag", "Segment"
 _FOUND = "found by itself"
 _KINDS = {_TAGS: "tags", _SEGMENTS: "segments"}
+_NO_LIST = "No list is chosen now."
 #: What is said while no list of a kind is chosen.
 _NONE_YET = {
     _FILE: "CSV, TXT, XLSX, ODS or Parquet; nothing leaves this machine before you send.",
@@ -147,25 +148,33 @@ class ListSection:
             "people",
             read,
             lambda found: self._chosen(kind, found),
-            self._redraw,
+            self._drop,
             self._unreadable,
         )
 
     def _refused(self, error: InputError) -> None:
-        """Say why a file is not read anew; what was read before is still the list."""
+        """Say why a file is not read anew."""
         self._bench.notices.errors.append(error)
         self._bench.overtake("people")
-        self._bench.address_to(self._bench.draft.recipients)
-        self._still(error)
+        self._drop()
+        self._none_because(error)
 
     def _unreadable(self, error: InputError) -> None:
         """Say why a file could not be read, and show the fields that would help."""
-        self._still(self._how.ask(error))
+        self._none_because(self._how.ask(error))
 
-    def _still(self, told: InputError) -> None:
-        kept = self._bench.draft.recipients
-        stays = "" if kept is None else f"{kept.label} stays the list."
-        self._people.wrong(InputError(f"{told.message} {told.hint or ''}".strip(), hint=stays))
+    def _drop(self) -> None:
+        """Let nobody be on the list: not those either who were read before, since others were chosen.
+
+        What is in hand is there again for whoever chooses it again.
+        """
+        self._of_kind.pop(_FILE, None)
+        self._bench.put(lambda draft: draft.unlisted())
+        self._redraw()
+        self._none_because(InputError("The file could not be read."))
+
+    def _none_because(self, told: InputError) -> None:
+        self._people.wrong(InputError(f"{told.message} {told.hint or ''}".strip(), hint=_NO_LIST))
 
     def _begin_file(self, file: ListFile | None) -> None:
         self._file = file
@@ -197,19 +206,25 @@ class ListSection:
         if recipients is None or not recipients.repairs:
             # A repaired copy has no report of its own: what was told of its file still holds.
             self._how.tell(None if recipients is None else ReadReport.of(recipients.value))
+        names = () if recipients is None else tuple(dict.fromkeys(recipients.columns))
         if recipients is None:
             self._people.note(_NONE_YET.get(self._kind.value, ""))
-            return
-        columns = f" · columns: {listed(recipients.columns)}" if recipients.columns else ""
-        # A list without a header has somebody's address for a column's name.
-        self._people.note(masked(f"{recipients.label}{columns}"))
+        else:
+            columns = f" · columns: {listed(names)}" if names else ""
+            # A list without a header has somebody's address for a column's name.
+            self._people.note(masked(f"{recipients.label}{columns}"))
+        self._offer_columns(names)
+
+    def _offer_columns(self, names: tuple[str, ...]) -> None:
+        chosen = self._bench.draft.arguments.get("address")
+        # Without a list the column that was named stays named, for the next one.
+        known = names or (() if chosen is None else (str(chosen),))
         self._quiet = True
         try:
             self._address.control.options = [
                 (_FOUND, NOTHING),
-                *((one_line(masked(name), 40), name) for name in dict.fromkeys(recipients.columns)),
+                *((one_line(masked(name), 40), name) for name in known),
             ]
-            chosen = self._bench.draft.arguments.get("address")
             self._address.control.value = NOTHING if chosen is None else str(chosen)
         finally:
             self._quiet = False

@@ -43,10 +43,12 @@ SHEET = """<style>
 .mnb-form .mnb-section .widget-label { width: 90px; min-width: 90px; text-align: left; }
 .mnb-form .widget-textarea textarea { font-family: var(--jp-code-font-family, monospace); font-size: 12px; }
 .mnb-form .mnb-section .widget-toggle-buttons { display: flex; flex-flow: row nowrap;
-  align-items: center; width: auto; margin: 2px; }
+  align-items: center; width: auto; margin: 2px; overflow: visible; }
 .mnb-form .mnb-section .widget-toggle-buttons > :not(.widget-label) { flex: 1 1 auto; min-width: 0;
   width: auto; margin-left: 6px; }
 .mnb-form .widget-toggle-buttons .widget-toggle-button { width: auto; min-width: 64px; }
+/* The chosen button's shadow is not to be cut. */
+.mnb-form :is(.mnb-field, .mnb-line), .mnb-form :is(.mnb-field, .mnb-line) .widget-box { overflow: visible; }
 
 .mnb-form .widget-upload { width: auto; font-size: 0; }
 .mnb-form .widget-upload .fa { font-size: 13px; }
@@ -68,8 +70,6 @@ SHEET = """<style>
 .mnb-form .mnb-verdict { font-size: 13px; min-height: 22px; }
 .mnb-form .mnb-section .mnb-paged-table .widget-label, .mnb-form .mnb-section .mnb-form-run .widget-label {
   width: auto; min-width: 0; }
-/* So narrow that what to do about a problem can be seen to stand beside it. */
-.mnb-form .mnb-section-check .mnb-scroll td { max-width: 30em; }
 .mnb-form .mnb-section .mnb-paged-table .widget-dropdown { width: 260px; }
 .mnb-form .mnb-section .mnb-paged-table .widget-text { width: 220px; }
 .mnb-form .mnb-section .mnb-test-to, .mnb-form .mnb-section .mnb-confirm { max-width: 420px;

@@ -64,12 +64,16 @@ class SearchList:
                 self._say("")
                 raise
 
-        self._bench.in_background(ask, self.offer)
+        self._bench.in_background(ask, self._loaded)
 
     def offer(self, found: Sequence[Choice]) -> None:
-        """Offer these, in place of what was offered."""
-        self._all = found
+        """Offer these, all of them, in place of what was offered."""
         self._search.value = ""
+        self._loaded(found)
+
+    def _loaded(self, found: Sequence[Choice]) -> None:
+        # What was typed while the account was asked is looked for now, and stays in the line.
+        self._all = found
         self._draw()
 
     def unchoose(self) -> None:

@@ -34,7 +34,7 @@ SHEET = """<style>
 .mnb .widget-checkbox input { flex: none; margin: 0; }
 .mnb .jupyter-button { width: auto; min-width: 4em; padding: 0 12px; border-radius: 4px; }
 .mnb .jupyter-button:disabled { opacity: .45; cursor: default; }
-.mnb input::placeholder { color: var(--mnb-muted); opacity: 1; }
+.mnb :is(input, textarea)::placeholder { color: var(--mnb-muted); opacity: 1; }
 /* Without its kernel a widget stays as it was last seen: said once, not by a broken chain at each part. */
 .mnb.mnb.mnb .jupyter-widgets-disconnected::before { content: none; }
 .mnb.mnb.mnb.jupyter-widgets-disconnected::before { display: block;
@@ -43,6 +43,11 @@ mg.open_run(…) shows a run, its cell a form.";
   height: auto; padding: 0 0 8px; color: inherit; float: none;
   font: 600 13px/1.5 var(--jp-ui-font-family, system-ui, sans-serif); white-space: normal; }
 .mnb.jupyter-widgets-disconnected button { opacity: .45; pointer-events: none; }
+/* The widgets' own arrow is grey in both themes, and that of a field with suggestions black. */
+[data-jp-theme-light="false"] .mnb { --jp-widgets-dropdown-arrow: url("data:image/svg+xml,%3Csvg \
+xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'%3E%3Cpath fill='%23ddd' \
+d='M5.2 5.9 9 9.7l3.8-3.8L14 7.1l-5 5-5-5z'/%3E%3C/svg%3E"); }
+[data-jp-theme-light="false"] .mnb ::-webkit-calendar-picker-indicator { filter: invert(1); }
 .mnb .mnb-row { column-gap: 6px; row-gap: 2px; overflow: visible; }
 .mnb .mnb-muted { color: var(--mnb-muted); }
 .mnb .mnb-mail :focus-visible, .mnb .mnb-scroll:focus-visible { outline-offset: -2px; }
@@ -54,6 +59,15 @@ mg.open_run(…) shows a run, its cell a form.";
 .mnb .mnb-scroll th, .mnb .mnb-scroll td { height: 26px; box-sizing: border-box; padding: 3px 10px; border: 0;
   text-align: left; vertical-align: middle; white-space: nowrap; max-width: 44em; overflow: hidden;
   text-overflow: ellipsis; line-height: 20px; }
+.mnb .mnb-scroll td > div { overflow: hidden; text-overflow: ellipsis; }
+/* The third and fourth column share what the first two leave of the width; the others are further right. */
+.mnb .mnb-two-lines { container-type: inline-size; }
+.mnb .mnb-two-lines td { height: 44px; }
+.mnb .mnb-two-lines td:is(:nth-child(3), :nth-child(4)) > div { display: -webkit-box;
+  -webkit-box-orient: vertical; -webkit-line-clamp: 2; white-space: normal; overflow-wrap: anywhere;
+  line-height: 18px; box-sizing: border-box; }
+.mnb .mnb-two-lines td:nth-child(3) > div { width: max(150px, (100cqw - 190px) * .56); }
+.mnb .mnb-two-lines td:nth-child(4) > div { width: max(120px, (100cqw - 190px) * .44); }
 .mnb .mnb-scroll th { font-weight: 600; color: var(--mnb-muted); background: var(--mnb-tint); }
 .mnb .mnb-scroll tbody tr + tr > td { border-top: 1px solid rgba(128, 128, 128, .16); }
 .mnb .mnb-head { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 1px 14px; margin: 6px 0 0;

@@ -27,6 +27,8 @@ Export = Callable[[str | None, str], Path]
 _LONGEST, _FITS = 160, 40
 #: Head and rows are this high (pixels): a page that is not full keeps the height of a full one.
 _LINE = 26
+#: A row whose cells may have two lines is that much higher (pixels).
+_SECOND = 18
 #: And the bar that scrolls it sideways, where a page is too wide, has this much below them (pixels).
 _BAR = 12
 
@@ -42,6 +44,7 @@ class PagedTable:
             no such button. It runs in a thread of its own.
         choice_label: what the rows are filtered by, such as "State" (str).
         notices: where errors are shown; without it the table has a place of its own.
+        two_lines: whether the third and the fourth column go on in a second line, so that both are in sight.
     """
 
     def __init__(
@@ -53,12 +56,14 @@ class PagedTable:
         export: Export | None = None,
         choice_label: str = "Show",
         notices: Notices | None = None,
+        two_lines: bool = False,
     ) -> None:
         self.label = label
         self.notices = notices or Notices()
         self.exporting: threading.Thread | None = None
         self._source = source
         self._size = size
+        self._two_lines = two_lines
         self._start = 0
         self._total = self._most = self._largest = 0
         self._full = False
@@ -177,9 +182,11 @@ class PagedTable:
     def _html(self, rows: Sequence[Sequence[str]]) -> str:
         head = "".join(f'<th scope="col">{safe(name)}</th>' for name in self._source.columns)
         body = "".join(f"<tr>{''.join(map(self._cell, cells))}</tr>" for cells in rows)
+        name = "mnb-scroll mnb-two-lines" if self._two_lines else "mnb-scroll"
+        high = _LINE + (_LINE + _SECOND if self._two_lines else _LINE) * self._most + _BAR
         return (
-            f'<div class="mnb-scroll" tabindex="0" role="region" aria-label="{escape(self.label)}" '
-            f'style="min-height:{_LINE * (self._most + 1) + _BAR}px">'
+            f'<div class="{name}" tabindex="0" role="region" aria-label="{escape(self.label)}" '
+            f'style="min-height:{high}px">'
             f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
@@ -187,7 +194,7 @@ class PagedTable:
         shown = text if self._full else masked_with(text, getattr(text, "private", ""))
         mark = f"{dot(text)} " if text in COLOURS else ""
         whole = f' title="{escape(one_line(shown, 600))}"' if len(shown) > _FITS else ""
-        return f"<td{whole}>{mark}{safe(shown, _LONGEST)}</td>"
+        return f"<td{whole}><div>{mark}{safe(shown, _LONGEST)}</div></td>"
 
     def _write(self, _: Any) -> None:
         if self._export is None or (self.exporting is not None and self.exporting.is_alive()):

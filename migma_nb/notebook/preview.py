@@ -57,7 +57,7 @@ def preview_html(message: RenderedMessage) -> str:
     return card(
         head("Preview", safe(message.subject, 200), ""),
         facts(pairs),
-        mail_frame(message.html, frame_height(message)) if message.html is not None else "",
+        _apart(mail_frame(message.html, frame_height(message))) if message.html is not None else "",
         _as_text(text) if message.html is not None else f'<div style="margin-top:12px">{escape(text)}</div>',
         notes,
     )
@@ -133,6 +133,10 @@ def mail_frame(html: str, height: int, low: int = 0, high: int = 0) -> str:
         f'<iframe sandbox srcdoc="{inside}" title="The mail" '
         f'referrerpolicy="no-referrer" style="{frame}"></iframe></div>'
     )
+
+
+def _apart(frame: str) -> str:
+    return f'<div style="margin-top:10px">{frame}</div>'
 
 
 def _as_text(text: str) -> str:

@@ -17,6 +17,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from migma_nb.notebook.looks import framed
+from migma_nb.notebook.lost import lost
 from migma_nb.notebook.masking import masked
 from migma_nb.notebook.notices import Notices
 from migma_nb.notebook.paged_table import PagedTable
@@ -24,9 +25,10 @@ from migma_nb.notebook.run_buttons import RunButtons, Steered
 from migma_nb.notebook.run_card import run_html, run_text
 from migma_nb.notebook.run_rows import RunRows
 from migma_nb.notebook.run_words import head_html, reason_html, troubles_html
+from migma_nb.notebook.theme import named
 from migma_nb.sending import facts
 from migma_nb.sending.glance import Glance, LiveWatch, Watch
-from migma_nb.sending.summary import RunFacts
+from migma_nb.sending.summary import RunFacts, headline
 
 #: How often it looks (seconds) at a run of this process, and at one that only the ledger knows.
 LIVE_EVERY_S, RECORD_EVERY_S = 0.25, 1.0
@@ -35,6 +37,8 @@ SHARE = 0.1
 #: After so many looks in a row that failed it looks no more.
 MOST_FAILURES = 20
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+_GONE = "Its panel went with the kernel that showed it. These lines show the run again, as the ledger has it:"
+_REHEARSED = "It was a rehearsal, and its record went with its sandbox. Run the cell again for a new one."
 _SHEET = """<style>
 .mnb.mnb-run {
   border: 1px solid rgba(128, 128, 128, .35); border-radius: 10px; padding: 14px 18px 12px; margin: 6px 0;
@@ -59,6 +63,7 @@ class RunPanel:
         index: the input's index, for the exported file.
         stopping: what is said in place of the buttons while a cell waits for the run; "" while none does.
         opening: the call that opens the run again, for a page without widgets; None takes the plain one.
+        kept: whether that call finds the run once this process has ended.
         finished: called once, when the end is shown.
         blank_out: returns a text without the API key, for errors that are not ours.
     """
@@ -71,6 +76,7 @@ class RunPanel:
         index: pd.Index | None = None,
         stopping: str = "",
         opening: str | None = None,
+        kept: bool = True,
         finished: Callable[["RunPanel"], None] | None = None,
         blank_out: Callable[[str], str] = str,
     ) -> None:
@@ -81,6 +87,7 @@ class RunPanel:
         self._watch = watch
         self._index = index
         self._opening = opening or f"mg.open_run({watch.run_id!r})"
+        self._kept = kept
         self._finished = finished
         self._seen: Glance | None = None
         self._end_facts: RunFacts | None = None
@@ -100,6 +107,11 @@ class RunPanel:
     def errors(self) -> list[BaseException]:
         """What went wrong in callbacks and looks, oldest first."""
         return self.notices.errors
+
+    @property
+    def opening(self) -> str:
+        """The call that opens the run again in any kernel, "" where none finds it once this one has ended."""
+        return self._opening if self._kept else ""
 
     def refresh(self) -> None:
         """Look at the run, and show how it stands now; once it is over, its account."""
@@ -128,13 +140,22 @@ class RunPanel:
         """Return what stands on a page without widgets: `text/html` and `text/plain`, true at any time."""
         seen = self._seen
         if seen is not None:
-            words = (
-                f"Run {self.run_id} was {seen.state} at {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, "
-                f"with {seen.left:,} of {seen.size:,} rows to go. {self._opening} shows what became of it."
-            )
+            words = f"Run {self.run_id} {_as_seen(seen)} {self._opening} shows what became of it."
             return {"text/plain": words, "text/html": f"<div>{escape(words)}</div>"}
         found = self._end_facts or self._facts()
         return {"text/plain": run_text(found), "text/html": run_html(found)}
+
+    def lost(self) -> dict[str, Any]:
+        """Return the output that takes the panel's place on a page once its kernel has gone."""
+        kind, seen = f"Run {named(self.run_id)}", self._seen
+        if seen is None:
+            found = self._end_facts or self._facts()
+            kind, title = f"{kind} · {found.state}", headline(found)
+        else:
+            title = f"{masked(seen.mailing)!r} {_as_seen(seen)}"
+        if not self.opening:
+            return lost(kind, title, _REHEARSED)
+        return lost(kind, title, _GONE, ["import migma_nb as mg", self.opening])
 
     def bundle(self) -> dict[str, Any]:
         """Return the panel for a page with widgets, with its twins for one without."""
@@ -207,6 +228,11 @@ class RunPanel:
     def _over(self) -> None:
         self.ended.set()
         self._closing.set()
+
+
+def _as_seen(seen: Glance) -> str:
+    at = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"was {seen.state} at {at}, with {seen.left:,} of {seen.size:,} rows to go."
 
 
 def _put(widget: Any, html: str) -> None:

@@ -6,7 +6,8 @@ from contextlib import suppress
 import pandas as pd
 
 from migma_nb.api.errors import InputError
-from migma_nb.ledger import imports, queries
+from migma_nb.ledger import queries
+from migma_nb.ledger.imports import is_import
 from migma_nb.ledger.places import place_of
 from migma_nb.ledger.reading import open_to_read
 from migma_nb.sending import history as records
@@ -14,22 +15,28 @@ from migma_nb.surface.run import Run
 from migma_nb.surface.sandbox import ledgers_here
 
 
-def history(*, ledger: str | os.PathLike[str] | None = None) -> pd.DataFrame:
-    """Return all runs of a ledger, newest first; imports mail nobody and are not among them.
+def history(*, imports: bool = False, ledger: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+    """Return all runs of a ledger, newest first; or its imports, which mail nobody and are no runs.
 
     Args:
+        imports: return the imports instead. One that had nothing to send is not on record.
         ledger: its file or its `postgresql://` URL; None takes `MIGMA_LEDGER`, else the user's own.
 
     Returns:
         Runs × (`run_id`, `mailing`, `started_at`, `finished_at`, `state`, `reason`, `server`, `sandbox`,
-        `plan_id`, `rows`, and one column of counts per row state).
+        `plan_id`, `rows`, and one column of counts per row state). Or imports × (`import_id`, `tag`,
+        `started_at`, `finished_at`, `scope`, `project_id`, `people`, `requests`, `open`, `job`, `answered`,
+        `left`): `people` are those who are in as this import left them, and the last four say of how many
+        requests the answer is still to come, a job of the API's has the rows, the answer is certain, or it
+        was lost.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
     # A URL's password stays in no frame of an error.
     place, ledger = place_of(ledger), None
-    return records.history(open_to_read(place))
+    opened = open_to_read(place)
+    return records.imports(opened) if imports else records.history(opened)
 
 
 def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Run:
@@ -51,7 +58,7 @@ def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Ru
     try:
         found = opened.reading(lambda conn: queries.run_of(conn, run_id))
     except InputError as error:
-        if opened.reading(lambda conn: imports.is_import(conn, given)):
+        if opened.reading(lambda conn: is_import(conn, given)):
             raise InputError(f"{given} is an import, not a run: it mailed nobody.", hint=_AGAIN) from None
         if not given_none:
             raise
@@ -63,8 +70,8 @@ def open_run(run_id: str, *, ledger: str | os.PathLike[str] | None = None) -> Ru
 
 
 _AGAIN = (
-    "The ledger keeps who is in, not an import's rows. Import the same list again for its account: who is in "
-    "is not sent again."
+    "mg.history(imports=True) lists it. The ledger keeps who is in, not an import's rows. Import the same "
+    "list again for its account: who is in is not sent again."
 )
 _ELSEWHERE = (
     "A rehearsal's run is in its sandbox's own ledger, which ends with it: "

@@ -14,20 +14,27 @@ import pandas as pd
 from migma_nb.api.errors import InputError
 from migma_nb.api.secret import ApiKey
 from migma_nb.api.settings import make_settings
+from migma_nb.ledger.places import place_of
 from migma_nb.sandbox import SandboxServer
 from migma_nb.surface.client import Migma
 
 #: A sandbox without a limit of its own is not asked more often than this, so that a bar can be seen.
 REHEARSAL_RATE = "500/second"
 
-
 #: The ledgers of this process's sandboxes, for as long as they live.
 _ledgers: "weakref.WeakSet[Sandbox]" = weakref.WeakSet()
+#: Those that nobody finds any more once this process has ended, also of sandboxes that are gone already.
+_passing: set[str] = set()
 
 
 def ledgers_here() -> list[Path]:
     """Return the ledgers of the sandboxes that this process made and that are still there, once each."""
     return sorted({one.ledger for one in list(_ledgers) if one.ledger.exists()})
+
+
+def ends_with_us(ledger: str) -> bool:
+    """Say whether a ledger, by its name, is one that a sandbox of this process keeps nowhere."""
+    return ledger in _passing
 
 
 class Sandbox:
@@ -88,6 +95,7 @@ class Sandbox:
         # A kept sandbox is the same account at every port, so that its ledger still knows who was mailed.
         self._account = None if path is None else f"sandbox {self._folder.resolve()}"
         if path is None:
+            _passing.add(place_of(self.ledger).name)
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     @property

@@ -1,6 +1,5 @@
 """How a `Run` shows itself: as the live panel where widgets are, else as card and text; once under a cell."""
 
-import secrets
 import warnings
 import weakref
 from types import TracebackType
@@ -8,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import pandas as pd
 
-from migma_nb.api.states import LIVE_STATES
 from migma_nb.ledger.places import place_of
 from migma_nb.ledger.store import Ledger
 from migma_nb.notebook.cells import current_cell
@@ -19,6 +17,7 @@ from migma_nb.sending.glance import LiveWatch, RecordWatch, Watch
 from migma_nb.sending.live import LiveRun
 from migma_nb.surface.interrupts import explain
 from migma_nb.surface.progress import Progress
+from migma_nb.surface.sandbox import ends_with_us
 from migma_nb.surface.whereabouts import has_widgets
 
 if TYPE_CHECKING:
@@ -52,17 +51,17 @@ class Shown:
         return run_html(facts.facts_of(self._ledger, self._run_id))
 
     def _ipython_display_(self) -> None:
-        """Show a run that goes on as a panel, whose words for a page without widgets follow it to its end.
+        """Show a run as a panel, whose words for a page without widgets follow it to its end.
 
         Raises:
             NotImplementedError: IPython then shows it as `_repr_mimebundle_` has it.
         """
-        if not has_widgets() or _is_under_this_cell(self) or not _is_going(self):
+        if not has_widgets() or _is_under_this_cell(self):
             raise NotImplementedError
         show(self)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any] | None:
-        """Return a run that is over as a panel, with its card and its text; None where no widgets are."""
+        """Return a run as a panel, with its card and its text; None where no widgets are."""
         del include, exclude
         if not has_widgets():
             return None
@@ -165,20 +164,20 @@ def show(run: Shown, *, stopping: str = "") -> "RunPanel":
         run: the run.
         stopping: what stops it, where a cell waits for it and buttons would not be heard.
     """
-    from IPython import display  # noqa: PLC0415 - only a notebook has it
+    from migma_nb.notebook.lost import put  # noqa: PLC0415 - as below
 
-    shown: Any = display  # its functions have no types
-    name = secrets.token_hex(8)
-    there = False
+    names: list[str] = []
 
     def renew(panel: "RunPanel") -> None:
-        if there:
-            shown.update_display(panel.bundle(), raw=True, display_id=name)
+        for name, output in zip(names, (panel.bundle(), panel.lost()), strict=False):
+            put(output, name)
 
     panel = panel_of(run, stopping=stopping, finished=renew)
-    shown.display(panel.bundle(), raw=True, display_id=name)
-    there = True
-    if panel.ended.is_set():
+    had_ended = panel.ended.is_set()
+    # One by one: the run may end meanwhile.
+    names.append(put(panel.bundle()))
+    names.append(put(panel.lost()))
+    if panel.ended.is_set() and not had_ended:
         renew(panel)
     _note_under_this_cell(run)
     return panel
@@ -203,6 +202,7 @@ def panel_of(run: Shown, *, stopping: str = "", finished: Any = None) -> "RunPan
         index=run._index,  # noqa: SLF001 - as above
         stopping=stopping,
         opening=opening(run),
+        kept=not ends_with_us(run._ledger.name),  # noqa: SLF001 - as above
         finished=finished,
         blank_out=str if live is None else live.settings.key.blank_out,
     )
@@ -232,13 +232,6 @@ def opening(run: Shown) -> str:
 
 def _key(run: Shown) -> tuple[Ledger, str]:
     return run._ledger, run._run_id  # noqa: SLF001 - as above
-
-
-def _is_going(run: Shown) -> bool:
-    live = run._live  # noqa: SLF001 - as above
-    if live is not None:
-        return not live.ended.is_set()
-    return facts.state_of(*_key(run)) in LIVE_STATES
 
 
 def _panels_of(run: Shown) -> list["RunPanel"]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
+#: How long one test may take (seconds): the longest of them takes three minutes on a busy machine.
+_LONGEST_S = 900
 #: Whether a test's call has failed, for the fixtures that come after it.
 FAILED = pytest.StashKey[bool]()
 
@@ -38,6 +40,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if session.config.getoption("--pictures", default=False):
         for taken, (name, _) in README_PICTURES.items():
             for_the_readme(readme_picture(taken), name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a test in a browser the time that it needs on a busy machine."""
+    for item in items:
+        if item.get_closest_marker("browser") is not None:
+            item.add_marker(pytest.mark.timeout(_LONGEST_S))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.browser.lab import Lab
+from tests.browser.lab import Lab, counts_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -70,11 +70,12 @@ class FormScreen:
         """Wait until the run's panel shows the counts that the ledger has, none in flight; return them."""
         bar = self.whole.locator(".mnb-run-head svg[role=img]").first
         shown: dict[str, int] = {}
-        for _ in range(200):
+
+        def agree() -> bool:
+            nonlocal shown
             bar.wait_for()
-            pairs = (part.split(" ") for part in (bar.get_attribute("aria-label") or "").split(", "))
-            shown = {state: int(count.replace(",", "")) for count, state in pairs}
-            if "sending" not in shown and shown == truth():
-                return shown
-            self.lab.page.wait_for_timeout(100)
-        raise AssertionError(f"the panel says {shown}, the ledger {truth()}")
+            shown = counts_in(bar.get_attribute("aria-label") or "")
+            return "sending" not in shown and shown == truth()
+
+        self.lab.until(agree, "the panel does not come to say what the ledger says")
+        return shown

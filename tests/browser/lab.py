@@ -1,7 +1,7 @@
 """A real JupyterLab as a person has it in front of them: a page, and what can be seen and done in it."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: At less than 1280 pixels Lab's status bar leaves out what the kernel does.
 VIEWPORT: "ViewportSize" = {"width": 1440, "height": 900}
+_LOOK_EVERY_MS = 100
 _CELL = "jupyterapp.shell.currentWidget.content.widgets[{}]"
 
 
@@ -92,8 +93,11 @@ class Lab:
 
     def begin(self, cell: int) -> None:
         """Set a cell (from 0) going, and return at once."""
+        # The number of an earlier run is taken away, so that nobody takes that one's end for this one's.
         script = """index => {
-            jupyterapp.shell.currentWidget.content.activeCellIndex = index;
+            const notebook = jupyterapp.shell.currentWidget.content;
+            notebook.activeCellIndex = index;
+            notebook.widgets[index].model.executionCount = null;
             void jupyterapp.commands.execute('notebook:run-cell');
         }"""
         self.page.evaluate(script, cell)
@@ -124,8 +128,21 @@ class Lab:
         return "".join(_joined(out["text"]) for out in self.outputs(cell) if out["output_type"] == "stream")
 
     def seen(self, cell: int) -> "Locator":
-        """Return a cell's outputs as they stand on the screen."""
-        return self.page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-Cell-outputWrapper")
+        """Return a cell's outputs as they stand on the screen, those left out that are not to be seen."""
+        whole = self.page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-Cell-outputWrapper")
+        return whole.locator(".jp-OutputArea-child:visible")
+
+    def until(self, happens: Callable[[], object], what: str) -> None:
+        """Look again and again until something has happened, while the page goes on.
+
+        Raises:
+            AssertionError: it has not; `what` says what is wrong then.
+        """
+        for _ in range(PATIENCE_MS // _LOOK_EVERY_MS):
+            if happens():
+                return
+            self.page.wait_for_timeout(_LOOK_EVERY_MS)
+        raise AssertionError(what)
 
     def upload(self, button: "Locator", path: "Path") -> None:
         """Press a button that asks for a file, and choose one."""
@@ -151,6 +168,12 @@ class Lab:
 def errors_of(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the outputs that are errors."""
     return [out for out in outputs if out["output_type"] == "error"]
+
+
+def counts_in(label: str) -> dict[str, int]:
+    """Return the counts by state that the label of a panel's bar tells, such as "1,204 accepted"."""
+    pairs = (part.split(" ") for part in label.split(", ") if part)
+    return {state: int(count.replace(",", "")) for count, state in pairs}
 
 
 def _joined(text: str | list[str]) -> str:

@@ -18,6 +18,9 @@ README_PICTURES = {"notebook-06-ready": ("form.png", 1210), "run-running": ("run
 #: What Lab has left and right of a cell's output, in pixels.
 _MARGINS = 130
 _FRAME_MS = 200
+_FRAME_LOOKS = 25
+#: So many pixels of another colour are no mail: the frame's corner, by which it is dragged, has some.
+_SPECK = 200
 #: Bytes; a README's picture is loaded by everybody who looks at the project.
 _LARGEST = 150_000
 
@@ -62,11 +65,21 @@ def photograph(lab: Lab, selector: str, width: int, path: Path) -> None:
     box = shown.bounding_box()
     assert box is not None, f"nothing is seen of {selector}"
     lab.page.set_viewport_size({"width": width + _MARGINS, "height": max(900, int(box["height"]) + 300)})
-    if shown.locator("iframe").count():
-        # A mail's frame that has just come into sight is white for a moment.
+    frames = shown.locator("iframe")
+    # A mail's frame that has just come into sight is white for a moment, on a busy machine for a longer one.
+    for _ in range(_FRAME_LOOKS if frames.count() else 0):
+        if _has_something(frames.first.screenshot()):
+            break
         lab.page.wait_for_timeout(_FRAME_MS)
     path.parent.mkdir(exist_ok=True)
     shown.screenshot(path=path, animations="disabled")
+
+
+def _has_something(picture: bytes) -> bool:
+    with Image.open(io.BytesIO(picture)) as opened:
+        pixels = opened.width * opened.height
+        counts = [int(count) for count, _ in opened.convert("RGB").getcolors(pixels) or ()]
+    return pixels - max(counts, default=0) > _SPECK
 
 
 def readme_picture(taken: str) -> Path:

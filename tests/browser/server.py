@@ -17,7 +17,7 @@ from tests.browser.kernels import KERNELS, NEWEST, ROOT, Kernel
 
 _NEWS = "@jupyterlab/apputils-extension:announcements"
 #: How long anything in the page may take (milliseconds); two busy cores need a multiple of a quiet machine.
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 
 
 class LabServer:

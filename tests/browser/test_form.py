@@ -44,7 +44,7 @@ def test_a_mailing_is_composed_tested_and_sent_by_hand(
     lab: Lab, account: Account, list_of_people: Path
 ) -> None:
     """Each step mails whom it says and nobody else; page, kernel and cells may come and go meanwhile."""
-    lab.write("form.ipynb", [account.cell("10/second"), "form = mg.form(client=client)\nform"])
+    lab.write("form.ipynb", [account.cell("3/second"), "form = mg.form(client=client)\nform"])
     lab.open("form.ipynb")
     lab.run_all()
     assert [] == errors_of([*lab.outputs(0), *lab.outputs(1)])
@@ -152,6 +152,7 @@ def _send(form: FormScreen, account: Account) -> None:
     assert held["accepted"] + tests == len(account.mailed)
     panel.get_by_role("button", name="Resume", exact=True).click()
     panel.get_by_role("button", name="Pause", exact=True).wait_for()
+    form.lab.until(lambda: len(account.mailed) > held["accepted"] + tests, "it does not go on")
     form.lab.reload()
     panel.get_by_role("button", name="Stop", exact=True).click()
     form.read("Stopped by you", "form-run")
@@ -178,9 +179,8 @@ def _restart(lab: Lab, account: Account, path: Path) -> None:
     form.type("confirm", str(people))
     form.whole.locator("button.mnb-send:not([disabled])").click()
     form.run_says("running")
-    lab.page.wait_for_timeout(1500)
+    lab.until(lambda: len(account.mailed) > len(before), "it does not go on")
     lab.restart_kernel()
-    assert len(before) < len(account.mailed)
     run_id = account.runs(MAILING)[0]
     rest = REST.format(path=str(path), mailing=MAILING, template=MAIL, people=PEOPLE)
     lab.write("again.ipynb", [account.cell("500/second"), f"mg.open_run({run_id!r})", rest])

@@ -25,8 +25,8 @@ def test_a_messy_list_is_refused_repaired_and_accounted_for(lab: Lab) -> None:
     # The kernel is idle for a moment after the error, with the rest yet to come.
     lab.await_end(code[-1])
     assert [refused] == [place for place in code if errors_of(lab.outputs(place))]
-    assert lab.seen(refused).get_by_text("header=2 to take the names from there").first.is_visible()
-    assert lab.seen(run).get_by_text("47 of 47 people mailed").is_visible()
+    lab.seen(refused).get_by_text("header=2 to take the names from there").first.wait_for()
+    lab.seen(run).get_by_text("47 of 47 people mailed").wait_for()
     mail = lab.seen(at["plan.preview(36)"]).locator("iframe").content_frame
     mail.get_by_text("Hello Bruno,").wait_for()
     for state, place in {"plan": at["plan"], "fixed": at["fixed"]}.items():

@@ -58,6 +58,7 @@ def test_make_notebook_opens_lab_at_the_quickstart(browser: "Browser", address: 
     """It prints an address with a token; there is the quickstart, with a kernel."""
     assert "/lab/tree/01_quickstart.ipynb?token=" in address
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(address)
     page.get_by_role("heading", name="From a list to accounted people").wait_for()
     page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()

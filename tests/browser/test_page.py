@@ -36,6 +36,10 @@ WHAT = [
     "--project=p",
     "--transactional",
 ]
+#: How far anything of the form sticks out of the page (pixels).
+_STICKS_OUT = """() => Math.max(...[...document.querySelectorAll(".mnb-form, .mnb-form *")]
+    .filter(part => !part.closest(".mnb-scroll *, .mnb-mail *"))
+    .map(part => part.getBoundingClientRect().right)) - document.documentElement.clientWidth"""
 #: At one a second, so that the sending outlasts what a kernel is given after its page was closed.
 SLOW = 150
 
@@ -62,7 +66,7 @@ class Served:
 
     def await_kernels(self, count: int) -> None:
         """Wait until so many are left."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE_MS / 1000
         while len(self.kernels()) != count and time.monotonic() < until:
             time.sleep(0.2)
         assert count == len(self.kernels())
@@ -75,6 +79,9 @@ Serve = Callable[..., Served]
 def serve(tmp_path: Path) -> Iterator[Serve]:
     """Return a function that serves the page and returns it; at the end it has ended by itself."""
     pytest.importorskip("voila")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Whoever was begun in a shell's background would hand that on, and the page would hear no Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     (tmp_path / "people.csv").write_text("\n".join([*ROWS, ""]))
     (tmp_path / "mail.html").write_text("<p>Hello {{first_name}}</p>")
     begun: list[subprocess.Popen[str]] = []
@@ -136,8 +143,8 @@ def test_a_colleague_sends_from_a_page_that_asks_nobody_else(serve: Serve, page:
     )
     assert_accessible(page, ".mnb-form")
     page.locator(".mnb-confirm input").fill("3")
-    ARTEFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTEFACTS / "page-form-light-1400.png", full_page=True)
+    for width in WIDTHS:
+        _photograph(page, width, f"page-form-light-{width}")
     page.get_by_role("button", name="Send to 3 people").click()
     page.locator(".mnb-form-run").get_by_text("3 of 3 people mailed").first.wait_for()
 
@@ -191,8 +198,8 @@ def test_a_closed_page_ends_what_nobody_needs_and_nothing_that_sends(
         page.goto(served.address)
         again = page.locator(".mnb-going")
         again.get_by_text("This page is mailing already").wait_for()
-        ARTEFACTS.mkdir(exist_ok=True)
-        page.screenshot(path=ARTEFACTS / "page-going-light-1400.png", full_page=True)
+        for width in WIDTHS:
+            _photograph(page, width, f"page-going-light-{width}")
         again.get_by_role("button", name="Stop").click()
         again.get_by_text("stopped").first.wait_for()
         again.get_by_text("What was going on when this page was opened has ended.").wait_for()
@@ -250,7 +257,6 @@ def test_the_page_follows_the_systems_theme(serve: Serve, page: "Page") -> None:
     page.emulate_media(color_scheme="dark")
     page.goto(address)
     page.frame_locator("iframe").get_by_text("Hello Ann").first.wait_for()
-    ARTEFACTS.mkdir(exist_ok=True)
     for theme in ("dark", "light"):
         page.emulate_media(color_scheme=theme)
         light = "true" if theme == "light" else "false"
@@ -258,11 +264,20 @@ def test_the_page_follows_the_systems_theme(serve: Serve, page: "Page") -> None:
         assert _is_dark(page) is (theme == "dark")
         assert_accessible(page, ".mnb-form")
         for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.screenshot(path=ARTEFACTS / f"page-theme-{theme}-{width}.png", full_page=True)
+            _photograph(page, width, f"page-theme-{theme}-{width}")
+            assert page.evaluate(_STICKS_OUT) <= 0
     page.goto(f"{address}&theme=dark")
     page.locator(".mnb-form").first.wait_for()
     assert _is_dark(page)
+
+
+def _photograph(page: "Page", width: int, name: str) -> None:
+    """Take a picture of the whole page, which scrolls in a part of itself, being so many pixels wide."""
+    page.set_viewport_size({"width": width, "height": 900})
+    high = page.locator(".mnb-form").first.evaluate("form => form.getBoundingClientRect().height")
+    page.set_viewport_size({"width": width, "height": max(900, int(high) + 60)})
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True, animations="disabled")
 
 
 def _is_dark(page: "Page") -> bool:

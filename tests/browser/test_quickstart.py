@@ -23,11 +23,11 @@ def test_the_quickstart_runs_from_top_to_bottom_and_can_be_read(lab: Lab) -> Non
 
     at = {next(iter(cells[place]["source"])).strip(): place for place in code}
     plan, preview, send = at["plan = mg.plan("], at["plan.preview(17)"], at["sandbox = mg.Sandbox()"]
-    assert lab.seen(plan).get_by_text("481 people of 500 rows").is_visible()
-    assert lab.seen(send).get_by_text("481 of 481 people mailed").is_visible()
+    lab.seen(plan).get_by_text("481 people of 500 rows").wait_for()
+    lab.seen(send).get_by_text("481 of 481 people mailed").wait_for()
     frame = lab.seen(preview).locator("iframe")
     assert "" == frame.get_attribute("sandbox")
-    assert frame.content_frame.get_by_text("Thank you for being with us").is_visible()
+    frame.content_frame.get_by_text("Thank you for being with us").wait_for()
     for state, cell in {"plan": plan, "preview": preview}.items():
         inspect(lab, cell, "quickstart", state, only=".jp-RenderedHTMLCommon")
     inspect(lab, send, "quickstart", "sent", only=".mnb-run")

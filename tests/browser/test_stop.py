@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from tests.browser.kernels import on_both_kernels
-from tests.browser.lab import Lab, errors_of
+from tests.browser.lab import Lab, counts_in, errors_of
 
 pytestmark = pytest.mark.browser
 
+WORKERS = 4
 SETUP = """
 import migma_nb as mg
 sandbox = mg.Sandbox()
@@ -25,9 +26,9 @@ planned("before", 1).send(sandbox.client(), progress=False)
 plan = planned("slow", 60)
 sandbox.server.latency = {latency}
 """
-SEND = """
-run = plan.send(sandbox.client(workers=4))
-print({str(state): count for state, count in run.counts.items()})
+SEND = f"""
+run = plan.send(sandbox.client(workers={WORKERS}, timeout=120))
+print({{str(state): count for state, count in run.counts.items()}})
 """
 LOOK = """
 record = mg.open_run(mg.history(ledger=sandbox.ledger)["run_id"].iloc[0], ledger=sandbox.ledger)
@@ -42,10 +43,10 @@ AGAIN = "sandbox.server.latency = 0"
 @on_both_kernels
 def test_stop_ends_the_cell_with_one_line_and_the_same_cell_goes_on(lab: Lab) -> None:
     """What was in flight is accepted, no traceback is shown, and the second run mails only the rest."""
-    lab.write("stop.ipynb", [SETUP.format(latency=0.5), SEND, LOOK, AGAIN])
+    lab.write("stop.ipynb", [SETUP.format(latency=1.5), SEND, LOOK, AGAIN])
     lab.open("stop.ipynb")
     lab.run(0)
-    _begin_and_stop(lab)
+    _begin_and_stop(lab, "accepted")
     lab.await_end(1)
     shown = _interrupt_shown(lab)
     assert shown.startswith("KeyboardInterrupt: Stopped by you: ")
@@ -55,7 +56,7 @@ def test_stop_ends_the_cell_with_one_line_and_the_same_cell_goes_on(lab: Lab) ->
     assert ("stopped", 60) == (state, rows)
     assert {"accepted", "not_sent"} == set(counts)
     assert counts["accepted"] == mails == people
-    assert lab.seen(1).get_by_text(f"{mails} of 60 people mailed in 'slow'. Stopped by you.").is_visible()
+    lab.seen(1).get_by_text(f"{mails} of 60 people mailed in 'slow'. Stopped by you.").wait_for()
 
     lab.run(3)
     lab.run(1)
@@ -65,10 +66,10 @@ def test_stop_ends_the_cell_with_one_line_and_the_same_cell_goes_on(lab: Lab) ->
 
 def test_a_second_stop_frees_the_cell_and_loses_nothing(lab: Lab) -> None:
     """The cell ends while rows are in flight; the thread puts on record what comes back."""
-    lab.write("twice.ipynb", [SETUP.format(latency=8), SEND, LOOK, "print('free')"])
+    lab.write("twice.ipynb", [SETUP.format(latency=25), SEND, LOOK, "print('free')"])
     lab.open("twice.ipynb")
     lab.run(0)
-    _begin_and_stop(lab)
+    _begin_and_stop(lab, "sending")
     lab.seen(1).get_by_text("come back first").wait_for()
     lab.interrupt()
     lab.await_end(1)
@@ -78,14 +79,16 @@ def test_a_second_stop_frees_the_cell_and_loses_nothing(lab: Lab) -> None:
 
     state, counts, rows, mails, people = _looked(lab)
     assert ("stopped", 60) == (state, rows)
-    assert {"accepted": 4, "not_sent": 56} == counts
-    assert (4, 4) == (mails, people)
+    assert {"accepted": WORKERS, "not_sent": 60 - WORKERS} == counts
+    assert WORKERS == mails == people
 
 
-def _begin_and_stop(lab: Lab) -> None:
+def _begin_and_stop(lab: Lab, state: str) -> None:
+    """Interrupt the cell that sends once as many mails as are in flight at a time are in a state."""
     lab.begin(1)
     lab.seen(1).get_by_text("■ stops it").wait_for()
-    lab.page.wait_for_timeout(700)
+    bar = lab.seen(1).locator(".mnb-run-head svg[role=img]").first
+    lab.until(lambda: counts_in(bar.get_attribute("aria-label") or "").get(state, 0) >= WORKERS, "none")
     lab.interrupt()
 
 
@@ -93,7 +96,7 @@ def _interrupt_shown(lab: Lab) -> str:
     """Return the one line that an interrupted cell shows."""
     (error,) = errors_of(lab.outputs(1))
     (line,) = error["traceback"]
-    assert lab.seen(1).get_by_text(line).is_visible()
+    lab.seen(1).get_by_text(line).wait_for()
     return str(line)
 
 

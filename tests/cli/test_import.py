@@ -28,6 +28,13 @@ def test_live_it_imports_once(folder: Path, serve: Callable[..., Any], migma: Ru
     found, told = json.loads(first.stdout), json.loads(again.stdout)
     assert ({"accepted": 2}, {"already_sent": 2}) == (found["counts"], told["counts"])
     assert found["tag_id"] == told["tag_id"]
+    listed = json.loads(migma("runs", "--imports", f"--ledger={ledger}", "--json").stdout)
+    assert [("t", 2, 1)] == [(one["tag"], one["people"], one["answered"]) for one in listed]
+    shown = migma("runs", "--imports", f"--ledger={ledger}")
+    assert (0, True) == (shown.returncode, listed[0]["import_id"] in shown.stdout)
+    assert "1 answered" in shown.stdout
+    refused = migma("runs", "--imports", "--state=finished", f"--ledger={ledger}")
+    assert (2, True) == (refused.returncode, "Leave --state out" in refused.stderr)
     rows = pd.read_csv(folder / "in.csv")
     assert ["subscribed", "subscribed"] == rows["contact_status"].tolist()
     assert [] == server.mailed()

@@ -44,6 +44,34 @@ def test_an_imports_id_opens_no_run_and_says_why(serve: Serve) -> None:
     assert 0 == len(mg.history())
 
 
+def test_imports_have_a_history_of_their_own(serve: Serve) -> None:
+    """Newest first, with what each has left on record; one that had nothing to send is not there."""
+    server, client = serve()
+    frame = people(20)
+    first = mg.import_contacts(frame, client, tag=TAG, progress=False)
+    other = mg.import_contacts(people(3), client, tag="other", progress=False)
+    frame.loc[3, "first_name"] = "Else"
+    changed = mg.import_contacts(frame, client, tag=TAG, progress=False)
+    mg.import_contacts(frame, client, tag=TAG, progress=False)
+    found = mg.history(imports=True)
+    assert [changed.id, other.id, first.id] == list(found["import_id"])
+    assert [TAG, "other", TAG] == list(found["tag"])
+    assert [1, 3, 19] == list(found["people"])
+    assert [1, 1, 1] == list(found["requests"]) == list(found["answered"])
+    assert [0, 0, 0] == list(found[["open", "job", "left"]].sum(axis="columns"))
+    assert {server.project_id} == set(found["project_id"])
+    assert (found["finished_at"] >= found["started_at"]).all()
+    assert "UTC" == str(found["started_at"].dt.tz)
+
+
+def test_without_an_import_its_history_is_empty(serve: Serve) -> None:
+    """With the same columns and times."""
+    serve()
+    found = mg.history(imports=True)
+    assert (0, "import_id", "left") == (len(found), found.columns[0], found.columns[-1])
+    assert "UTC" == str(found["started_at"].dt.tz)
+
+
 def test_only_new_and_changed_rows_are_sent(serve: Serve) -> None:
     """In whatever order, under whatever index."""
     server, client = serve()

@@ -29,6 +29,18 @@ def sandbox() -> Iterator[mg.Sandbox]:
         yield opened
 
 
+@pytest.fixture
+def published() -> Iterator[list[dict[str, Any]]]:
+    """Run an IPython, and return what is displayed in it."""
+    shells = pytest.importorskip("IPython.core.interactiveshell")
+    capturing = pytest.importorskip("IPython.core.displaypub").CapturingDisplayPublisher
+    config = pytest.importorskip("traitlets.config").Config(HistoryManager={"enabled": False})
+    shell = shells.InteractiveShell.instance(config=config)
+    shell.display_pub = capturing()
+    yield shell.display_pub.outputs
+    shells.InteractiveShell.clear_instance()
+
+
 def settled(form: Any) -> Any:
     """Return a form that has nothing left to do."""
     form.settle()
@@ -340,6 +352,22 @@ def test_a_tag_is_found_by_its_name(sandbox: mg.Sandbox) -> None:
     assert 4 == len(sandbox.outbox)
 
 
+def test_what_is_typed_while_the_tags_are_loading_is_looked_for(
+    sandbox: mg.Sandbox,
+) -> None:
+    """The account answers when it can; nothing that was typed meanwhile is lost."""
+    for tag in ("VIP", "News"):
+        sandbox.server.add_contact(f"{tag}@acme.org", tags=[tag])
+    form = settled(mg.form(None, sandbox.client(), **COMPLETE))
+    sandbox.server.latency = 1.0
+    control(form, "mnb-people-kind").value = "Tag"
+    control(form, "mnb-search-tags", "Text").value = "v"
+    assert "Loading" in seen(form)
+    settled(form)
+    assert "v" == control(form, "mnb-search-tags", "Text").value
+    assert ["VIP · 1 person"] == [label for label, _ in control(form, "mnb-search-tags", "Select").options]
+
+
 def test_a_mailing_that_exists_is_told(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:
     """Its name says how many people it has mailed; another name is new."""
     mg.plan(people.head(2), **COMPLETE).send(sandbox.client(), progress=False)
@@ -433,6 +461,28 @@ def test_a_page_without_widgets_has_words(people: pd.DataFrame, sandbox: mg.Sand
     bundle = complete(people, sandbox)._repr_mimebundle_()
     assert {"text/plain", "text/html"} <= set(bundle)
     assert "ann@acme.org" not in str(bundle)
+
+
+def test_where_its_kernel_has_gone_a_form_names_what_it_sent(
+    people: pd.DataFrame, tmp_path: Path, published: list[dict[str, Any]]
+) -> None:
+    """And how to get another; nothing of it is seen while the form lives, and nobody's address is in it."""
+    with mg.Sandbox(path=tmp_path) as sandbox:
+        form = complete(people, sandbox, mailing="News for ann@acme.org")
+        form._ipython_display_()
+        live, below = (one["data"] for one in published)
+        name = published[1]["transient"]["display_id"]
+        assert "application/vnd.jupyter.widget-view+json" in live
+        assert below["text/html"].startswith('<div class="mnb-lost" style="display:none">')
+        assert "Run the cell again" in below["text/html"]
+        assert "open_run" not in below["text/html"]
+        send(form, "3")
+        assert (name, True) == (published[2]["transient"]["display_id"], published[2]["update"])
+        below = published[2]["data"]
+        (line,) = re.findall(r"mg\.open_run\(.*\)", html.unescape(below["text/html"]))
+        assert form.run.id in line
+        assert 3 == eval(line, {"mg": mg}).counts[mg.State.ACCEPTED]
+    assert "ann@" not in str(published)
 
 
 def test_no_thread_of_the_form_outlives_its_work(people: pd.DataFrame, sandbox: mg.Sandbox) -> None:

@@ -99,17 +99,37 @@ def test_a_file_that_is_read_too_late_takes_no_other_choice_away(
     assert 3 == form.plan.people
 
 
-def test_a_file_that_cannot_be_read_leaves_the_list_that_the_screen_names(
-    people: pd.DataFrame, sandbox: mg.Sandbox
+def test_after_a_file_that_cannot_be_read_no_list_is_chosen(
+    people: pd.DataFrame, sandbox: mg.Sandbox, slowly: Callable[[str], threading.Event]
 ) -> None:
-    """It says so, no longer that it reads, and the number has to be typed again."""
+    """It says so, no longer that it reads, and nothing can be sent; a list in hand can be chosen again."""
     form = complete(people, sandbox)
-    control(form, "mnb-confirm").value = "3"
+    kind = control(form, "mnb-people-kind")
+    kind.value = "File"
+    read = slowly("short.csv")
+    upload(form, "mnb-upload-list", "short.csv", listed("a", "b"))
+    read.set()
+    assert 2 == settled(form).plan.people
+    control(form, "mnb-confirm").value = "2"
     upload(form, "mnb-upload-list", "broken.xlsx", b"no workbook")
     form.settle()
     assert 1 == len(form.errors)
     assert "Reading broken.xlsx" not in seen(form)
+    assert "short.csv" not in seen(form)
+    assert "No list is chosen now." in seen(form)
+    assert "Still needed: a list" in seen(form)
+    assert form.draft.recipients is None
+    assert control(form, "mnb-send").disabled
+    assert ["found by itself"] == [label for label, _ in control(form, "mnb-address", "Dropdown").options]
+    kind.value = "In hand"
+    form.settle()
     assert "DataFrame in hand, 3 rows" in seen(form)
+    kind.value = "File"
+    form.settle()
+    assert control(form, "mnb-send").disabled
+    kind.value = "In hand"
+    form.settle()
+    assert 3 == form.plan.people
     assert ("", True) == (control(form, "mnb-confirm").value, control(form, "mnb-send").disabled)
 
 

@@ -89,18 +89,44 @@ def test_all_fields_that_fit_a_file_are_there_on_demand(form: Any) -> None:
     control(form, "mnb-read-encoding").value = "klingon"
     form.settle()
     assert "Encoding: klingon is no encoding" in seen(form)
-    assert "a.csv.gz, 2 rows stays the list" in seen(form)
+    assert "No list is chosen now." in seen(form)
+    assert control(form, "mnb-send").disabled
     control(form, "mnb-read-encoding").value = ""
     control(form, "mnb-read-header").value = "first"
     form.settle()
     assert "klingon" not in seen(form)
     said = seen(form).partition(" List ")[2].partition(" Content ")[0]
-    assert "Header line: first is no number. Type 0 for no header. a.csv.gz, 2 rows stays the list" in said
-    assert 2 == form.plan.people
+    assert "Header line: first is no number. Type 0 for no header. No list is chosen now." in said
+    assert form.draft.recipients is None
     control(form, "mnb-read-header").value = ""
     form.settle()
     assert "is no number" not in seen(form)
     assert 2 == form.plan.people
+
+
+def test_what_was_said_of_the_columns_holds_when_the_same_file_is_read_after_all(
+    people: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Whoever is told apart by a key must not be mailed again without it; another list needs its own."""
+    path = tmp_path / "a.csv"
+    people.assign(invoice=["1", "2", "3"]).to_csv(path, index=False)
+    with mg.Sandbox() as sandbox:
+        form = settled(mg.form(path, sandbox.client(), **COMPLETE, address="email", key="invoice"))
+        before = form.plan.id
+        control(form, "mnb-read-encoding").value = "klingon"
+        form.settle()
+        assert form.draft.recipients is None
+        control(form, "mnb-read-encoding").value = ""
+        form.settle()
+        assert before == form.plan.id
+        assert 'key="invoice"' in form.lines
+        control(form, "mnb-read-encoding").value = "klingon"
+        form.settle()
+        control(form, "mnb-people-kind").value = "File"
+        upload(form, "mnb-upload-list", "b.csv", f"{HEAD}bo@x.org,Bo,T\n".encode())
+        form.settle()
+        assert "key=" not in form.lines
+        assert 1 == form.plan.people
 
 
 def test_another_sheet_is_read_when_it_is_named(form: Any, tmp_path: Path) -> None:

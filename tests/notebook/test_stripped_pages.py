@@ -1,6 +1,7 @@
 """Cards on a page that keeps only sanitized HTML, or only the text: what charts show is there in words."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 import migma_nb as mg
 from migma_nb.api.states import RunState, State
 from migma_nb.ledger.timeline import Timeline
+from migma_nb.notebook.lost import lost
 from migma_nb.notebook.run_card import run_html
 from migma_nb.sending.fates import Fates
 from migma_nb.sending.summary import RunFacts
@@ -69,6 +71,15 @@ def test_a_run_is_read_without_its_charts() -> None:
     assert "1,510 accepted, 4 refused" in shown
     for stage in ("planned 1,514", "delivered 1,500 99 % of accepted", "opened 9 <1 % of delivered"):
         assert stage in shown.replace("&lt;", "<")
+
+
+def test_what_is_left_without_a_kernel_is_read_as_words_alone() -> None:
+    """It is hidden by styles, which such a page has none of; no style is read in their place."""
+    html = lost("Run <code>r-1</code>", "'m' was running", "These lines:", ["mg.open_run('r-1')"])[
+        "text/html"
+    ]
+    shown = read(stripped(html))
+    assert "Run r-1 'm' was running These lines: mg.open_run('r-1')" == unescape(shown)
 
 
 def test_nothing_is_lost_where_only_text_is_kept() -> None:

@@ -1,7 +1,9 @@
 """How runs show themselves in notebooks: one panel below a cell, and the truth on a page without widgets."""
 
 import os
+import re
 import warnings
+from html import unescape
 from typing import Any
 
 import pytest
@@ -35,6 +37,10 @@ CELLS = {
     "one only": "with_end = planned('e').start(client)\nwith_end",
     "end of it": "with_end.wait(progress=False)",
     "print": "print(run)",
+    "kept": (
+        "from pathlib import Path\nkeeping = mg.Sandbox(path=Path.home() / 'kept')\n"
+        "planned('g').start(keeping.client(rate='40/second')).wait(progress=False)"
+    ),
     "broken": (
         "sys.modules['migma_nb.notebook.run_panel'] = None\n"
         "kept = planned('f').start(client)\nprint(kept.wait().state)"
@@ -72,9 +78,11 @@ def panels(notebook: Any, name: str) -> list[Any]:
     "name", ["start", "wait", "value", "send", "start and wait", "open", "again", "twice", "one only"]
 )
 def test_a_cell_shows_a_run_as_one_panel(notebook: Any, name: str) -> None:
-    """However often it is shown there; after it there is at most one short line."""
+    """However often it is shown there; after it comes what is seen without its kernel, and one line."""
     assert 1 == len(panels(notebook, name))
-    for other in outputs(notebook, name)[1:]:
+    assert VIEW in outputs(notebook, name)[0].data
+    assert "mnb-lost" in outputs(notebook, name)[1].data["text/html"]
+    for other in outputs(notebook, name)[2:]:
         assert "see above" in other.data["text/plain"]
         assert "see above" in other.data["text/html"]
 
@@ -86,6 +94,26 @@ def test_a_page_without_widgets_has_the_end_of_the_run(notebook: Any, name: str)
     for kind in ("text/plain", "text/html"):
         assert "40 of 40 people mailed" in panel[kind]
     assert "widget" not in panel["text/plain"].lower()
+
+
+@pytest.mark.parametrize("name", ["start", "wait", "value", "send", "start and wait", "open", "one only"])
+def test_where_the_kernel_has_gone_the_end_and_the_way_on_are_read(notebook: Any, name: str) -> None:
+    """Hidden while the panel lives; a rehearsal whose sandbox went with it cannot be opened again."""
+    html = outputs(notebook, name)[1].data["text/html"]
+    assert html.startswith('<div class="mnb-lost" style="display:none">')
+    assert "40 of 40 people mailed" in html
+    assert "Run the cell again" in html
+    assert "open_run" not in html
+
+
+def test_a_run_that_was_kept_is_opened_again_by_the_line_that_stands_there(notebook: Any) -> None:
+    """It names the run and its ledger, also where the run was still going when it was shown."""
+    kept = outputs(notebook, "kept")[1].data
+    (line,) = re.findall(r"mg\.open_run\(.*\)", unescape(kept["text/html"]))
+    # Where text alone is shown, as in a terminal, nobody is told that a kernel has gone.
+    assert "text/plain" not in kept
+    run = eval(line, {"mg": mg})
+    assert 40 == run.counts[mg.State.ACCEPTED]
 
 
 def test_running_a_cell_again_says_that_nobody_was_mailed(notebook: Any) -> None:
