@@ -94,9 +94,7 @@ class Rows:
     blank: Positions
 
 
-def read_regular(
-    text: Text[bytes], shape: Structure, below: int, width: int, *, first: bool = True
-) -> Rows | None:
+def read_regular(text: Text[bytes], shape: Structure, below: int, width: int) -> Rows | None:
     """Read with pandas what is a regular table; None where it is not.
 
     Args:
@@ -104,7 +102,6 @@ def read_regular(
         shape: its structure.
         below: the line of the header; only what is below it is read.
         width: how many cells each row must have.
-        first: whether no row was read before.
     """
     if not shape.regular:
         return None
@@ -118,8 +115,7 @@ def read_regular(
         return None
     start = int(shape.ends[rows[0] - 1]) if rows[0] else 0
     marked = text.body.startswith(codecs.BOM_UTF8, start)
-    if marked and first:
-        return None  # pandas takes it off the first cell without a word
+    # At its very beginning pandas would take a mark off without a word.
     source = io.BytesIO(b"\n" + text.body[start:] if marked else text.body)
     source.seek(0 if marked else start)
     frame = pd.read_csv(

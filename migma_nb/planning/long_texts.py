@@ -91,16 +91,15 @@ def _regular(text: Text[Window], head: list[Row], found: Header) -> _Read:
     rows = GatheredRows(header, width, text.dialect.delimiter)
 
     def frames() -> Iterator[pd.DataFrame]:
-        above, first = text.above, True
+        above = text.above
         for block in _row_blocks(text):
             shape = structure_of(block, text.dialect.delimiter, text.dialect.quote)
             if shape is None:
                 raise _NotRegularError
             part = Text(block, text.name, text.dialect, above)
-            read = read_regular(part, shape, found.line, width, first=first)
+            read = read_regular(part, shape, found.line, width)
             if read is None:
                 raise _NotRegularError
-            first = first and read.frame.empty
             above = int(shape.lines[-1]) + above
             lines, blank = read.lines.tolist(), read.blank.tolist()
             yield rows.trimmed(read.frame, lines, blank, multiline=shape.broken)

@@ -60,7 +60,7 @@ def parquet_pieces(window: Window, name: str, report: ReadReport) -> Pieces:
     try:
         facts = _facts(window, name)
         labels = _frame(facts.taught.slice(0, 0), facts).columns.tolist()
-        index = None if _has_stored_index(facts.taught.schema) else _index(window)
+        index = _plain_index(facts.taught.schema, facts.rows)
     except InputError:
         raise
     except Exception as error:  # what pandas wrote beside the table may be damaged too
@@ -247,9 +247,15 @@ def _frame(table: Any, facts: _Facts) -> pd.DataFrame:
     return frame
 
 
-def _has_stored_index(schema: Any) -> bool:
-    kept = schema.pandas_metadata or {}
-    return any(isinstance(part, str) for part in kept.get("index_columns", []))
+def _plain_index(schema: Any, rows: int) -> pd.RangeIndex | None:
+    """Return the index of a file in which none is stored, None where one is."""
+    for part in (schema.pandas_metadata or {}).get("index_columns", []):
+        if isinstance(part, str):
+            return None
+        steps = pd.RangeIndex(part["start"], part["stop"], part["step"], name=part["name"])
+        if len(steps) == rows:
+            return steps
+    return pd.RangeIndex(rows)
 
 
 def _index(window: Window) -> "pd.Index[Any]":

@@ -142,16 +142,16 @@ def texts_of(data: Sliced, codec: str, start: int = 0) -> Iterator[str]:
         try:
             yield data[start:].decode(codec)
         except UnicodeDecodeError as error:
-            error.start += start
+            error.start += len(data) - len(error.object)  # without what the codec took off before
             raise
         return
     decoder = codecs.getincrementaldecoder(_in_parts(data, codec, start))()
     for at in range(start, len(data), BLOCK):
-        held = len(decoder.getstate()[0])
+        block = data[at : at + BLOCK]
         try:
-            yield decoder.decode(data[at : at + BLOCK], at + BLOCK >= len(data))
+            yield decoder.decode(block, at + BLOCK >= len(data))
         except UnicodeDecodeError as error:
-            error.start += at - held
+            error.start += at + len(block) - len(error.object)
             raise
 
 

@@ -46,7 +46,7 @@ COLUMNS: dict[str, Any] = {
 }
 INDEXES: dict[str, Any] = {
     "plain": None,
-    "steps": range(3, 11, 2),
+    "steps": pd.RangeIndex(3, 11, 2, name="step"),
     "numbers": pd.Index([5, 6, 7, 7], name="id"),
     "texts": ["a", "b", "c", "d"],
     "two levels": pd.MultiIndex.from_tuples([(1, "a"), (1, "b"), (2, "a"), (2, "b")], names=["p", "q"]),
@@ -118,6 +118,14 @@ def test_the_index_that_a_file_holds_is_kept(name: str, tmp_path: Path) -> None:
         frame.to_parquet(path, row_group_size=group)
         for rows in (1, 3):
             require_same(path, rows)
+
+
+def test_an_index_that_does_not_fit_is_none(tmp_path: Path) -> None:
+    """Where rows were taken out after pandas wrote the file."""
+    path = tmp_path / "l.parquet"
+    table = pa.Table.from_pandas(pd.DataFrame({"email": list("abcdef")}, index=range(10, 16)))
+    parquet.write_table(table.slice(1, 4), path)
+    require_same(path, 3)
 
 
 def test_columns_whose_names_are_numbers_stay_so(tmp_path: Path) -> None:
