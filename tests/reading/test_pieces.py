@@ -167,6 +167,16 @@ def test_rows_of_any_width_come_out_the_same_in_pieces(
     require_same(path, {"delimiter": ",", "header": given_header}, cuts)
 
 
+@pytest.mark.parametrize("cut", [1, 30, 1_000])
+def test_of_two_swallowed_rows_the_same_is_named(cut: int, tmp_path: Path) -> None:
+    """The one in the first column, although the other comes before it."""
+    path = tmp_path / "list.csv"
+    first = 'a@x.example,x,"y\nb@x.example,q,r"\n' + "p@x.example,q,r\n" * 5
+    path.write_text(f'email,note,name\n{first}"c@x.example\nd@x.example,e,f",n,m\n', encoding="utf-8")
+    assert "line 9 " in whole(path, {})[2]
+    require_same(path, {}, (cut, 2, 2))
+
+
 @pytest.mark.parametrize("language", NAMES)
 def test_an_encoding_is_found_in_pieces_as_it_is_in_the_whole(language: str, tmp_path: Path) -> None:
     """Or asked for, with the same words; also where a mark of another one comes late."""
