@@ -34,7 +34,7 @@ from migma_nb.notebook.form_send import SendSection
 from migma_nb.notebook.form_sender import SenderSection
 from migma_nb.notebook.lines import safe
 from migma_nb.notebook.looks import framed, row
-from migma_nb.notebook.lost import lost, put
+from migma_nb.notebook.lost import LOST, lost, put
 from migma_nb.notebook.masking import masked
 from migma_nb.notebook.newest import Newest
 from migma_nb.notebook.preview_pane import PlanPreviews, PreviewPane
@@ -42,7 +42,7 @@ from migma_nb.planning.frozen import Plan
 
 #: Checking more rows than this takes long enough to say so.
 _MANY = 5_000
-_GONE = "The form went with its kernel. Run the cell again for a new one: that mails nobody."
+_GONE = f"{LOST} Run the cell again for a new form: that mails nobody."
 _SENT = "What was sent from this one is on record:"
 _TEXT = "The form of migma_nb: run the cell in a notebook with widgets to see it."
 

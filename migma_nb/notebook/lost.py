@@ -1,4 +1,4 @@
-"""What a page shows in place of a form or panel that went with its kernel, and the line that brings it back.
+"""What a page shows in place of a form or panel that it has lost, and the line that brings it back.
 
 Lab says "model not found" there once the page was loaded anew. These words are an output of their own, right
 below the widget's, and are seen exactly where Lab has nothing but that to show.
@@ -13,6 +13,8 @@ from urllib.parse import quote
 from migma_nb.notebook.lines import safe
 from migma_nb.notebook.theme import CODE, MUTED, TINT, card, head
 
+#: Lab asks a kernel only for a few seconds, so that one that lives may have lost its widgets on a page, too.
+LOST = "This page has lost it: its kernel was restarted, has ended, or was too busy to answer."
 #: Lab marks an output whose widget is not to be had with the widgets' own class, and no other.
 _BROKEN = ".jp-OutputArea-child:has(> .jp-OutputArea-output.jupyter-widgets)"
 _OURS = "> .jp-OutputArea-output > .mnb-lost"

@@ -17,7 +17,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from migma_nb.notebook.looks import framed
-from migma_nb.notebook.lost import lost
+from migma_nb.notebook.lost import LOST, lost
 from migma_nb.notebook.masking import masked
 from migma_nb.notebook.notices import Notices
 from migma_nb.notebook.paged_table import PagedTable
@@ -37,8 +37,10 @@ SHARE = 0.1
 #: After so many looks in a row that failed it looks no more.
 MOST_FAILURES = 20
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
-_GONE = "Its panel went with the kernel that showed it. These lines show the run again, as the ledger has it:"
-_REHEARSED = "It was a rehearsal, and its record went with its sandbox. Run the cell again for a new one."
+_GONE = f"{LOST} These lines show the run again, as the ledger has it:"
+_REHEARSED = (
+    f"{LOST} It was a rehearsal, whose record ends with its kernel. Run the cell again for a new one."
+)
 _SHEET = """<style>
 .mnb.mnb-run {
   border: 1px solid rgba(128, 128, 128, .35); border-radius: 10px; padding: 14px 18px 12px; margin: 6px 0;

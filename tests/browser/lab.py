@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 #: At less than 1280 pixels Lab's status bar leaves out what the kernel does.
 VIEWPORT: "ViewportSize" = {"width": 1440, "height": 900}
 _LOOK_EVERY_MS = 100
+#: How often a page is loaded before its widgets are given up, and how long each load waits for them.
+_MOST_LOADS, _WIDGETS_MS = 5, 30_000
+_WIDGETS = """() => {
+    const outputs = [...document.querySelectorAll(".jp-Notebook .jp-OutputArea-output")];
+    if (!outputs.length || outputs.some(one => one.textContent === "Loading widget...")) { return "loading"; }
+    return outputs.some(one => one.classList.contains("jupyter-widgets")) ? "lost" : "there";
+}"""
 _CELL = "jupyterapp.shell.currentWidget.content.widgets[{}]"
 
 
@@ -55,11 +62,31 @@ class Lab:
         self.page.get_by_text("| Idle").wait_for()
         self.page.evaluate("jupyterapp.shell.collapseLeft()")
 
-    def reload(self) -> None:
-        """Load the page anew, as it was saved, and wait until it has found its kernel again."""
+    def reload(self, *, lost: bool = False) -> None:
+        """Load the page anew, as it was saved, and wait until it has found its kernel and its widgets again.
+
+        Lab gives a kernel four seconds to tell of its widgets, which on a busy machine may not do: then the
+        page is loaded once more, as a person would.
+
+        Args:
+            lost: whether the kernel has no widgets to tell of.
+        """
         self.save()
-        self.page.reload()
-        self.page.get_by_text("| Idle").wait_for()
+        for _ in range(_MOST_LOADS):
+            self.page.reload()
+            self.page.get_by_text("| Idle").wait_for()
+            if lost or self._has_its_widgets():
+                return
+        raise AssertionError("the page does not find its widgets")
+
+    def _has_its_widgets(self) -> bool:
+        """Wait for the page's widgets, and say whether all of them came."""
+        for _ in range(_WIDGETS_MS // _LOOK_EVERY_MS):
+            stand = self.page.evaluate(_WIDGETS)
+            if stand != "loading":
+                return bool(stand == "there")
+            self.page.wait_for_timeout(_LOOK_EVERY_MS)
+        return False
 
     def restart_kernel(self, *, run_all: bool = False) -> None:
         """Restart the kernel as the menu does, the question answered; all that it had in mind is gone.

@@ -66,12 +66,12 @@ def test_on_a_page_loaded_anew_a_lost_panel_and_form_say_what_brings_them_back(
         whole, live = below.evaluate(HEIGHTS)
         assert whole - live < 20, "what is not seen takes room"
     lab.restart_kernel()
-    lab.reload()
+    lab.reload(lost=True)
     mailed = len(account.mailed)
 
     for cell, (name, words) in {
         2: ("panel", "'news' was running at"),
-        3: ("form", "Run the cell again for a new one: that mails nobody."),
+        3: ("form", "Run the cell again for a new form: that mails nobody."),
     }.items():
         lost = lab.seen(cell).locator(".mnb-lost")
         lost.wait_for()
