@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, assert_type
 
 import pandas as pd
+from distributed import Client
 
 import migma_nb as mg
 
@@ -117,6 +118,19 @@ def a_send(plan: mg.SendPlan, people: pd.DataFrame, folder: Path) -> None:
     run.stop()
 
 
+def a_send_from_a_cluster(plan: mg.SendPlan, client: mg.Migma, dask: Client) -> None:
+    """By its workers, at once or in the background."""
+    run = plan.send(client, confirm=plan.people, skip_invalid=True, cluster=dask)
+    assert_type(run, mg.ClusterRun)
+    assert_type(plan.start(client, confirm=plan.people, cluster=dask), mg.ClusterRun)
+    assert_type(run.runs, list[str])
+    assert_type(run.frame, pd.DataFrame)
+    assert_type(run.counts, dict[mg.State, int])
+    assert_type(run.wait(5, progress=False), mg.ClusterRun)
+    assert_type(run.retry(confirm=1), mg.Run)
+    run.stop()
+
+
 async def a_send_that_is_awaited(plan: mg.SendPlan, client: mg.Migma) -> None:
     """The same from asynchronous code."""
     assert_type(await plan.start(client), mg.Run)
@@ -201,7 +215,7 @@ def mistakes(plan: mg.SendPlan, client: mg.Migma) -> None:
     mg.plan("people.csv", mailing="m", template=3)  # type: ignore[arg-type]
     mg.Migma(rate=100)  # type: ignore[arg-type]  # of what?
     mg.Sandbox(faults={"accept_then_drop": "2%"})  # type: ignore[dict-item]
-    plan.send(client, True)  # type: ignore[call-arg]
+    plan.send(client, True)  # type: ignore[call-overload]
     plan.send("mgma")  # type: ignore[call-overload]
     plan.mailing = "another"  # type: ignore[misc]  # a plan is frozen
     plan.people = 3  # type: ignore[misc]

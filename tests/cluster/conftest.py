@@ -1,15 +1,19 @@
-"""What the tests on a Dask cluster share: its workers, each a process, one ledger in PostgreSQL, one sandbox."""
+"""What the tests on a Dask cluster share: workers, each a process, one ledger in PostgreSQL, one sandbox."""
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dask
 import pandas as pd
 import pytest
 from distributed import Client, LocalCluster
+from distributed.utils import get_mp_context
 
 import migma_nb as mg
 from tests.servers.postgres import PostgresServer
@@ -21,13 +25,13 @@ WORKERS = 3
 class Team:
     """A cluster whose workers know the sandbox's key and the ledger, from the environment they began with."""
 
-    dask: Client
+    dask: Any  # a `Client`, of whose cluster its types say that there may be none
     sandbox: mg.Sandbox
     ledger: str
     folder: Path
 
-    def client(self, *, rate: str = "400/second", workers: int = 4, timeout: float = 5.0) -> mg.Migma:
-        """Return a client of the sandbox."""
+    def client(self, *, rate: str = "300/second", workers: int = 4, timeout: float = 5.0) -> mg.Migma:
+        """Return a client of the sandbox, at its own rate."""
         return self.sandbox.client(rate=rate, workers=workers, timeout=timeout)
 
     def mails(self, mailing: str) -> Counter[str]:
@@ -35,31 +39,58 @@ class Team:
         sent = self.sandbox.outbox
         return Counter(sent.loc[sent["subject"].str.endswith(f"[{mailing}]"), "to"])
 
-    def on_one(self, work: Callable[..., Any], *given: Any) -> str:
-        """Have something done on one worker; return which."""
-        one = min(self.dask.nthreads())
-        self.dask.run(work, *given, workers=[one])
-        return one
+    def set_on(self, workers: list[str], name: str, value: str | None) -> None:
+        """Set a variable of the environment of some workers, or take it away."""
+        self.dask.run(_set, name, value, workers=workers)
+
+
+def _set(name: str, value: str | None) -> None:
+    # Not by a method of os.environ, which would go there with all that is in it, and change nothing there.
+    os.environ.pop(name, None)
+    if value is not None:
+        os.environ[name] = value
+
+
+@contextmanager
+def gathered(postgres: PostgresServer, folder: Path, *, threads: int = 1, **options: Any) -> Iterator[Team]:
+    """Give workers in processes of their own, forked from one that has imported everything.
+
+    Args:
+        postgres: where their ledger is.
+        folder: for what they write.
+        threads: how many parts a worker sends at a time.
+        options: for the sandbox.
+    """
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
+        # Dask names what its own tests need, once; ours then stand in place of it.
+        get_mp_context().set_forkserver_preload(["distributed", "migma_nb.surface.cluster_worker", "psycopg"])
+    with (
+        dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),
+        postgres.schema() as url,
+        mg.Sandbox(**options) as sandbox,
+        LocalCluster(
+            n_workers=WORKERS,
+            threads_per_worker=threads,
+            processes=True,
+            dashboard_address=":0",
+            local_directory=str(folder),
+            env={
+                "MIGMA_API_KEY": sandbox.server.api_key,
+                "MIGMA_LEDGER": url,
+                "HOME": str(folder),
+                "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+            },
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield Team(client, sandbox, url, folder)
 
 
 @pytest.fixture(scope="module")
 def team(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    """Three workers in processes of their own, for all tests of a file."""
-    folder = tmp_path_factory.mktemp("cluster")
-    with (
-        postgres.schema() as url,
-        mg.Sandbox(rate="1000/second") as sandbox,
-        LocalCluster(
-            n_workers=WORKERS,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            local_directory=str(folder),
-            env={"MIGMA_API_KEY": sandbox.server.api_key, "MIGMA_LEDGER": url, "HOME": str(folder)},
-        ) as cluster,
-        Client(cluster) as dask,
-    ):
-        yield Team(dask, sandbox, url, folder)
+    """Give three workers for all tests of a file, and a sandbox that enforces a rate."""
+    with gathered(postgres, tmp_path_factory.mktemp("cluster"), rate="300/second") as team:
+        yield team
 
 
 @pytest.fixture
@@ -95,7 +126,29 @@ def plan() -> Callable[..., mg.SendPlan]:
     return make
 
 
-def pids(dask: Client) -> dict[str, int]:
+def pids(client: Client) -> dict[str, int]:
     """Return the process of each worker."""
-    found: dict[str, int] = dask.run(os.getpid)
+    found: dict[str, int] = client.run(os.getpid)
     return found
+
+
+def wait_for(what: Callable[[], object], patience_s: float = 120.0) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + patience_s
+    while not what():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.05)
+
+
+def assert_true(team: Team, run: mg.ClusterRun, mailing: str) -> None:
+    """Compare the whole account with the sandbox's own record of whom it mailed."""
+    mails, frame = team.mails(mailing), run.frame
+    assert {1} == set(mails.values())
+    told = dict(zip(frame["recipient"], map(str, frame["state"]), strict=True))
+    for who, state in told.items():
+        if state in {"accepted", "already_sent"}:
+            assert who in mails
+        elif state != "unknown":
+            assert who not in mails, (who, state)
+    assert set(mails) <= set(told)
+    assert dict(Counter(told.values())) == {str(state): count for state, count in run.counts.items()}
