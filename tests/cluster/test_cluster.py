@@ -5,6 +5,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -46,6 +47,28 @@ def test_everybody_is_mailed_once_by_several_workers_at_one_rate(team: Team, pla
     began = max(part.frame["first_attempt_at"].min() for part in parts[:WORKERS])
     assert all(part.frame["finished_at"].max() > began for part in parts[:WORKERS])  # at the same time
     assert [] == marks(team)
+
+
+def test_a_dask_frame_is_checked_and_sent_by_the_workers(team: Team, plan: Plan) -> None:
+    """Its partitions are checked where they are; the plan is one, and so is the account."""
+    numbers = range(200)
+    people = pd.DataFrame({"email": [f"p{n % 190}@x.com" for n in numbers], "first_name": "Ann"})
+    frame = import_module("dask.dataframe").from_pandas(people, npartitions=6, sort=False)
+
+    def checked_in(name: str) -> str:
+        return f"{name} of process {os.getpid()}"
+
+    made = plan(frame, "dask", formats={"first_name": checked_in}, duplicates="first")
+    assert 190 == made.people
+    run = made.send(team.client(), cluster=team.dask, progress=False)
+    assert {"accepted": 190, "duplicate": 10} == run.counts
+    assert {f"p{n}@x.com": 1 for n in range(190)} == team.mails("dask")
+    assert [f"p{n}@x.com" for n in range(190)] == list(run.frame["recipient"][:190])
+    sent = team.sandbox.outbox
+    subjects = sent.loc[sent["subject"].str.endswith("[dask]"), "subject"]
+    by = {int(subject.split()[-2]) for subject in subjects}
+    assert by <= set(pids(team.dask).values())
+    assert len(by) > 1
 
 
 def test_the_account_has_the_form_of_any_other_and_a_second_send_mails_nobody(
