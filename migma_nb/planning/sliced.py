@@ -39,8 +39,6 @@ def line_blocks(data: Sliced, name: str) -> Iterator[bytes]:
     for block in blocks_of(data):
         held = rest + block
         end = max(held.rfind(b"\n"), held.rfind(b"\r")) + 1
-        if end == len(held) and held.endswith(b"\r"):
-            end = max(held.rfind(b"\n"), held.rfind(b"\r", 0, end - 1)) + 1  # an LF may follow
         if end:
             yield held[:end]
         rest = held[end:]

@@ -64,12 +64,14 @@ class _Found:
         encoding: what they are in, for people (str).
         codec: the same as Python calls it, "" where they are UTF-8 as they stand.
         skipped: how many stand before the text (int).
+        marked: whether a byte order mark is still there when they are read so (bool).
         repairs: what that leaves out, a sentence each.
     """
 
     encoding: str
     codec: str = ""
     skipped: int = 0
+    marked: bool = False
     repairs: tuple[str, ...] = ()
 
 
@@ -108,8 +110,8 @@ def decode_window(raw: Window, name: str, given: str | None = None) -> DecodedTe
 
 
 def _encoded(raw: Sliced, found: _Found) -> Iterator[bytes]:
-    """Yield a text in UTF-8, without the mark that may stand before it."""
-    before = True
+    """Yield a text in UTF-8, without the mark before it that a given encoding leaves there."""
+    before = found.marked
     for text in texts_of(raw, found.codec, found.skipped):
         yield (text.removeprefix("\ufeff") if before else text).encode("utf-8", "surrogatepass")
         before = before and not text
@@ -145,7 +147,8 @@ def _as_given(raw: Sliced, name: str, given: str) -> _Found:
         raise InputError(
             f"{name} is not {given}: {_place(raw, wrong)}.", hint="Leave encoding= out, or name another one."
         )
-    return _Found(f"{given} as given", given, 0, _MARK_REPAIR if head.startswith("\ufeff") else ())
+    marked = head.startswith("\ufeff")
+    return _Found(f"{given} as given", given, marked=marked, repairs=_MARK_REPAIR if marked else ())
 
 
 _MARK_REPAIR = ("The byte order mark was taken off.",)
@@ -178,7 +181,7 @@ def _marked(raw: Sliced, mark: bytes, encoding: str, words: str, name: str) -> _
             hint="It was probably put together from files of two encodings; export it again.",
         )
     codec = "" if encoding == "utf-8" else encoding
-    return _Found(f"{words} with a byte order mark", codec, len(mark), _MARK_REPAIR)
+    return _Found(f"{words} with a byte order mark", codec, len(mark), repairs=_MARK_REPAIR)
 
 
 def _bare_utf_16(raw: Sliced, head: bytes) -> str:

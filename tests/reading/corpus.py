@@ -100,6 +100,11 @@ ENCODINGS = [
     ),
     Case("utf-16-be without a mark", GERMAN.encode("utf-16-be"), rows=GERMAN_ROWS, said=("without a byte",)),
     Case("utf-32 with a mark", GERMAN.encode("utf-32"), rows=GERMAN_ROWS, said=("UTF-32",)),
+    Case(
+        "two marks in utf-16",
+        ("\ufeff" + PLAIN).encode("utf-16"),
+        said=("UTF-16 with", "Blanks around 1 column name"),
+    ),
     Case("utf-16 cut in half a character", GERMAN.encode("utf-16")[:-1], refused="begins as UTF-16 does"),
     Case("german in cp1252", GERMAN.encode("cp1252"), rows=GERMAN_ROWS, said=("Windows-1252",)),
     Case("french in cp1252", listed(FRENCH, "cp1252"), rows=rows_of(FRENCH), said=("Windows-1252",)),
@@ -311,6 +316,18 @@ ROWS = [
         "email,name\nann@x.example,Ann\nbo@x.example\n",
         refused="Line 3 of .* has 1 cell, the header has 2",
         hint="write the separators",
+    ),
+    Case(
+        "every row too short, which is no closing note",
+        "email,name\nAnn\nBo\n",
+        refused="Line 2 of .* has 1 cell, the header has 2",
+        hint="write the separators",
+    ),
+    Case(
+        "rows of two widths and no header",
+        "ann@x.example,Ann\nbo@x.example\n",
+        refused="Line 2 of .* has 1 cell, the widest has 2",
+        options={"header": 0},
     ),
     Case(
         "a row too long after a cell with a break",
