@@ -7,7 +7,7 @@ Network errors become values here, so that no traceback holds the key in its loc
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import cache, lru_cache
 from typing import Self
 from urllib.request import getproxies, proxy_bypass
@@ -80,11 +80,27 @@ class _Packed(httpx.AsyncByteStream):
         return aiter(self._response.aiter_stream())
 
 
-def _pieces(response: httpcore.Response, headers: httpx.Headers) -> AsyncIterator[bytes]:
+def _told(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return an answer's headers by their names in lower case; what is there twice is one, with commas."""
+    found: dict[str, str] = {}
+    for raw, value in headers:
+        name, text = raw.decode("ascii").lower(), _text(value)
+        found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _pieces(response: httpcore.Response, headers: dict[str, str]) -> AsyncIterator[bytes]:
     """Return an answer's body as it comes; httpx unpacks it where it is packed."""
     if "content-encoding" not in headers:
         return response.aiter_stream()
-    return httpx.Response(response.status, headers=headers, stream=_Packed(response)).aiter_bytes()
+    return httpx.Response(response.status, headers=response.headers, stream=_Packed(response)).aiter_bytes()
 
 
 class Connection:
@@ -146,8 +162,8 @@ class Connection:
                 line = await self._free_line(request.url.origin)
                 response = await line.handle_async_request(request)
                 try:
-                    told = httpx.Headers(response.headers)
-                    heard.append((response.status, dict(told.items())))
+                    told = _told(response.headers)
+                    heard.append((response.status, told))
                     async for chunk in _pieces(response, told):
                         received += chunk
                         if len(received) > LONGEST_ANSWER:
