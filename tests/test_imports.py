@@ -22,6 +22,7 @@ HEAVY = {
     "dns",
     "email_validator",
     "filelock",
+    "httpcore",
     "httpx",
     "ipywidgets",
     "matplotlib",

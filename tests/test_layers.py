@@ -23,11 +23,11 @@ RESOURCES = "data"
 #: What a room must never import, from anywhere.
 FOREIGN = {
     "api": {"pandas"},
-    "planning": {"httpx"},
-    "ledger": {"pandas", "httpx"},
-    "sending": {"httpx"},
-    "notebook": {"httpx"},
-    "sandbox": {"httpx", "pandas"},
+    "planning": {"httpcore", "httpx"},
+    "ledger": {"pandas", "httpcore", "httpx"},
+    "sending": {"httpcore", "httpx"},
+    "notebook": {"httpcore", "httpx"},
+    "sandbox": {"httpcore", "httpx", "pandas"},
 }
 #: Whether a person is mailed twice hangs on these three: no frame and no screen in them.
 DECIDING = ("api/meaning.py", "ledger/claims.py", "sending/runner.py")

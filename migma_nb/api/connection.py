@@ -1,17 +1,18 @@
 """One connection to the API: requests in, answers out, nothing raised and nothing repeated.
 
-httpx's own transport with HTTP/1.1, one for each worker: it repeats nothing, follows no redirect and keeps no
-cookie, and what an `httpx.AsyncClient` puts around it for those would cost a quarter of each request.
+What httpx itself sends by: httpcore's connection, HTTP/1.1, one for each worker. It repeats nothing, follows
+no redirect and keeps no cookie; what httpx puts around it, and around a pool of many, would cost as much.
 Network errors become values here, so that no traceback holds the key in its locals.
 """
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import cache, lru_cache
 from typing import Self
 from urllib.request import getproxies, proxy_bypass
 
+import httpcore
 import httpx
 
 from migma_nb.api.log_guard import guard_logs, guarded
@@ -29,7 +30,7 @@ _FIXED = {"User-Agent": "migma_nb", "Accept": "application/json", "Accept-Encodi
 PATIENCE = 4
 
 
-class _Body(httpx.AsyncByteStream):
+class _Body:
     """The body of a request; `left` tells whether all of it may have left.
 
     The kind of an error does not tell: a proxy that never answers a CONNECT is a read time-out. A server that
@@ -46,8 +47,11 @@ class _Body(httpx.AsyncByteStream):
             yield self._body[start : start + PIECE]
 
 
-#: To read a URL costs more than all else that a request is made of, and most requests have the same one.
-_url_of = lru_cache(maxsize=64)(httpx.URL)
+@lru_cache(maxsize=64)
+def _url_of(address: str) -> httpcore.URL:
+    # To read a URL costs more than all else that a request is made of, and most requests have the same one.
+    url = httpx.URL(address)
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 
 
 @cache
@@ -56,21 +60,47 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _proxy_for(url: httpx.URL) -> httpx.Proxy | None:
+def _proxy_for(url: httpx.URL) -> httpcore.Proxy | None:
     """Return the proxy that this computer's settings name for a server, None where they name none."""
     named = getproxies()
     address = named.get(url.scheme) or named.get("all")
     if not address or proxy_bypass(url.host):
         return None
-    return httpx.Proxy(address if "://" in address else f"http://{address}")
+    proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
+    return httpcore.Proxy(str(proxy.url), auth=proxy.raw_auth, headers=proxy.headers.raw)
 
 
-def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Return an answer's body as it comes; httpx unpacks it where a server packs what it was asked not to."""
-    stream = response.stream
-    if "content-encoding" in response.headers or not isinstance(stream, httpx.AsyncByteStream):
-        return response.aiter_bytes()
-    return aiter(stream)
+class _Packed(httpx.AsyncByteStream):
+    """The body of an answer that its server packed, though it was asked not to."""
+
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._response.aiter_stream())
+
+
+def _told(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return an answer's headers by their names in lower case; what is there twice is one, with commas."""
+    found: dict[str, str] = {}
+    for raw, value in headers:
+        name, text = raw.decode("ascii").lower(), _text(value)
+        found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _pieces(response: httpcore.Response, headers: dict[str, str]) -> AsyncIterator[bytes]:
+    """Return an answer's body as it comes; httpx unpacks it where it is packed."""
+    if "content-encoding" not in headers:
+        return response.aiter_stream()
+    return httpx.Response(response.status, headers=response.headers, stream=_Packed(response)).aiter_bytes()
 
 
 class Connection:
@@ -85,21 +115,21 @@ class Connection:
         self._base_url = settings.base_url
         self._ceiling = PATIENCE * settings.timeout
         self._extensions = {"timeout": httpx.Timeout(settings.timeout).as_dict()}
-        self._transport = httpx.AsyncHTTPTransport(
-            http1=True,
-            http2=False,
-            verify=_tls(),
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_S),
-            proxy=None if settings.loopback else _proxy_for(_url_of(settings.base_url)),
+        url = httpx.URL(settings.base_url)
+        self._fixed = _FIXED | {"Host": url.netloc.decode("ascii")}
+        # It only makes connections, through the proxy where there is one; each request knows its own.
+        self._lines = httpcore.AsyncConnectionPool(
+            ssl_context=_tls(), keepalive_expiry=IDLE_S, proxy=None if settings.loopback else _proxy_for(url)
         )
-        self._fixed = _FIXED | {"Host": _url_of(settings.base_url).netloc.decode("ascii")}
+        self._line: httpcore.AsyncConnectionInterface | None = None
+        self._in_turn = asyncio.Lock()
         guard_logs()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._transport.aclose()
+        await self._hang_up()
 
     async def post(self, path: str, body: bytes, *, idempotency_key: str | None) -> Answer | NoAnswer:
         """Post these exact bytes once."""
@@ -121,18 +151,20 @@ class Connection:
         received = bytearray()
         stream = _Body(body)
         try:
-            async with asyncio.timeout(self._ceiling):
-                request = httpx.Request(
+            async with self._in_turn, asyncio.timeout(self._ceiling):
+                request = httpcore.Request(
                     method,
                     _url_of(self._base_url + path),
-                    headers=self._fixed | headers | self._key.headers(),
-                    stream=stream,
+                    headers=list({**self._fixed, **headers, **self._key.headers()}.items()),
+                    content=stream,
                     extensions=self._extensions,
                 )
-                response = await self._transport.handle_async_request(request)
+                line = await self._free_line(request.url.origin)
+                response = await line.handle_async_request(request)
                 try:
-                    heard.append((response.status_code, dict(response.headers.items())))
-                    async for chunk in _pieces(response):
+                    told = _told(response.headers)
+                    heard.append((response.status, told))
+                    async for chunk in _pieces(response, told):
                         received += chunk
                         if len(received) > LONGEST_ANSWER:
                             return self._answer(heard[0], received, complete=False)
@@ -144,6 +176,18 @@ class Connection:
             return NoAnswer(connected=stream.left, what=self._words(error))
         return self._answer(heard[0], received, complete=True)
 
+    async def _free_line(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+        """Return the line of the last request if it is as good as new, else a new one in its place."""
+        if self._line is None or not self._line.is_idle() or self._line.has_expired():
+            await self._hang_up()
+            self._line = self._lines.create_connection(origin)
+        return self._line
+
+    async def _hang_up(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            await line.aclose()
+
     def _answer(self, head: tuple[int, dict[str, str]], body: bytearray, *, complete: bool) -> Answer:
         status, headers = head
         clean = self._key.blank_out_headers(headers)
@@ -151,12 +195,12 @@ class Connection:
 
     def _words(self, error: Exception) -> str:
         kind = {
-            httpx.ConnectError: "no connection",
-            httpx.ConnectTimeout: "no connection in time",
-            httpx.ReadTimeout: "no answer in time",
-            httpx.WriteTimeout: "the request could not be written in time",
-            httpx.RemoteProtocolError: "the server closed the connection without an answer",
-            httpx.ReadError: "the connection broke before an answer came",
+            httpcore.ConnectError: "no connection",
+            httpcore.ConnectTimeout: "no connection in time",
+            httpcore.ReadTimeout: "no answer in time",
+            httpcore.WriteTimeout: "the request could not be written in time",
+            httpcore.RemoteProtocolError: "the server closed the connection without an answer",
+            httpcore.ReadError: "the connection broke before an answer came",
             TimeoutError: "no answer in time",
         }.get(type(error), type(error).__name__)
         said = str(self._key.blank_out(str(error)))

@@ -5,10 +5,11 @@ mailed twice hangs on this file, the ledger's claim and the runner.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from migma_nb.api.answers import parsed, send_answer, text_of
 from migma_nb.api.models import SendAnswer
@@ -31,8 +32,7 @@ _A_YEAR_S = 366 * 86_400.0
 _RECIPIENT_WORDS = ("RECIPIENT", "SUPPRESS", "UNSUBSCRIBED", "BOUNCED")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An HTTP answer: status, headers with lower-case names, and the body as far as it came."""
 
     status: int
@@ -41,8 +41,7 @@ class Answer:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class NoAnswer:
+class NoAnswer(NamedTuple):
     """No answer came. `connected` is False only where certainly no byte of the request left."""
 
     connected: bool
@@ -62,8 +61,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"  # perhaps accepted: never repeat
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """One answer, understood.
 
     `wait_s` is what the server asked us to wait (seconds) or None; `detail` is in words for a person.
@@ -79,8 +77,7 @@ class Meaning:
     request_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(NamedTuple):
     """What is known of a row's generation when a repeat is decided.
 
     `tries` counts attempts in this run, `lost` those whose answer was lost; `uncertain` says that an attempt
@@ -177,6 +174,7 @@ def seconds_ahead(headers: Mapping[str, str], now: float) -> float:
     return ahead_s if ahead_s > CLOCK_MARGIN_S else 0.0
 
 
+@lru_cache(maxsize=16)  # most answers bear the `Date` of the last one, or none
 def _date(value: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(value)

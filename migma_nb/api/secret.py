@@ -26,7 +26,7 @@ class ApiKey:
         ConfigurationError: the key is empty or holds what an HTTP header cannot.
     """
 
-    __slots__ = ("_forms", "_value")
+    __slots__ = ("_fingerprint", "_forms", "_value")
 
     def __init__(self, value: str) -> None:
         if not isinstance(value, str):
@@ -42,6 +42,7 @@ class ApiKey:
                 hint="Copy it again from Settings → API Integration.",
             )
         self._forms = _forms_of(self._value)
+        self._fingerprint = hashlib.sha256(b"migma_nb key " + self._value.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
         return "ApiKey(hidden)"
@@ -70,7 +71,7 @@ class ApiKey:
 
     def fingerprint(self) -> str:
         """Return 16 hex digits that tell two keys apart and give neither away."""
-        return hashlib.sha256(b"migma_nb key " + self._value.encode()).hexdigest()[:16]
+        return self._fingerprint
 
     def blank_out(self, text: Any) -> Any:
         """Return text (str or bytes) with the key replaced, for a server that echoes it in any usual form."""

@@ -32,6 +32,7 @@ _CLAIM_COLUMNS = (
     *("state", "reason", "detail", "uncertain", "finished_at", "latency_s"),
     *("message_id", "provider", "api_status", "http_status", "request_id"),
 )
+_OUTCOME_COLUMNS = tuple(dict.fromkeys((*_CLAIM_COLUMNS, *_ATTEMPT_COLUMNS)))
 _THIS_CLAIM = claims.c.claim_id == sa.bindparam("the_claim")
 _OF_RUN = claims.c.run_id == sa.bindparam("of_run")
 _OF_GENERATION = claims.c.generation == sa.bindparam("of_generation")
@@ -82,7 +83,8 @@ _NOT_STORED = 429
 
 def idempotency_key(scope: str, mailing: str, recipient: str, generation: int) -> str:
     """Return the key of a person in a mailing: 68 characters, the same for every attempt of a generation."""
-    parts = "\n".join(f"{len(part)}:{part}" for part in (scope, mailing, recipient, str(generation)))
+    whose = f"{len(scope)}:{scope}\n{len(mailing)}:{mailing}\n{len(recipient)}:{recipient}"
+    parts = f"{whose}\n{len(str(generation))}:{generation}"
     return "mnb-" + hashlib.sha256(parts.encode()).hexdigest()
 
 
@@ -130,10 +132,10 @@ def record(conn: sa.Connection, taken: Taken, intent: Intent, outcome: Outcome) 
     Returns:
         Whether the claim is now as this outcome says.
     """
-    attempt = {name: getattr(outcome, name) for name in _ATTEMPT_COLUMNS}
-    _ATTEMPT_ENDS.run(conn, {"the_attempt": taken.attempt_id, **attempt})
-    claim = {name: getattr(outcome, name) for name in _CLAIM_COLUMNS}
-    claim |= {"the_claim": taken.claim_id, "of_run": intent.run_id, "of_generation": taken.generation}
+    found = {name: getattr(outcome, name) for name in _OUTCOME_COLUMNS}
+    _ATTEMPT_ENDS.run(conn, {**found, "the_attempt": taken.attempt_id})
+    whose = {"the_claim": taken.claim_id, "of_run": intent.run_id, "of_generation": taken.generation}
+    claim = {**found, **whose}
     if outcome.fresh:
         return _FRESH_OUTCOME[outcome.state].run(conn, claim | {"generation": taken.generation + 1}) == 1
     return _OUTCOME[outcome.state].run(conn, claim) == 1

@@ -100,9 +100,15 @@ def settle_rows(conn: sa.Connection, run_id: str, settled: Sequence[Settled]) ->
         _ROW.run_all(
             conn,
             (
-                {**_NOTHING, **row.account}
-                | {"state": row.state, "reason": row.reason, "detail": row.detail}
-                | {"of_run": run_id, "at_position": row.position}
+                {
+                    **_NOTHING,
+                    **row.account,
+                    "state": row.state,
+                    "reason": row.reason,
+                    "detail": row.detail,
+                    "of_run": run_id,
+                    "at_position": row.position,
+                }
                 for row in settled
             ),
         )

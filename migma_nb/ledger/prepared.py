@@ -26,6 +26,8 @@ class _Compiled:
 
     def bound(self, values: Mapping[str, Any]) -> _Bound:
         """Return the values as the driver takes them."""
+        if not self.processes and not self.fixed and self.pick is not None:
+            return self.pick(values)
         every = {**self.fixed, **values}
         for name, process in self.processes:
             value = every[name]
@@ -57,7 +59,7 @@ class Prepared:
 
     def run_all(self, conn: sa.Connection, many: Iterable[Mapping[str, Any]]) -> None:
         """Run it once with each of these."""
-        compiled = self._in(conn)
+        compiled = self._compiled.get(conn.dialect.name) or self._compile(conn.dialect)
         _driven(conn, "executemany", compiled.text, [compiled.bound(values) for values in many])
 
     def one(self, conn: sa.Connection, values: Mapping[str, Any]) -> Any:
@@ -78,11 +80,8 @@ class Prepared:
         return None if found is None else int(found[0])
 
     def _run(self, conn: sa.Connection, values: Mapping[str, Any]) -> Any:
-        compiled = self._in(conn)
+        compiled = self._compiled.get(conn.dialect.name) or self._compile(conn.dialect)
         return _driven(conn, "execute", compiled.text, compiled.bound(values))
-
-    def _in(self, conn: sa.Connection) -> _Compiled:
-        return self._compiled.get(conn.dialect.name) or self._compile(conn.dialect)
 
     def _compile(self, dialect: sa.Dialect) -> _Compiled:
         statement = self._statement
@@ -108,7 +107,8 @@ def plainly(conn: sa.Connection, text: str) -> None:
 
 
 def _driven(conn: sa.Connection, how: str, text: str, *bound: object) -> Any:
-    cursor: Any = conn.connection.cursor()
+    driver: Any = conn.connection.dbapi_connection
+    cursor = driver.cursor()
     try:
         getattr(cursor, how)(text, *bound)
     except conn.dialect.loaded_dbapi.Error as error:

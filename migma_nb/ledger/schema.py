@@ -1,12 +1,14 @@
 """The ledger's tables, and the records that pass between it and the runner.
 
-Times are seconds since the epoch (UTC). No table holds an API key, a body or a variable.
+Times are seconds since the epoch (UTC). No table holds an API key, a body or a variable. What is made for
+every row is a named tuple: as fixed as a frozen dataclass, and made in a tenth of the time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -184,8 +186,7 @@ class RunRecord:
     email_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RowRecord:
+class RowRecord(NamedTuple):
     """One input row as a run begins with it; `recipient` is None where nobody can be mailed."""
 
     position: int
@@ -196,15 +197,14 @@ class RowRecord:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What became of one row in a run; `account` is what its claim knows of the mail."""
 
     position: int
     state: State
     reason: Reason | str | None
     detail: str | None
-    account: Mapping[str, Any] = field(default_factory=dict)
+    account: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +226,7 @@ class Standing:
         return self.account[name]
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(NamedTuple):
     """What is about to leave: who, which exact bytes, under which API key; and when, by the ledger's clock.
 
     `subject_sha256` stands for the subject where Migma keeps a log of the mail, to find it there again;
@@ -246,8 +245,7 @@ class Intent:
     email_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """The right to make one attempt, given by the ledger and already on disk.
 
     `age_s` is its key's age, `attempts` how many its generation has had, this one included.
@@ -263,8 +261,7 @@ class Taken:
     attempts: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What an attempt came to, and the claim's state after it; `fresh` begins a new generation."""
 
     state: ClaimState

@@ -1,12 +1,10 @@
 """How much time has passed, by two clocks: none that jumps back can make an idempotency key look young."""
 
 import time
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 
-@dataclass(frozen=True, slots=True)
-class KeyAge:
+class KeyAge(NamedTuple):
     """An age, or the present, by the ledger's clock (seconds); and both clocks when that was read off."""
 
     base_s: float

@@ -1,6 +1,6 @@
 """From what an answer means to what is written down: the claim's state and the row's. Pure."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from migma_nb.api.meaning import Meaning, Past, Verdict, obstacle
 from migma_nb.api.states import Reason, State
@@ -8,8 +8,7 @@ from migma_nb.ledger.batches import CAMPAIGN
 from migma_nb.ledger.schema import ClaimState, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What to write after an attempt; `state` is None while the row waits for its next one.
 
     `fresh` begins a new generation: what is stored under this key is certain, and no acceptance.
@@ -65,7 +64,7 @@ def of_campaign(meaning: Meaning) -> Meaning:
     answer = meaning.answer
     if answer is None or answer.id is None or answer.message_id != answer.id:
         return meaning
-    return replace(meaning, answer=answer.model_copy(update={"id": f"{CAMPAIGN}{answer.id}"}))
+    return meaning._replace(answer=answer.model_copy(update={"id": f"{CAMPAIGN}{answer.id}"}))
 
 
 def outcome_of(meaning: Meaning, decision: Decision, *, now: float, latency_s: float) -> Outcome:

@@ -129,7 +129,7 @@ class Request:
             hearing = office.pace.hear(going, answer, meaning)
             await office.scribe.write_stubbornly(hearing.write)
             if hearing.done(office.settings) is not None:
-                self._meaning = replace(meaning, verdict=Verdict.HALT)
+                self._meaning = meaning._replace(verdict=Verdict.HALT)
                 return None
             wait = repeat_upsert_after(
                 meaning,

@@ -1,7 +1,5 @@
 """What is about to leave: the intent that stands for a row's exact bytes, dated and written together."""
 
-from dataclasses import replace
-
 import sqlalchemy as sa
 
 from migma_nb.api.logs import subject_digest
@@ -88,4 +86,4 @@ class Departures:
     def _dated(self, intent: Intent, given: Leave, ahead_s: float) -> Intent:
         # A server's clock is the same for everybody, and is not this machine's.
         ahead_s = ahead_s if given.conn.dialect.name == "sqlite" else 0.0
-        return replace(intent, at=self._now - ahead_s)
+        return intent._replace(at=self._now - ahead_s)

@@ -1,7 +1,6 @@
 """The outcome of an attempt as one transaction writes it: on the attempt, on the claim, and on the row."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -12,8 +11,7 @@ from migma_nb.sending.decision import Decision, outcome_of
 from migma_nb.sending.pace import Hearing
 
 
-@dataclass(frozen=True, slots=True)
-class Settling:
+class Settling(NamedTuple):
     """What an attempt came to; `latency_s` is how long its answer took (seconds)."""
 
     position: int

@@ -5,9 +5,9 @@ import json
 import math
 import time
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -31,8 +31,7 @@ _LIMITED = 429
 _PARTS = tuple(field.name for field in fields(Pace))
 
 
-@dataclass(frozen=True, slots=True)
-class Going:
+class Going(NamedTuple):
     """A request that may leave: its slot, and when that was used, by the ledger's clock."""
 
     turn: Turn

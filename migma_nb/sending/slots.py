@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from migma_nb.sending.pacing import Grant
 
@@ -48,8 +49,7 @@ class _Lease:
             self.lost += lost
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """What a worker gets: a slot (when it was asked for), or how long to wait; 0: there are no slots left.
 
     `ahead_s` is how long before its time the slot was asked for (seconds).

@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from typing import Any
 
-import httpx
+import httpcore
 import sqlalchemy as sa
 from httpcore._backends.anyio import AnyIOStream
 
@@ -132,9 +132,9 @@ class Moments:
         prepared._driven = watched
 
     def _trace_requests(self) -> None:
-        send = httpx.AsyncHTTPTransport.handle_async_request
+        send = httpcore.AsyncHTTPConnection.handle_async_request
 
-        async def traced(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        async def traced(line: httpcore.AsyncHTTPConnection, request: httpcore.Request) -> httpcore.Response:
             what = "mail" if b"recipientEmail" in getattr(request.stream, "_body", b"") else "proof"
 
             async def trace(event: str, _: Any) -> None:
@@ -142,10 +142,11 @@ class Moments:
                 if name in _ON_THE_WIRE:
                     self.reach(f"{what}: {name}")
 
-            request.extensions |= {"trace": trace}
-            return await send(transport, request)
+            # The extensions are shared by all requests of a worker.
+            request.extensions = {**request.extensions, "trace": trace}
+            return await send(line, request)
 
-        httpx.AsyncHTTPTransport.handle_async_request = traced  # type: ignore[method-assign, assignment] # outside
+        httpcore.AsyncHTTPConnection.handle_async_request = traced  # type: ignore[method-assign, assignment] # outside
 
     def _halve_writes(self) -> None:
         write = AnyIOStream.write

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -140,7 +139,7 @@ def test_no_text_of_a_server_keeps_an_outcome_from_being_written(ledger: Ledger)
     """Half a surrogate pair, NUL and an emoji: what no database takes is replaced, and the rest stays."""
     taken = take(ledger, "one")
     assert isinstance(taken, Taken)
-    strange = replace(outcome(ClaimState.ACCEPTED), message_id="m\x00", detail="a \ud800 b \U0001f600")
+    strange = outcome(ClaimState.ACCEPTED)._replace(message_id="m\x00", detail="a \ud800 b \U0001f600")
     ledger.writing(lambda conn: claims.record(conn, taken, intent(), strange))
     found = standing(ledger)
     assert ("m\ufffd", "a \ufffd b \U0001f600") == (found.told("message_id"), found.told("detail"))
@@ -216,7 +215,7 @@ def test_a_dead_runs_idle_claim_with_a_doubt_stays_unknown(ledger: Ledger) -> No
     """A row that waited for its repeat after a lost answer is not free for all."""
     taken = take(ledger, "one")
     assert isinstance(taken, Taken)
-    held = replace(outcome(ClaimState.HELD, uncertain=True), reason=Reason.LOST_ANSWER)
+    held = outcome(ClaimState.HELD, uncertain=True)._replace(reason=Reason.LOST_ANSWER)
     ledger.writing(lambda conn: claims.record(conn, taken, intent(), held))
     ledger.writing(lambda conn: endings.settle_dead(conn, "one", 20.0))
     assert (ClaimState.UNKNOWN, "lost_answer") == (standing(ledger).state, standing(ledger).told("reason"))

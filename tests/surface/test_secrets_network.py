@@ -82,6 +82,7 @@ def test_a_proxy_sees_neither_key_nor_mail_and_its_password_is_not_shown(
         with pytest.raises(mg.NotSentError) as caught:
             mg.Migma(SENTINEL, base_url="https://api.migma.example", timeout=2.0).send(**FIELDS)
         assert ["CONNECT"] == [request.method for request in proxy.requests]
+        assert "Basic c29tZW9uZTpzM2NyZXQtdzByZA==" == proxy.requests[0].headers["proxy-authorization"]
         seen = repr(proxy.requests)
     assert [] == leaks(SENTINEL, seen)
     assert "sentinel.person" not in seen
