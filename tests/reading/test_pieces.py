@@ -208,3 +208,27 @@ def test_an_encoding_that_is_given_means_the_same_in_pieces(
     path = tmp_path / "list.csv"
     path.write_bytes("email\n".encode(codec if codec in CODECS[:9] else "ascii") + b"".join(parts))
     require_same(path, {"encoding": codec, "delimiter": ","}, cuts)
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-32", "UTF16", "u32"])
+@pytest.mark.parametrize("marked", [True, False])
+def test_an_encoding_that_leaves_the_order_of_bytes_open_means_the_same(
+    codec: str, marked: bool, tmp_path: Path
+) -> None:
+    """Without a mark it is that of the machine, as it is where Python reads it at once."""
+    path = tmp_path / "list.csv"
+    raw = "email,name\na@x.example,Zoë\n".encode(codec)
+    path.write_bytes(raw if marked else raw[2 if "16" in codec else 4 :])
+    assert whole(path, {"encoding": codec})[0] is not None
+    require_same(path, {"encoding": codec}, (5, 1, 1))
+
+
+@pytest.mark.parametrize("cut", range(20, 45))
+def test_a_mark_at_the_beginning_of_a_block_stays_in_its_cell(cut: int, tmp_path: Path) -> None:
+    """As where two files were put together; pandas would take it off."""
+    path = tmp_path / "list.csv"
+    path.write_text("email,name\na@x.example,Ann\n\ufeffb@x.example,Bo\n", encoding="utf-8")
+    frame = whole(path, {})[0]
+    assert frame is not None
+    assert frame["email"].tolist() == ["a@x.example", "\ufeffb@x.example"]
+    require_same(path, {}, (cut, 1, 1))
