@@ -12,6 +12,7 @@ from migma_nb.planning.delimited import TEXT
 from migma_nb.planning.parquet_pieces import evenly
 from migma_nb.planning.read_report import Lines
 from migma_nb.planning.swallowed_rows import Swallowed, find_swallowed
+from migma_nb.planning.temporary_files import room
 from migma_nb.planning.trimming import blank_cells, blank_rows, kept_rows, repeated_rows
 from migma_nb.planning.values import is_missing
 from migma_nb.planning.windows import Window
@@ -76,9 +77,12 @@ def stored(frames: Iterator[pd.DataFrame], width: int, window: Window) -> Window
     schema = pa.schema([(str(at), pa.large_string()) for at in range(width)])
     packed = "lz4" if pa.Codec.is_available("lz4") else None
     made = window.filled(())
-    with pa.ipc.new_file(made.file, schema, options=pa.ipc.IpcWriteOptions(compression=packed)) as file:
-        for table in evenly((_table(frame, schema) for frame in frames), pieces.PIECE_ROWS):
+    file = pa.ipc.new_file(made.file, schema, options=pa.ipc.IpcWriteOptions(compression=packed))
+    for table in evenly((_table(frame, schema) for frame in frames), pieces.PIECE_ROWS):
+        with room():
             file.write_table(table.combine_chunks(), pieces.PIECE_ROWS)
+    with room():
+        file.close()
     return made.written()
 
 

@@ -1,19 +1,17 @@
 """Tables on disk that are written once and then read by row: for lists that are longer than memory."""
 
 import mmap
-import tempfile
 import threading
 import weakref
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
 
-from migma_nb.api.errors import InputError
+from migma_nb.planning.temporary_files import room, temporary_file
 
 #: So many batches stay in memory once they were read.
 _MOST_KEPT = 2
@@ -29,8 +27,7 @@ class Spool:
     """
 
     def __init__(self, schema: pa.Schema) -> None:
-        with _said():
-            self._file = tempfile.TemporaryFile(prefix="migma-nb-")  # noqa: SIM115 - it lives as long as this
+        self._file = temporary_file()
         weakref.finalize(self, self._file.close)
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, pa.RecordBatch] = OrderedDict()
@@ -43,13 +40,13 @@ class Spool:
         if isinstance(batch, pa.Table):
             whole = batch.combine_chunks().to_batches()
             batch = whole[0] if whole else pa.RecordBatch.from_pylist([], batch.schema)
-        with _said():
+        with room():
             self._writer.write_batch(batch)
         self._starts.append(self._starts[-1] + batch.num_rows)
 
     def done(self) -> "Spool":
         """Return the same, to be read from now on."""
-        with _said():
+        with room():
             self._writer.close()
             self._file.flush()
         self._reader = pa.ipc.open_file(pa.PythonFile(self._file, "r"))
@@ -92,16 +89,3 @@ class Spool:
         """Return all rows as a table whose cells stay on disk until they are looked at."""
         held: Any = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         return pa.ipc.open_file(pa.BufferReader(pa.py_buffer(held))).read_all()
-
-
-@contextmanager
-def _said() -> Iterator[None]:
-    """Say in words why nothing can be written."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(
-            f"What the list's rows send cannot be kept in {tempfile.gettempdir()}: "
-            f"{error.strerror or error}. Nothing was sent.",
-            hint="Free some disk there, or set TMPDIR to a folder on a larger one and start again.",
-        ) from error

@@ -2,13 +2,13 @@
 
 import io
 import os
-import tempfile
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import IO, BinaryIO, Protocol, overload
 
 from migma_nb.api.errors import InputError
+from migma_nb.planning.temporary_files import room, temporary_file
 
 #: Bytes that are copied in one go.
 _COPIED = 1 << 20
@@ -85,19 +85,22 @@ class Window:
         left = most
         made = Window.of(temporary_file(), self)
         while left > 0 and (part := source.read(min(_COPIED, left))):
-            left -= made.file.write(part)
+            with room():
+                left -= made.file.write(part)
         return made.written()
 
     def filled(self, parts: Iterable[bytes]) -> "Window":
         """Return a temporary file with these parts, that is closed with this one."""
         made = Window.of(temporary_file(), self)
         for part in parts:
-            made.file.write(part)
+            with room():
+                made.file.write(part)
         return made.written()
 
     def written(self) -> "Window":
         """Return all that was written to its file by now."""
-        self.file.flush()
+        with room():
+            self.file.flush()
         return replace(self, start=0, end=self.file.seek(0, os.SEEK_END), stamp=_stamp(self.file))
 
     def opened(self) -> "Reader":
@@ -159,11 +162,6 @@ class Reader(io.RawIOBase):
     def tell(self) -> int:
         """Return the place."""
         return self._at
-
-
-def temporary_file() -> BinaryIO:
-    """Return a file for this user alone that goes with its handle, also where the process is killed."""
-    return tempfile.TemporaryFile(prefix="migma_nb-list-")
 
 
 def _stamp(file: BinaryIO) -> tuple[int, int]:

@@ -220,11 +220,12 @@ def assert_same(parts: Plan, whole: Plan) -> None:
     assert chosen(parts) == chosen(whole)
 
 
-def test_a_disk_without_room_is_said_in_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", sorted(WRITERS))
+def test_a_disk_without_room_is_said_in_words(tmp_path: Path, kind: str) -> None:
     """Not as a traceback; nothing of the list stays behind."""
-    path = tmp_path / "people.parquet"
+    path = tmp_path / f"people.{kind}"
     people = pd.DataFrame({"email": [f"p{at}@x.com" for at in range(20_000)], "first_name": "A", "zip": "1"})
-    people.assign(amount=1, day="today").to_parquet(path)
+    WRITERS[kind](people.assign(amount=1, day="today"), path)
     kept, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, kept[1]))
     try:
