@@ -4,6 +4,7 @@ import io
 import os
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import IO, BinaryIO, Protocol, overload
 
@@ -121,7 +122,8 @@ class Window:
     def close(self) -> None:
         """Close the file, and all that are beside it."""
         for file in self.files:
-            file.close()
+            with suppress(OSError):  # what a full disk did not take is not missed
+                file.close()
 
 
 class Reader(io.RawIOBase):
