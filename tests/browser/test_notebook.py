@@ -38,7 +38,12 @@ def address(tmp_path: Path) -> Iterator[str]:
             yield _printed(process, tmp_path / "said")
         finally:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(20)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                # Jupyter's server waits for a thread of its own for ever where its kernel was just starting.
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(20)
 
 
 def _printed(process: "subprocess.Popen[bytes]", said: Path) -> str:
