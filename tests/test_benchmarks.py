@@ -85,3 +85,12 @@ def test_a_long_list_takes_no_more_memory_and_a_kill_mails_nobody_twice() -> Non
     assert "" == done.stderr
     assert "accounts on disk true: True" in done.stdout
     assert "0 of them twice; true: True" in done.stdout
+
+
+@pytest.mark.proof
+def test_a_send_from_several_workers_survives_a_kill() -> None:
+    """600 people, three workers, one of them killed: the account fits the sandbox's own record."""
+    done = run("on_a_cluster.py", "--people=600")
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "Killed tcp://" in done.stdout
+    assert "The promise holds." in done.stdout

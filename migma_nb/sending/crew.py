@@ -138,7 +138,8 @@ class Crew:
             begun = {run.number for run in self.runs()}
         for number, task in list(self._tasks.items()):
             if number not in begun and task.status == "pending":
-                task.cancel()
+                with suppress(Exception):  # a cluster that cannot be reached gives nothing out any more
+                    task.cancel()
 
     def runs(self) -> Sequence[crews.PartRun]:
         """Return the runs of all parts so far, by part, those of one part in their order."""
@@ -161,7 +162,6 @@ class Crew:
         end = _end_of(task)
         if end is None:  # given up, or lost with the whole cluster
             end = self._cause or PartEnd(RunState.HALTED, Reason.HALTED, _LOST, failed=True)
-        task.release()
         with self._lock:
             self.ends[number] = end
             self._left.discard(number)
@@ -169,6 +169,7 @@ class Crew:
             # What halts one run, such as the account, would halt them all.
             self.stop(end)
         self.end_if_done()
+        task.release()
 
     def end_if_done(self) -> None:
         """Come to the end once no part is left."""

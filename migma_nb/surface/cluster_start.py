@@ -45,6 +45,10 @@ def start(
     dask = _checked(cluster)
     if options.limit is not None:
         raise InputError("limit= and cluster= do not go together.", hint="Plan the first rows only.")
+    if options.only_refused:
+        raise InputError(
+            "only_refused= and cluster= do not go together.", hint="plan.retry(client) sends them from here."
+        )
     gate.check(plan, settings, options)
     check_people(plan)
     ledger = open_ledger(place)

@@ -127,6 +127,8 @@ def test_a_send_that_is_not_ready_asks_no_worker(team: Team, plan: Plan) -> None
     assert "and confirm=19 is not that number" in refused(team, plan, client=live, confirm=19)
     assert "limit= and cluster= do not go together" in refused(team, plan, limit=5)
     assert "no client of a Dask cluster" in refused(team, plan, cluster=team.dask.cluster)
+    with pytest.raises(mg.InputError, match="only_refused= and cluster= do not go together"):
+        plan(20, "refused").start(team.client(), only_refused=True, cluster=team.dask)
     target = mg.plan(
         mg.Tag("t"), mailing="tag", sender="A <a@a.example>", subject="s", template="x", project_id="p"
     )
