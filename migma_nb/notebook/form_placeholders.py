@@ -53,7 +53,7 @@ class Placeholders:
             options=options, value=NOTHING if filled is None else str(filled), description=slot
         )
         column.observe(guard(lambda change: self._fill(name, change["new"] or None)), "value")
-        default = self._text(name, draft.default_of(name), "if empty", "if the cell is empty")
+        default = self._text(name, draft.default_of(name), "if empty", "a stand-in")
         default.observe(guard(lambda change: self._keep("defaults", name, change["new"])), "value")
         return row(column, default, name="mnb-placeholder")
 

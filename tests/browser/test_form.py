@@ -105,9 +105,7 @@ def _preview(form: FormScreen) -> None:
     problems.get_by_label("Problem", exact=True).select_option(label="missing_variable (1)")
     problems.get_by_text("1–1 of 1").wait_for()
     inspect(form.lab, 1, "form", "problems", only=".mnb-form")
-    form.part("placeholder").filter(has_text="{{first_name}}").get_by_placeholder(
-        "if the cell is empty"
-    ).fill("there")
+    form.part("placeholder").filter(has_text="{{first_name}}").get_by_placeholder("a stand-in").fill("there")
     form.read(f"{PEOPLE} people", "verdict")
     form.part("skip-invalid").get_by_role("checkbox").check()
 
