@@ -61,6 +61,7 @@ def test_what_value_shift_tells_can_be_measured() -> None:
     assert "first.last  block of  120:    3" in done.stdout
 
 
+@pytest.mark.proof
 def test_what_each_transport_costs_can_be_measured() -> None:
     """A small round of each that is installed: durable sends are among them, with the A/A control."""
     done = run("transports.py", "--rounds=2", "--people=40")

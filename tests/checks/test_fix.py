@@ -74,7 +74,7 @@ def equal(one: Any, other: Any) -> bool:
     return bool(one == other) or (pd.api.types.is_scalar(one) and bool(pd.isna(one)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(messy())
 def test_after_all_repairs_nothing_is_left_that_has_one(people: pd.DataFrame) -> None:
     """Planned again, a second fix changes nothing; and what was changed is what is listed, no cell more."""
@@ -94,7 +94,7 @@ def test_after_all_repairs_nothing_is_left_that_has_one(people: pd.DataFrame) ->
             assert equal(expected, fixed.people[column].iloc[row])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(messy())
 def test_a_plan_names_fix_where_it_changes_something_and_nowhere_else(people: pd.DataFrame) -> None:
     """Among the lines to type next, as text and as a card."""

@@ -67,7 +67,7 @@ def reads_badly(made: object, row: int) -> bool:
     return bool(NEVER.search(preview.subject) or NEVER.search(body))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.tuples(values, values, values), min_size=1, max_size=5),
     texts(unread=False),

@@ -8,6 +8,7 @@ import migma_nb as mg
 from tests.importing.lists import TAG, asked, people
 
 
+@pytest.mark.proof
 def test_twelve_thousand_are_imported_and_mailed_by_tag_in_at_most_ten_posts(sandbox: mg.Sandbox) -> None:
     """Unsubscribed and bounced ones are not mailed, and each of them is accounted for."""
     server, frame = sandbox.server, people(12_000, renews_on="2026-12-01")

@@ -122,7 +122,7 @@ def planned(people: Any, *, in_pieces: bool, rows: int = 1, **options: Any) -> P
     return plan
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=lists(), options=OPTIONS, rows=st.integers(1, 9), kind=st.sampled_from(sorted(WRITERS)))
 def test_pieces_make_the_plan_that_the_whole_list_makes(
     tmp_path: Path, people: pd.DataFrame, options: dict[str, Any], rows: int, kind: str
@@ -137,7 +137,7 @@ def test_pieces_make_the_plan_that_the_whole_list_makes(
     assert_same(parts, whole)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=lists(), options=OPTIONS, partitions=st.integers(1, 5))
 def test_a_dask_frame_makes_the_plan_that_its_rows_make(
     people: pd.DataFrame, options: dict[str, Any], partitions: int

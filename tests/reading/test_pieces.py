@@ -126,7 +126,7 @@ def written(table: list[list[str]], ends: str, quoting: Any, hurt: list[tuple[in
     return found
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(
     text=st.builds(
         written,
@@ -148,7 +148,7 @@ def test_any_text_comes_out_the_same_in_pieces(
     require_same(path, options, cuts)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(
     lines=st.lists(LINE, min_size=1, max_size=12),
     header=st.sampled_from(["email,name,", "email,name", "email,name, ,", "a@x.example,b,c", "email"]),
@@ -189,7 +189,7 @@ def test_an_encoding_is_found_in_pieces_as_it_is_in_the_whole(language: str, tmp
                 require_same(path, {}, (block, 5, 5))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(
     parts=st.lists(
         st.binary(max_size=4)

@@ -441,17 +441,17 @@ _SETTINGS = settings(
 
 def test_no_short_history_breaks_the_promise() -> None:
     """Some dozens of histories of up to six steps."""
-    run_state_machine_as_test(Histories, settings=settings(_SETTINGS, max_examples=60))
+    run_state_machine_as_test(Histories, settings=settings(_SETTINGS, max_examples=35))
 
 
 def test_no_short_history_in_windows_breaks_the_promise() -> None:
     """Some histories, with one to three rows looked up at a time."""
-    run_state_machine_as_test(HistoriesInWindows, settings=settings(_SETTINGS, max_examples=20))
+    run_state_machine_as_test(HistoriesInWindows, settings=settings(_SETTINGS, max_examples=12))
 
 
 def test_no_short_history_of_batches_breaks_the_promise() -> None:
     """Some of them with a tag and a segment among the recipients: what is open of a batch stays open."""
-    run_state_machine_as_test(HistoriesOfBatches, settings=settings(_SETTINGS, max_examples=30))
+    run_state_machine_as_test(HistoriesOfBatches, settings=settings(_SETTINGS, max_examples=18))
 
 
 def test_no_short_history_breaks_the_promise_on_a_server(postgres: PostgresServer) -> None:

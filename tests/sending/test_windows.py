@@ -84,7 +84,7 @@ def told(run: mg.Run, *own: str) -> pd.DataFrame:
     return frame
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_the_account_is_the_same_in_whatever_windows_it_is_worked(case: Case) -> None:
     """Every history of a mailing, every limit, retry and refusal: the same rows end in the same way."""
