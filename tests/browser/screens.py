@@ -1,6 +1,7 @@
 """Pictures of what a person sees, in both themes and at both widths, kept in a folder that git ignores."""
 
 import io
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
@@ -60,6 +61,8 @@ def dress(lab: Lab, theme: str) -> None:
 
 def photograph(lab: Lab, selector: str, width: int, path: Path) -> None:
     """Take a picture of what a CSS selector names, the output of its cell being so many pixels wide."""
+    from playwright.sync_api import Error  # noqa: PLC0415 - not everybody has it who runs other tests
+
     shown = lab.page.locator(selector).first
     lab.page.set_viewport_size({"width": width + _MARGINS, "height": 900})
     box = shown.bounding_box()
@@ -68,8 +71,9 @@ def photograph(lab: Lab, selector: str, width: int, path: Path) -> None:
     frames = shown.locator("iframe")
     # A mail's frame that has just come into sight is white for a moment, on a busy machine for a longer one.
     for _ in range(_FRAME_LOOKS if frames.count() else 0):
-        if _has_something(frames.first.screenshot()):
-            break
+        with suppress(Error):  # a frame that was drawn anew meanwhile is looked at again
+            if _has_something(frames.first.screenshot()):
+                break
         lab.page.wait_for_timeout(_FRAME_MS)
     path.parent.mkdir(exist_ok=True)
     shown.screenshot(path=path, animations="disabled")
