@@ -36,21 +36,49 @@ class DaskList:
     """
 
     def __init__(self, frame: Any) -> None:
-        self.first: pd.DataFrame = frame._meta  # noqa: SLF001 - Dask's own word for the frame without rows
-        if not isinstance(self.first, pd.DataFrame):
-            raise InputError("Recipients cannot be a Dask Series.", hint="Pass series.to_frame().")
+        first = getattr(frame, "_meta", None)  # Dask's own word for the frame without rows
+        if not isinstance(first, pd.DataFrame):
+            raise InputError(
+                "Of Dask only a DataFrame is a list of people.",
+                hint="Pass series.to_frame(), or bag.to_dataframe().",
+            )
+        self.first = first
         self._parts = frame.to_delayed()
+        self._labels: list[pd.Index[Any]] = []
 
     def looks(
         self, fillings: Sequence[Filling], keys: Sequence[int]
     ) -> "tuple[list[ListLook], pd.Index[Any]]":
-        """Return what each partition says as a whole, and the labels of all rows."""
+        """Return what each partition says as a whole, and the labels of all rows.
+
+        Raises:
+            InputError: the partitions' columns are not alike.
+        """
         dask = _dask()
 
         look = dask.delayed(_look, pure=False)
         found = dask.compute(*(look(part, fillings, keys) for part in self._parts))
-        labels = [index for _, index in found]
-        return [one for one, _ in found], labels[0].append(labels[1:])
+        self._require_alike([(dtypes, one) for one, _, dtypes in found])
+        self._labels = [index for _, index, _ in found]
+        return [one for one, _, _ in found], self._labels[0].append(self._labels[1:])
+
+    def _require_alike(self, found: "Sequence[tuple[pd.Series[Any], ListLook]]") -> None:
+        """Refuse partitions whose values would be taken for another column's, or read in another way."""
+        for dtypes, _ in found:
+            if not dtypes.index.equals(self.first.columns):
+                raise InputError(
+                    "A partition of the Dask DataFrame has other columns than the frame says.",
+                    hint="Make all partitions alike: part[list(frame.columns)].",
+                )
+        for at in sorted(found[0][1].rules):
+            kinds = {str(dtypes.iloc[at]) for dtypes, one in found if one.rows}
+            if len(kinds) > 1:
+                name = self.first.columns[at]
+                raise InputError(
+                    f"The column {name!r} is of several types in the Dask DataFrame's partitions: "
+                    f"{', '.join(sorted(kinds))}. The same number would not read the same in each.",
+                    hint=f'Give it one: frame.astype({{{name!r}: "float64"}}), or "string".',
+                )
 
     def checked(
         self, planned: PlannedList, rules: Rules, whole: ListLook, looks: Sequence[ListLook]
@@ -66,10 +94,12 @@ class DaskList:
         with_all = dask.delayed((planned, rules, whole))
         starts = accumulate((one.rows for one in looks), initial=0)
         parts = zip(self._parts, looks, starts, strict=False)
+        done = 0
         while wave := list(islice(parts, _WAVE * _threads())):
             tasks = [check(part, with_all, start) for part, _, start in wave]
-            for (_, look, _), pieces in zip(wave, dask.compute(*tasks), strict=True):
-                if sum(map(len, (piece.kinds for piece in pieces))) != look.rows:
+            for labels, (pieces, index) in zip(self._labels[done:], dask.compute(*tasks), strict=False):
+                done += 1
+                if not index.equals(labels):
                     raise InputError(
                         "A partition of the Dask DataFrame has other rows each time it is computed.",
                         hint="Pass frame.persist(), or write it to Parquet and plan that.",
@@ -79,18 +109,19 @@ class DaskList:
 
 def _look(
     part: pd.DataFrame, fillings: Sequence[Filling], keys: Sequence[int]
-) -> "tuple[ListLook, pd.Index[Any]]":
-    return look_at(part, fillings, keys), part.index
+) -> "tuple[ListLook, pd.Index[Any], pd.Series[Any]]":
+    return look_at(part, fillings, keys), part.index, part.dtypes
 
 
 def _check(
     part: pd.DataFrame, with_all: tuple[PlannedList, Rules, ListLook], start: int
-) -> list[CheckedPiece]:
+) -> "tuple[list[CheckedPiece], pd.Index[Any]]":
     planned, rules, whole = with_all
-    return [
+    pieces = [
         check_piece(planned, rules, whole, part.iloc[at : at + PIECE_ROWS], start + at)
         for at in range(0, len(part), PIECE_ROWS)
     ]
+    return pieces, part.index
 
 
 def _dask() -> Any:

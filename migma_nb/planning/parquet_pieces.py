@@ -74,7 +74,7 @@ def parquet_pieces(window: Window, name: str, report: ReadReport) -> Pieces:
             start += len(frame)
             yield frame
 
-    held = Held(frames, lambda: _index(window) if index is None else index, window.close)
+    held = Held(frames, lambda: _index(window, name) if index is None else index, window.close)
     return Pieces(facts.rows, labels, replace(report, rows=facts.rows, columns=len(labels)), held)
 
 
@@ -258,5 +258,11 @@ def _plain_index(schema: Any, rows: int) -> pd.RangeIndex | None:
     return pd.RangeIndex(rows)
 
 
-def _index(window: Window) -> "pd.Index[Any]":
-    return pd.read_parquet(window.opened(), engine="pyarrow", columns=[]).index
+def _index(window: Window, name: str) -> "pd.Index[Any]":
+    try:
+        found = pd.read_parquet(window.opened(), engine="pyarrow", columns=[]).index
+    except Exception as error:  # as above
+        window.require_unchanged(name)
+        raise unreadable(name) from error
+    window.require_unchanged(name)
+    return found

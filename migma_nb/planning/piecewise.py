@@ -1,7 +1,7 @@
 """A list that is gone through in pieces, a long file or a Dask DataFrame, becomes a plan."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -43,7 +43,7 @@ def plan_file(pieces: Pieces, options: PlanOptions) -> Plan:
     """
     first = next(iter(pieces))
     if is_target_frame(first):
-        return plan_target_frame(pd.concat(list(pieces)), options)
+        return replace(plan_target_frame(pd.concat(list(pieces)), options), reading=pieces.report)
     draft = _Draft.of(first, pieces.rows, options)
     looks: list[ListLook] = []
     real = frozenset[int]()

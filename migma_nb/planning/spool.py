@@ -1,17 +1,20 @@
 """Tables on disk that are written once and then read by row: for lists that are longer than memory."""
 
 import mmap
+import os
 import threading
 import weakref
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
 from migma_nb.planning.temporary_files import room, temporary_file
+from migma_nb.planning.windows import Window
 
 #: So many batches stay in memory once they were read.
 _MOST_KEPT = 2
@@ -28,8 +31,8 @@ class Spool:
 
     def __init__(self, schema: pa.Schema) -> None:
         self._file = temporary_file()
-        weakref.finalize(self, self._file.close)
-        self._lock = threading.Lock()
+        weakref.finalize(self, _closed, self._file)
+        self._lock, self._pid = threading.Lock(), os.getpid()
         self._kept: OrderedDict[int, pa.RecordBatch] = OrderedDict()
         self._starts = [0]
         self._writer = pa.ipc.new_file(pa.PythonFile(self._file, "w"), schema)
@@ -49,7 +52,8 @@ class Spool:
         with room():
             self._writer.close()
             self._file.flush()
-        self._reader = pa.ipc.open_file(pa.PythonFile(self._file, "r"))
+        # Not by the file's own place, which a forked process would share and move.
+        self._reader = pa.ipc.open_file(Window.of(self._file).opened())
         return self
 
     def __len__(self) -> int:
@@ -72,6 +76,8 @@ class Spool:
 
     def batch(self, at: int) -> pa.RecordBatch:
         """Return a batch; the last ones that were asked for are kept."""
+        if self._pid != os.getpid():  # forked: whoever held the lock is not in this process
+            self._lock, self._pid = threading.Lock(), os.getpid()
         with self._lock:
             if at in self._kept:
                 self._kept.move_to_end(at)
@@ -89,3 +95,8 @@ class Spool:
         """Return all rows as a table whose cells stay on disk until they are looked at."""
         held: Any = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         return pa.ipc.open_file(pa.BufferReader(pa.py_buffer(held))).read_all()
+
+
+def _closed(file: BinaryIO) -> None:
+    with suppress(OSError):  # what a full disk did not take is not missed
+        file.close()

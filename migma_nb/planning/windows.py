@@ -63,9 +63,16 @@ class Window:
     def __getitem__(self, part: slice) -> bytes:
         """Return some of its bytes; steps are not known."""
         start, stop, _ = part.indices(len(self))
-        with self.lock:
-            self.file.seek(self.start + start)
-            return self.file.read(max(stop - start, 0))
+        at, left, found = self.start + start, max(stop - start, 0), [b""]
+        if not hasattr(os, "pread"):
+            with self.lock:
+                self.file.seek(at)
+                return self.file.read(left)
+        # A place in the file would be shared with every process that was forked, and moved by it.
+        while left and (some := os.pread(self.file.fileno(), left, at)):
+            found.append(some)
+            at, left = at + len(some), left - len(some)
+        return b"".join(found)
 
     def startswith(self, mark: bytes) -> bool:
         """Say whether it begins with these bytes."""

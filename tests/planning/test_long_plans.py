@@ -1,7 +1,9 @@
 """A list that is planned in pieces is planned as it is in one: the same id, rows, problems and requests."""
 
+import os
 import resource
 import signal
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -170,6 +172,38 @@ def test_a_dask_frame_that_changes_is_refused() -> None:
     assert "other rows each time" in str(said)
 
 
+@pytest.mark.parametrize("odd", ["columns", "types"])
+def test_dask_partitions_that_are_not_alike_are_refused(odd: str) -> None:
+    """Else one column's values would be sent for another's, or one key would read as two."""
+    people = pd.DataFrame({"email": ["a@x.com"], "first_name": "A", "zip": "1", "amount": 1.5, "day": "d"})
+    other = people[["email", "zip", "first_name", "amount", "day"]]
+    parts = [people, other if odd == "columns" else people.assign(amount=1)]
+    frame = DASK.from_map(lambda at: parts[at], [0, 1], meta=people)
+    with dask.config.set(scheduler="synchronous"):
+        said = planned(frame, in_pieces=True)
+    assert {"columns": "other columns", "types": "several types"}[odd] in str(said)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_process_that_was_forked_moves_nobodys_rows(tmp_path: Path) -> None:
+    """It reads the same file, and its reading is its own."""
+    path = tmp_path / "people.csv"
+    people = pd.DataFrame({"email": [f"p{at}@x.com" for at in range(5_000)], "first_name": "A", "zip": "1"})
+    people.assign(amount=1, day="today").to_csv(path, index=False)
+    plan = planned(path, in_pieces=True, rows=500)
+    assert isinstance(plan, Plan)
+    assert "p1200@x.com" == plan.recipient(1200)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads; the child runs nothing of theirs
+        child = os.fork()
+    if not child:
+        os._exit(0 if plan.recipient(4000) == "p4000@x.com" else 1)
+    assert (child, 0) == os.waitpid(child, 0)
+    assert [f"p{at}@x.com" for at in range(0, 5_000, 400)] == [
+        plan.recipient(at) for at in range(0, 5_000, 400)
+    ]
+
+
 @pytest.mark.parametrize("kind", ["series", "targets", "nobody"])
 def test_a_dask_thing_that_is_no_list_of_people_is_refused(kind: str) -> None:
     """It says what to pass."""
@@ -185,7 +219,7 @@ def test_a_dask_thing_that_is_no_list_of_people_is_refused(kind: str) -> None:
         given = given[given["amount"] > 1]
     with dask.config.set(scheduler="synchronous"):
         said = planned(given, in_pieces=True)
-    assert {"series": "Dask Series", "targets": "of targets", "nobody": "no rows"}[kind] in str(said)
+    assert {"series": "only a DataFrame", "targets": "of targets", "nobody": "no rows"}[kind] in str(said)
 
 
 def assert_same(parts: Plan, whole: Plan) -> None:
