@@ -250,7 +250,7 @@ def memory(rows: int) -> bool:
 
 def grown(frame: pd.DataFrame) -> tuple[int, int]:
     """Return by how much planning raises the highest resident memory, and what the frame has (bytes)."""
-    mg.plan(frame.head(1_000), **MAILING)  # what is loaded and cached once is no part of it
+    mg.plan(frame.head(20_000), **MAILING)  # what is loaded and cached once is no part of it
     pa.default_memory_pool().release_unused()
     ctypes.CDLL(None).malloc_trim(0)
     before = psutil.Process().memory_info().rss

@@ -8,12 +8,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pandas.api import types
 
 from migma_nb.api.errors import InputError
 from migma_nb.planning.address_texts import have_plain_shape
 from migma_nb.planning.columns import column_at, column_names, listed, named_column
-from migma_nb.planning.text_arrays import TextArray, count_of, missing_in, places_with, taken, text_array
+from migma_nb.planning.text_arrays import (
+    TextArray,
+    count_of,
+    give_back,
+    missing_in,
+    places_with,
+    taken,
+    text_array,
+)
 from migma_nb.planning.values import is_missing
 
 _NAMES = frozenset(
@@ -186,8 +195,8 @@ def _alike(texts: TextArray) -> int:
     if not count_of(texts, b"@"):
         return 0
     plain = have_plain_shape(texts.fill_null(""))
-    maybe = np.zeros(len(texts), dtype=bool)
-    maybe[places_with(texts, b"@")] = True
+    give_back(len(texts))
+    others = texts.filter(pa.array(~plain))
     return int(np.count_nonzero(plain)) + sum(
-        map(looks_like_address, taken(texts, np.flatnonzero(maybe & ~plain)))
+        map(looks_like_address, taken(others, places_with(others, b"@")))
     )

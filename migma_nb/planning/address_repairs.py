@@ -28,7 +28,7 @@ def meant_address(text: str) -> str | None:
     reading. Nothing within the part before the `@` is ever guessed at, since that would be somebody else.
 
     Args:
-        text: what stands in the cell.
+        text: what stands in the cell, and is no valid address.
 
     Returns:
         An address that email-validator accepts, other than the text itself; None where there is none, or
@@ -40,11 +40,9 @@ def meant_address(text: str) -> str | None:
     alone = _alone(shown)
     if alone is None:
         return None
-    guesses = {guess for guess in _guesses(alone) if check_address(guess).identity}
-    if len(guesses) != 1:
-        return None
-    (guess,) = guesses
-    return None if guess == text.strip() else guess
+    # The text itself is none: it is known that it cannot be used.
+    guesses = {guess for guess in _guesses(alone) - {text.strip()} if check_address(guess).identity}
+    return guesses.pop() if len(guesses) == 1 else None
 
 
 def meant_provider(text: str) -> str | None:
@@ -60,6 +58,8 @@ def meant_provider(text: str) -> str | None:
 
 def _visible(text: str) -> str:
     """Return text without what has no width, and with the signs of Asian keyboards as plain ones."""
+    if text.isascii():
+        return text
     kept = "".join(char for char in text if unicodedata.category(char) != "Cf")
     return kept.replace("\u00a0", " ").translate(_WIDE_SIGNS)
 

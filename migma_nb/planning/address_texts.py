@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import email_validator
 import numpy as np
 import numpy.typing as npt
 import pandas as pd  # noqa: TC002 - imported as everywhere here
@@ -22,6 +23,7 @@ from migma_nb.planning.text_arrays import (
     Places,
     TextArray,
     array_of,
+    bounds_and_bytes,
     encoded,
     holdable,
     matching,
@@ -40,6 +42,10 @@ _LABEL = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
 _PLAIN = rf"\A{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9]*[A-Za-z])?\z"
 #: Within this no label, no local part and no domain is too long (bytes).
 _LONGEST = 64
+#: Whether a special-use domain ends with these two letters.
+_SPECIAL_ENDS = np.zeros((256, 256), dtype=bool)
+for _name in email_validator.SPECIAL_USE_DOMAIN_NAMES:
+    _SPECIAL_ENDS[ord(_name[-2]), ord(_name[-1])] = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,12 +103,21 @@ def are_plain(texts: TextArray) -> npt.NDArray[np.bool_]:
         texts: none of which is null.
     """
     plain = have_plain_shape(texts)
-    places = np.flatnonzero(plain)
-    lower = pc.ascii_lower(texts.take(pa.array(places)))
-    domains = CodedTexts.of_array(pc.list_element(pc.split_pattern(lower, "@"), 1))
-    special = [at for at, domain in enumerate(domains.different.to_pylist()) if is_special(domain)]
+    places = _maybe_special(texts, plain)
+    domains = CodedTexts.of_array(pc.list_element(pc.split_pattern(texts.take(pa.array(places)), "@"), 1))
+    special = [at for at, domain in enumerate(domains.different.to_pylist()) if is_special(domain.lower())]
     plain[places[domains.rows_of(np.array(special, dtype=np.intp))]] = False
     return plain
+
+
+def _maybe_special(texts: TextArray, plain: npt.NDArray[np.bool_]) -> Places:
+    """Return the plain addresses whose last two letters a special-use domain may have."""
+    bounds, data = bounds_and_bytes(texts)
+    places = np.flatnonzero(plain)
+    ends = bounds[places + 1]
+    # The letters' case is one bit, which other characters that can stand there do not lose.
+    maybe: Places = places[_SPECIAL_ENDS[data[ends - 2] | 0x20, data[ends - 1] | 0x20]]
+    return maybe
 
 
 def read_addresses(cells: "pd.Series[Any]") -> ReadAddresses:

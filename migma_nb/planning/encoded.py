@@ -23,6 +23,7 @@ from migma_nb.planning.text_arrays import (
     array_of,
     encoded,
     missing_in,
+    mostly_different,
     numbered,
     text_array,
 )
@@ -82,7 +83,8 @@ class EncodedColumn:
         texts: one JSON text per row, None where the cell is missing or has a problem.
         problems: row position to what is wrong with its cell.
         uniques: each different text cell's content to its JSON text (numbers and dates are not in it). Its
-            cells are the first of `texts.different`, in the same order.
+            cells are the first of `texts.different`, in the same order. Where nearly all are different (as
+            invoice numbers are), a few may stand there twice.
     """
 
     texts: CodedTexts
@@ -133,7 +135,10 @@ def encode_column(
 
 
 def _of_texts(texts: TextArray, form: Form | None, rules: ColumnRules | None) -> EncodedColumn:
-    codes, cells = encoded(texts)
+    if form is None and mostly_different(texts):
+        codes, cells = np.arange(len(texts), dtype=np.int32), texts
+    else:
+        codes, cells = encoded(texts)
     missing = missing_in(cells)
     if missing.any():
         codes = np.where(codes < 0, codes, numbered(~missing)[codes])

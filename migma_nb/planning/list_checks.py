@@ -16,6 +16,7 @@ from migma_nb.planning.matching import Filling
 from migma_nb.planning.name_fit import Locals, NameFit
 from migma_nb.planning.people import People, read_people
 from migma_nb.planning.render_lint import Variables, lint_rendering
+from migma_nb.planning.text_arrays import give_back
 from migma_nb.planning.value_shift import is_name_column, note_value_shift
 from migma_nb.planning.variables import encode_fillings, read_variables
 
@@ -82,11 +83,14 @@ def check_list(
     rules, looks = (None, None) if look is None else (look.rules, look.texts)
     rehearsal = None if look is None else column.position not in look.real
     people = read_people(column_at(frame, column.position), column.name, issues, rehearsal=rehearsal)
+    give_back(len(frame))
     persons = with_keys(people.identities, frame, planned.key, issues, rules)
     columns = encode_fillings(frame, planned.fillings, rules)
     texts = read_variables(frame, planned.fillings, columns, issues, looks=looks)
+    give_back(len(frame))
     lint_rendering(planned.content, Variables(frame, planned.fillings, columns, texts), issues)
     _note_shifts(planned, frame, columns, people, issues)
+    give_back(len(frame))
     return Checked(people, persons, texts)
 
 
@@ -106,7 +110,7 @@ def _note_shifts(
     asked.pop(planned.column.position, None)
     if not asked:
         return
-    local = Locals.of(people.identities)
+    local = Locals.of(people.identities, people.parts)
     for position in sorted(asked):
         fit = NameFit(asked[position], local)
         note_value_shift(column_at(frame, position), fit, names[position], issues)

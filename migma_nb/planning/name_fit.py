@@ -4,9 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from migma_nb.planning.address_texts import Parts
@@ -19,6 +22,11 @@ _MIX = np.uint32(2_654_435_761)
 _EVERY = np.uint64(2**64 - 1)
 #: Shorter parts of names stand in any address by chance.
 _SHORTEST = 3
+#: From so many rows a part on, searching all of them at once is faster than one by one.
+_ROWS_A_PART = 64
+_SHORT_NUMBERS = 1 << 16
+#: The letters of so many texts are looked at together: what a core's cache holds.
+_AT_ONCE = 2_048
 #: Titles and small words, which are no names.
 _TITLES = frozenset(
     (
@@ -87,10 +95,10 @@ class Locals:
     letters: LetterSets
 
     @classmethod
-    def of(cls, identities: Iterable[str | None]) -> "Locals":
-        """Part the addresses of all rows."""
+    def of(cls, identities: Iterable[str | None], parts: Parts | None = None) -> "Locals":
+        """Part the addresses of all rows, or take the parts of the different ones."""
         people = CodedTexts.coded(identities)
-        texts = Parts.of(people).locals
+        texts = (parts or Parts.of(people)).locals
         return cls(people.codes, texts, np.append(letter_sets(texts), np.uint64(0))[people.codes])
 
 
@@ -104,15 +112,21 @@ class NameFit:
 
     def __init__(self, names: CodedTexts, local: Locals) -> None:
         parts = [name_parts(name) for name in names.different.to_pylist()]
-        self._parts = [part for of_name in parts for part in of_name]
-        self._letters = letter_sets(array_of(self._parts))
+        flat = [part for of_name in parts for part in of_name]
+        number = {part: at for at, part in enumerate(dict.fromkeys(flat))}
+        self._parts, self._numbers = list(number), np.array([number[part] for part in flat], dtype=np.int32)
+        self._letters = letter_sets(array_of(self._parts))[self._numbers]
         # The last is for rows without a name.
         self._count = np.array([*map(len, parts), 0], dtype=np.intp)
         self._first = np.cumsum(self._count) - self._count
         self._names, self._local = names.codes, local
-        # No address has all 64, which stand for no name.
-        first = np.append(self._letters, _EVERY)[self._first[:-1]]
-        self._asked = np.append(np.where(self._count[:-1] > 0, first, _EVERY), _EVERY)[self._names]
+        # What all parts of a name have is in every address that it shows in. No address has all 64 bits:
+        # they stand for no name.
+        common = np.full(len(parts) + 1, _EVERY)
+        some = np.flatnonzero(self._count)
+        if len(some):
+            common[some] = np.bitwise_and.reduceat(self._letters, self._first[some])
+        self._asked = common[self._names]
         #: Which rows have a name at all.
         self.named: NDArray[np.bool_] = self._count[self._names] > 0
 
@@ -127,27 +141,32 @@ class NameFit:
         names = CodedTexts.of(cell if type(cell) is str else None for cell in cells)
         return cls(names, Locals.of(identities))
 
-    def at(self, offset: int, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Return which of some rows' names show in the address `offset` rows below (negative: above).
+    def at(self, offset: int, asked: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Return the rows whose name shows in the address `offset` rows below (negative: above), in order.
 
         Args:
             offset: how far on the other row is.
-            rows: positions whose other row is within the list.
+            asked: which rows are asked for; those whose other row is beyond the list are left out.
         """
-        fits = np.zeros(len(rows), dtype=bool)
-        for start in range(0, len(rows), CHUNK):
-            some = rows[start : start + CHUNK]
-            fits[start : start + CHUNK] = self._fit(some, some + offset)
-        return fits
+        maybe = [np.empty(0, dtype=np.intp)]
+        last = min(len(asked), len(asked) - offset)
+        for start in range(max(0, -offset), last, CHUNK):
+            end = min(start + CHUNK, last)
+            lacking = ~self._local.letters[start + offset : end + offset]
+            found = (self._asked[start:end] & lacking) == 0
+            maybe.append(np.flatnonzero(found & asked[start:end]) + start)
+        rows = np.concatenate(maybe)
+        return rows[self._fit(rows, rows + offset)]
+
+    def shows(self, row: int, other: int) -> bool:
+        """Say whether one row's name shows in the address of another, or of its own."""
+        return bool(self._fit(np.array([row]), np.array([other]))[0])
 
     def _fit(self, rows: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Say of each row's name whether one of its parts shows in the address of the row beside it."""
         fits = np.zeros(len(rows), dtype=bool)
         names, lacking = self._names[rows], ~self._local.letters[others]
-        tried = np.flatnonzero((self._asked[rows] & lacking) == 0)
-        tried = tried[self._count[names[tried]] > 0]
-        fits[tried] = self._show(self._first[names[tried]], others[tried])
-        number, left = 1, np.flatnonzero((self._count[names] > 1) & ~fits)
+        number, left = 0, np.flatnonzero(self._count[names])
         while len(left):
             part = self._first[names[left]] + number
             maybe = (self._letters[part] & lacking[left]) == 0
@@ -157,9 +176,27 @@ class NameFit:
             left = left[~fits[left] & (self._count[names[left]] > number)]
         return fits
 
-    def _show(self, parts: NDArray[np.intp], rows: NDArray[np.intp]) -> list[bool]:
-        local, every = taken(self._local.texts, self._local.who[rows].astype(np.intp)), self._parts
-        return [every[part] in one for part, one in zip(parts.tolist(), local, strict=True)]
+    def _show(self, parts: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Say of each part whether it stands in the address of the row beside it."""
+        local, who, numbers = self._local.texts, self._local.who[rows], self._numbers[parts]
+        shown = np.zeros(len(rows), dtype=bool)
+        if len(self._parts) * _ROWS_A_PART < len(rows):
+            # Numbers of 16 bits are sorted by radix, ten times as fast.
+            numbers = numbers.astype(np.uint16) if len(self._parts) < _SHORT_NUMBERS else numbers
+            order = np.argsort(numbers, kind="stable")
+            edges = np.searchsorted(numbers[order], np.arange(len(self._parts) + 1))
+            for part, (first, end) in zip(self._parts, pairwise(edges.tolist()), strict=True):
+                some = order[first:end]
+                found = pc.match_substring(local.take(pa.array(who[some])), part)
+                shown[some] = found.to_numpy(zero_copy_only=False)
+            return shown
+        for start in range(0, len(rows), CHUNK):
+            end = start + CHUNK
+            pairs = zip(
+                numbers[start:end].tolist(), taken(local, who[start:end].astype(np.intp)), strict=True
+            )
+            shown[start:end] = [self._parts[part] in text for part, text in pairs]
+        return shown
 
 
 def letter_sets(texts: TextArray) -> LetterSets:
@@ -169,8 +206,8 @@ def letter_sets(texts: TextArray) -> LetterSets:
     """
     bounds, data = bounds_and_bytes(texts)
     sets = np.zeros(len(texts), dtype=np.uint64)
-    for start in range(0, len(texts), CHUNK):
-        edges = bounds[start : start + CHUNK + 1]
+    for start in range(0, len(texts), _AT_ONCE):
+        edges = bounds[start : start + _AT_ONCE + 1]
         block = data[edges[0] : edges[-1]].astype(np.uint32)
         edges = edges - edges[0]
         filled = np.flatnonzero(np.diff(edges))

@@ -68,10 +68,12 @@ class People:
     Args:
         addresses: as they go on the wire; what stood there for invalid ones, "" for missing ones.
         identities: who each is, None where the address is missing or invalid.
+        parts: both sides of the `@` of the different identities, where they were parted.
     """
 
     addresses: Sequence[str]
     identities: Sequence[str | None]
+    parts: Parts | None = None
 
 
 def read_people(
@@ -94,8 +96,9 @@ def read_people(
     read = read_addresses(cells if only is None else _only(cells, only))
     _note_missing(_asked(read.missing, only), column, issues)
     _note_invalid(read, cells, column, issues)
-    _note_oddities(read, column, issues, rehearsal)
-    return People(cast("Sequence[str]", read.wires), read.identities)
+    parts = Parts.of(read.identities)
+    _note_oddities(read, parts, column, issues, rehearsal)
+    return People(cast("Sequence[str]", read.wires), read.identities, parts)
 
 
 def is_rehearsal(domains: Iterable[str]) -> bool:
@@ -164,8 +167,9 @@ def _fix(wire: str, column: str) -> str:
     return f"Correct {column}, or leave the row out."
 
 
-def _note_oddities(read: ReadAddresses, column: str, issues: IssueList, rehearsal: bool | None) -> None:
-    parts = Parts.of(read.identities)
+def _note_oddities(
+    read: ReadAddresses, parts: Parts, column: str, issues: IssueList, rehearsal: bool | None
+) -> None:
     domains = parts.domains.different.to_pylist()
     rehearsal = is_rehearsal(domains) if rehearsal is None else rehearsal
     odd_domains = {

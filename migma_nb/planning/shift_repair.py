@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from migma_nb.planning.name_fit import NameFit
 from migma_nb.planning.value_shift import Shift, find_shifts
 from migma_nb.planning.values import is_missing
@@ -101,4 +99,4 @@ def _is_end(left: Sequence[int], offset: int, fit: NameFit) -> bool:
 
 
 def _fits(fit: NameFit, offset: int, row: int) -> bool:
-    return bool(fit.at(offset, np.array([row], dtype=np.intp))[0])
+    return fit.shows(row, row + offset)

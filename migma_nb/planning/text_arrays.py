@@ -20,6 +20,10 @@ Codes = npt.NDArray[np.int32]
 TEXT = pa.large_string()
 #: So many bytes are searched at a time: what a core's cache holds.
 _BLOCK = 1 << 18
+#: A column of so many rows is long, and so many of them show what it is like.
+_LONG, _SAMPLE = 20_000, 4_000
+#: Of the sample so many are different only where most of the column are.
+_DIFFERENT = 0.995
 #: What a text that begins with a space of any kind begins with, in UTF-8.
 _SPACE_BEGINS = bytes([*range(0x09, 0x0E), *range(0x1C, 0x21), 0xC2, 0xE1, 0xE2, 0xE3])
 #: What a text that ends with a space of any kind ends with; the latter are last bytes of many letters too.
@@ -95,7 +99,28 @@ def encoded(texts: TextArray) -> tuple[Codes, TextArray]:
     codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     # Where no text comes twice, the column itself holds them, in the same order.
     whole = len(coded.dictionary) == len(texts)
-    return codes, texts if whole else coded.dictionary
+    different = texts if whole else coded.dictionary
+    del coded
+    give_back(len(texts))
+    return codes, different
+
+
+def give_back(rows: int) -> None:
+    """Give back what memory Arrow keeps for later, so that the peak of planning stays near what a plan holds.
+
+    Args:
+        rows: how many rows were worked on; for a few it is not worth while.
+    """
+    if rows >= _LONG:
+        pa.default_memory_pool().release_unused()
+
+
+def mostly_different(texts: TextArray) -> bool:
+    """Say whether nearly no text of a long column comes twice, so that to number them would be of no use."""
+    if len(texts) < _LONG:
+        return False
+    some = texts.take(pa.array(np.arange(0, len(texts), len(texts) // _SAMPLE)))
+    return bool(pc.count_distinct(some).as_py() >= _DIFFERENT * (len(some) - some.null_count))
 
 
 def numbered(kept: npt.NDArray[np.bool_]) -> Codes:

@@ -30,6 +30,8 @@ _LEAST_HITS = 3
 #: How often a name shows in its own address, at least where it does at all.
 _SHOWN = 0.5
 _LEAST_CHANCE, _MOST_CHANCE = 0.01, 0.25
+#: More than sums of a million weights are off by.
+_ROUNDING = 1e-3
 _NAMES = frozenset(
     {
         "name",
@@ -134,7 +136,8 @@ def find_shifts(fit: NameFit) -> list[Shift]:
         fit: a column of names against the addresses.
     """
     rows = len(fit.named)
-    own = fit.at(0, np.arange(rows))
+    own = np.zeros(rows, dtype=bool)
+    own[fit.at(0, fit.named)] = True
     if (fit.named & ~own).sum() < _LEAST_HITS:
         return []
     chance = _chance(fit)
@@ -150,22 +153,25 @@ def find_shifts(fit: NameFit) -> list[Shift]:
 def _chance(fit: NameFit) -> float:
     """Return how often a name shows in an address that is not its own, on the safe side."""
     every = np.flatnonzero(fit.named)
-    some = every[:: max(1, len(every) // _SAMPLE)]
+    some = np.zeros(len(fit.named), dtype=bool)
+    some[every[:: max(1, len(every) // _SAMPLE)]] = True
     hits = tried = 0
     for offset in _FAR:
-        rows = some[(some + offset >= 0) & (some + offset < len(fit.named))]
-        hits, tried = hits + int(fit.at(offset, rows).sum()), tried + len(rows)
+        hits += len(fit.at(offset, some))
+        tried += int(np.count_nonzero(some[max(0, -offset) : max(0, len(some) - offset)]))
     upper = (hits + 2 * math.sqrt(hits)) / max(1, tried)
     return min(_MOST_CHANCE, max(_LEAST_CHANCE, upper))
 
 
 def _evidence(fit: NameFit, own: NDArray[np.bool_], offset: int) -> NDArray[np.intp]:
     """Return the rows whose name fits only the address `offset` rows away, which no name of its own fits."""
-    rows = np.flatnonzero(fit.named & ~own)
-    rows = rows[(rows + offset >= 0) & (rows + offset < len(own))]
+    asked = fit.named & ~own
     # Where that address has its own name beside it, two people are called alike and nothing slid.
-    rows = rows[~own[rows + offset]]
-    return rows[fit.at(offset, rows)]
+    if offset > 0:
+        asked[:-offset] &= ~own[offset:]
+    else:
+        asked[-offset:] &= ~own[:offset]
+    return fit.at(offset, asked)
 
 
 class _Scale:
@@ -197,7 +203,12 @@ class _Scale:
             return
         cost = self._cost.copy()
         cost[hits] = 0.0
-        spent, rows = np.cumsum(cost)[hits].tolist(), hits.tolist()
+        costs = np.cumsum(cost)[hits]
+        # No block weighs more than the highest rise of what was gained over what was spent.
+        gained = self._gain * np.arange(len(hits)) - costs
+        if (gained - np.minimum.accumulate(gained)).max() + self._gain < self._least - _ROUNDING:
+            return
+        spent, rows = costs.tolist(), hits.tolist()
         begin = end = 0
         weight = best = self._gain
         for at, (before, now) in enumerate(pairwise(spent), 1):

@@ -4,9 +4,11 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from migma_nb.planning.name_fit import NameFit, name_parts
 from tests.checks.lists import addressed, plan, rows_of, told
 
 CODE = "value_shift"
@@ -224,3 +226,29 @@ def test_a_list_without_names_or_addresses_is_silent() -> None:
         dtype=object,
     )
     assert [] == rows_of(plan(people, **READS, address="email"), CODE)
+
+
+@pytest.mark.parametrize("names", [["Ann", "Jürgen", "Smith-Jones", "Bo", None, "van der Berg"], None])
+@pytest.mark.parametrize("offset", [0, 1, -3, 29])
+def test_many_names_at_once_show_where_each_alone_does(names: list[str | None] | None, offset: int) -> None:
+    """A few names in thousands of rows are searched for together, many different ones each by itself."""
+    chance = random.Random(1)
+    parts = ["ann", "juergen", "smith", "jones", "smithjones", "berg", "x.y", "info"]
+    people = [f"{chance.choice(parts)}.{chance.choice(parts)}{at}@acme.org" for at in range(3_000)]
+    identities = [person if chance.random() > 0.1 else None for person in people]
+    named = [
+        chance.choice(names) if names else f"{chance.choice('aeiou')}{chance.choice(parts)}{at % 999}x"
+        for at in range(len(people))
+    ]
+    asked = np.array([chance.random() > 0.2 for _ in people])
+    fit = NameFit.of(named, identities)
+    expected = [
+        row
+        for row in range(len(people))
+        if asked[row]
+        and 0 <= row + offset < len(people)
+        and (other := identities[row + offset]) is not None
+        and any(part in other.partition("@")[0] for part in name_parts(named[row]))
+    ]
+    assert fit.at(offset, asked).tolist() == expected
+    assert [row for row in range(40) if fit.shows(row, row)] == fit.at(0, np.arange(3_000) < 40).tolist()

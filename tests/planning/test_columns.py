@@ -189,6 +189,28 @@ ADDRESSES = st.text(max_size=20) | st.builds(
 )
 
 
+@pytest.mark.parametrize("dtype", ["object", "str"])
+def test_a_long_column_of_which_nearly_all_texts_differ_reads_as_its_cells_do(dtype: str) -> None:
+    """Such a column is not numbered by its different texts, and reads no other, with doubles and gaps."""
+    cells: list[Any] = [f"2026-{at:06d}" for at in range(20_500)]
+    for at, cell in {
+        7: None,
+        11: "",
+        13: " ",
+        17: cells[3],
+        19: "#N/A",
+        20_499: "#N/A",
+        9_000: "ä\n",
+    }.items():
+        cells[at] = cell
+    series = pd.Series(cells, dtype=dtype)
+    encoded = encode_column(series)
+    assert list(encoded.texts) == by_rule(cells)
+    assert list(encoded.words) == [None if is_missing(cell) else cell for cell in cells]
+    assert [encoded.uniques[cell] for cell in (cells[3], "#N/A")] == ['"2026-000003"', '"#N/A"']
+    assert code_lengths(encoded.texts).rows == len(cells)
+
+
 @given(st.lists(ADDRESSES, min_size=1))
 def test_what_is_taken_for_plain_is_valid_and_whose_it_is(texts: list[str]) -> None:
     """The fast way accepts nothing that email-validator refuses, and folds as the rule does."""
