@@ -22,6 +22,7 @@ TEXT = pa.large_string()
 _BLOCK = 1 << 18
 #: A column of so many rows is long, and so many of them show what it is like.
 _LONG, _SAMPLE = 20_000, 4_000
+_VERY_LONG = 500_000
 #: Of the sample so many are different only where most of the column are.
 _DIFFERENT = 0.995
 #: What a text that begins with a space of any kind begins with, in UTF-8.
@@ -109,9 +110,10 @@ def give_back(rows: int) -> None:
     """Give back what memory Arrow keeps for later, so that the peak of planning stays near what a plan holds.
 
     Args:
-        rows: how many rows were worked on; for a few it is not worth while.
+        rows: how many rows were worked on. For a few it is not worth while, and beside very many what is kept
+            is little, and sooner used again than asked for anew.
     """
-    if rows >= _LONG:
+    if _LONG <= rows < _VERY_LONG:
         pa.default_memory_pool().release_unused()
 
 
