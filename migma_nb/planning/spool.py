@@ -7,13 +7,12 @@ import weakref
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import pairwise
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from migma_nb.planning.temporary_files import room, temporary_file
+from migma_nb.planning.temporary_files import put_away, room, temporary_file
 from migma_nb.planning.windows import Window
 
 #: So many batches stay in memory once they were read.
@@ -31,7 +30,7 @@ class Spool:
 
     def __init__(self, schema: pa.Schema) -> None:
         self._file = temporary_file()
-        weakref.finalize(self, _closed, self._file)
+        weakref.finalize(self, put_away, self._file)
         self._lock, self._pid = threading.Lock(), os.getpid()
         self._kept: OrderedDict[int, pa.RecordBatch] = OrderedDict()
         self._starts = [0]
@@ -95,8 +94,3 @@ class Spool:
         """Return all rows as a table whose cells stay on disk until they are looked at."""
         held: Any = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         return pa.ipc.open_file(pa.BufferReader(pa.py_buffer(held))).read_all()
-
-
-def _closed(file: BinaryIO) -> None:
-    with suppress(OSError):  # what a full disk did not take is not missed
-        file.close()

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from migma_nb.api.errors import InputError
@@ -16,6 +16,12 @@ def temporary_file() -> BinaryIO:
     """
     with room():
         return tempfile.TemporaryFile(prefix="migma_nb-list-")
+
+
+def put_away(file: BinaryIO) -> None:
+    """Close a temporary file, and with it what it holds; what a full disk did not take is not missed."""
+    with suppress(OSError):
+        file.close()
 
 
 @contextmanager

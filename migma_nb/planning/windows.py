@@ -4,12 +4,11 @@ import io
 import os
 import threading
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import IO, BinaryIO, Protocol, overload
 
 from migma_nb.api.errors import InputError
-from migma_nb.planning.temporary_files import room, temporary_file
+from migma_nb.planning.temporary_files import put_away, room, temporary_file
 
 #: Bytes that are copied in one go.
 _COPIED = 1 << 20
@@ -129,8 +128,7 @@ class Window:
     def close(self) -> None:
         """Close the file, and all that are beside it."""
         for file in self.files:
-            with suppress(OSError):  # what a full disk did not take is not missed
-                file.close()
+            put_away(file)
 
 
 class Reader(io.RawIOBase):

@@ -87,6 +87,7 @@ class Crew:
         self._tasks: dict[int, Task] = {}
         self._left = {part.number for part in self.parts if part.sends}
         self._cause: PartEnd | None = None
+        self._finishing = False
         self._lock = threading.Lock()
 
     @property
@@ -182,8 +183,6 @@ class Crew:
             self._finish()
         finally:
             self.ended.set()
-
-    _finishing = False
 
     def _finish(self) -> None:
         """Take the mark back; runs that lost their task are told to stop, and waited for."""
