@@ -24,6 +24,7 @@ _NOT_FOUND = 404
 _ERRORS: dict[Verdict, tuple[type[CallError], str]] = {
     Verdict.REFUSED: (RefusedError, "Nothing was sent; mend the field that it names and call again."),
     Verdict.NOT_ACCEPTED: (NotSentError, "Nothing was sent; the call may be made again."),
+    Verdict.OUTDATED: (NotSentError, "Nothing was sent; call again with another idempotency_key."),
     Verdict.HALT: (AccountError, "Nothing was sent; check the key, its permissions and the base URL."),
     Verdict.LOST: (UnknownError, "It may have been sent: look before you call again."),
     Verdict.UNKNOWN: (UnknownError, "It may have been sent: look before you call again."),

@@ -10,13 +10,13 @@ import ssl
 from collections.abc import AsyncIterator, Sequence
 from functools import cache, lru_cache
 from typing import Self
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
 from migma_nb.api.log_guard import guard_logs, guarded
 from migma_nb.api.meaning import Answer, NoAnswer
+from migma_nb.api.proxies import proxy_for
 from migma_nb.api.settings import Settings
 
 #: A server that closes an idle connection just as a POST leaves would make a row unknown (seconds).
@@ -34,7 +34,7 @@ class _Body:
     """The body of a request; `left` tells whether all of it may have left.
 
     The kind of an error does not tell: a proxy that never answers a CONNECT is a read time-out. A server that
-    was not given the last byte of the body it was promised can have accepted nothing.
+    was not given the last byte of the body it was promised can have accepted nothing. No POST is empty.
     """
 
     def __init__(self, body: bytes) -> None:
@@ -60,14 +60,17 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _proxy_for(url: httpx.URL) -> httpcore.Proxy | None:
-    """Return the proxy that this computer's settings name for a server, None where they name none."""
-    named = getproxies()
-    address = named.get(url.scheme) or named.get("all")
-    if not address or proxy_bypass(url.host):
-        return None
-    proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
-    return httpcore.Proxy(str(proxy.url), auth=proxy.raw_auth, headers=proxy.headers.raw)
+def _has_more(line: httpcore.AsyncConnectionInterface) -> bool:
+    """Say whether more came than an answer: it would be read as the answer to the next request.
+
+    Only the connection's own parser has it, which is no public part of httpcore. A line in which it is not
+    found is not used again, which is slower and safe.
+    """
+    inner = line
+    while hasattr(inner, "_connection"):  # of a proxy's line, and of one that connects when it is first used
+        inner = inner._connection  # noqa: SLF001 - see above
+    parser = getattr(inner, "_h11_state", None)
+    return parser is None or bool(parser.trailing_data[0])
 
 
 class _Packed(httpx.AsyncByteStream):
@@ -119,7 +122,7 @@ class Connection:
         self._fixed = _FIXED | {"Host": url.netloc.decode("ascii")}
         # It only makes connections, through the proxy where there is one; each request knows its own.
         self._lines = httpcore.AsyncConnectionPool(
-            ssl_context=_tls(), keepalive_expiry=IDLE_S, proxy=None if settings.loopback else _proxy_for(url)
+            ssl_context=_tls(), keepalive_expiry=IDLE_S, proxy=None if settings.loopback else proxy_for(url)
         )
         self._line: httpcore.AsyncConnectionInterface | None = None
         self._in_turn = asyncio.Lock()
@@ -178,10 +181,11 @@ class Connection:
 
     async def _free_line(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
         """Return the line of the last request if it is as good as new, else a new one in its place."""
-        if self._line is None or not self._line.is_idle() or self._line.has_expired():
+        line = self._line
+        if line is None or not line.is_idle() or line.has_expired() or _has_more(line):
             await self._hang_up()
-            self._line = self._lines.create_connection(origin)
-        return self._line
+            self._line = line = self._lines.create_connection(origin)
+        return line
 
     async def _hang_up(self) -> None:
         line, self._line = self._line, None

@@ -42,7 +42,7 @@ class Answer(NamedTuple):
 
 
 class NoAnswer(NamedTuple):
-    """No answer came. `connected` is False only where certainly no byte of the request left."""
+    """No answer came. `connected` is False only where certainly not all of the request left."""
 
     connected: bool
     what: str

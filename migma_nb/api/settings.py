@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from migma_nb.api.errors import ConfigurationError
+from migma_nb.api.proxies import proxy_for
 from migma_nb.api.secret import ApiKey
 
 #: The Node SDK's default (migma-api.md, section 1).
@@ -84,13 +85,15 @@ def make_settings(
         workers: how many requests may be in flight (1 to 64).
 
     Raises:
-        ConfigurationError: names the argument, and what it may be.
+        ConfigurationError: names the argument, and what it may be; or the proxy cannot be used.
     """
     base = _checked_base_url(base_url or os.getenv("MIGMA_BASE_URL") or DEFAULT_BASE_URL)
     if not _is_within(timeout, (int, float), 0.001, 3600):
         raise ConfigurationError(f"timeout={timeout!r} is not a number of seconds between 0.001 and 3600.")
     if not _is_within(workers, (int,), 1, 64):
         raise ConfigurationError(f"workers={workers!r} is not a whole number from 1 to 64.")
+    if not _is_loopback(_host(httpx.URL(base))):
+        proxy_for(httpx.URL(base))  # one that cannot be used is told now, and not once for each row
     scope = f"account:{account}" if account else origin_of(base)
     return Settings(base, key, scope, parse_rate(rate), float(timeout), workers)
 

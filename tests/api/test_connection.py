@@ -110,6 +110,19 @@ def test_after_a_connection_that_ended_the_next_post_goes_by_a_new_one(goodbye: 
         )
 
 
+def test_what_comes_behind_an_answer_is_no_answer_to_the_next_post() -> None:
+    """A server or a gateway that answers once too often: each row would get its neighbour's."""
+    again = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale"
+
+    def twice(request: Request) -> Reply:
+        more = again if request.body == b"1" else b""
+        return Reply(200, request.body + more, {"Content-Length": "1"})
+
+    with AnsweringServer(twice) as server:
+        assert [b"1", b"2", b"3"] == bodies_of(posted(server.url, [b"1", b"2", b"3"]))
+        assert (2, 3) == (server.connections, len(server.requests))
+
+
 def test_posts_at_once_by_one_connection_wait_for_each_other() -> None:
     """None closes the connection under another one's request."""
 

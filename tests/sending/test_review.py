@@ -169,6 +169,18 @@ def test_a_stored_403_of_other_bytes_is_no_conflict(plan: Plan, place: Path) -> 
     assert {1} == set(server.mailed.values())
 
 
+def test_a_direct_call_with_the_key_of_a_refused_one_says_that_nothing_was_sent() -> None:
+    """The 403 that is kept under the key comes back as a replay, which is no success."""
+    with ScriptedServer(scripted(Act.FORBIDDEN_STORED)) as server:
+        client = client_of(server.url)
+        fields = {"recipient_type": "email", "recipient_email": "ann@x.example", "from_": "a@acme.example"}
+        fields |= {"from_name": "A", "subject": "S", "template": "<p>x</p>", "project_id": "p"}
+        for error, told in ((mg.AccountError, "403"), (mg.NotSentError, "another idempotency_key")):
+            with pytest.raises(error, match=told):
+                client.send(idempotency_key="mine", **fields)
+        assert {} == dict(server.mailed)
+
+
 def test_a_doubt_whose_replay_is_the_accounts_trouble_is_settled(plan: Plan, place: Path) -> None:
     """The lost answer was a 403, kept under the key: it halted each run of a day."""
 

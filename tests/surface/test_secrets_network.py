@@ -4,6 +4,7 @@ import os
 import ssl
 import stat
 import subprocess
+import traceback
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,27 @@ def test_a_proxy_sees_neither_key_nor_mail_and_its_password_is_not_shown(
     assert [] == leaks(SENTINEL, seen)
     assert "sentinel.person" not in seen
     assert [] == leaks("s3cret-w0rd", shown(caught.value) + debug_log.text)
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("socks4://someone:s3cret-w0rd@127.0.0.1:9", "is no address of http"),
+        ("http://someone:s3cret-w0rd@127.0.0.1:port", "is no address"),
+        ("socks5://someone:s3cret-w0rd@127.0.0.1:9", "takes the package socksio"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told_when_the_client_is_made(
+    address: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each row of a run would meet it, and end as not sent for want of a connection."""
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, address)
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(mg.ConfigurationError, match=told) as caught:
+        mg.Migma(SENTINEL)
+    assert [] == leaks("s3cret-w0rd", "".join(traceback.format_exception(caught.value)))
 
 
 def test_a_server_on_this_machine_is_called_past_every_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
