@@ -16,7 +16,8 @@ import typer.main
 from migma_nb.cli import app
 from migma_nb.cli.exits import EXIT_WORDS
 from migma_nb.cli.job_files import key_of
-from migma_nb.cli.parameters import OWN, SHARED, TAKEN
+from migma_nb.cli.own_options import OWN
+from migma_nb.cli.parameters import SHARED, TAKEN
 
 PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
 #: What no program knows: its words, with places for what this one finds out.

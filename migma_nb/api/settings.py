@@ -70,7 +70,7 @@ def make_settings(
     *,
     base_url: str | None = None,
     account: str | None = None,
-    rate: str = "auto",
+    rate: str | None = None,
     timeout: float = 30.0,
     workers: int = 8,
 ) -> Settings:
@@ -79,13 +79,15 @@ def make_settings(
     Args:
         key: the API key.
         base_url: with or without `/v1`; None takes `MIGMA_BASE_URL`, else Migma's own address.
-        account: a name for the account that stands in place of the server's origin as scope.
-        rate: "N/second", "N/minute", "N/day" or "auto".
+        account: a name for the account that stands in place of the server's origin as scope; None takes
+            `MIGMA_ACCOUNT`, and "" is none.
+        rate: "N/second", "N/minute", "N/day" or "auto"; None takes `MIGMA_RATE`, else "auto".
         timeout: seconds for each step of a request (connect, write, read), as in httpx.
         workers: how many requests may be in flight (1 to 64).
 
     Raises:
-        ConfigurationError: names the argument, and what it may be; or the proxy cannot be used.
+        ConfigurationError: names the argument or the variable, and what it may be; or the proxy that this
+            computer names cannot be used.
     """
     base = _checked_base_url(base_url or os.getenv("MIGMA_BASE_URL") or DEFAULT_BASE_URL)
     if not _is_within(timeout, (int, float), 0.001, 3600):
@@ -94,12 +96,25 @@ def make_settings(
         raise ConfigurationError(f"workers={workers!r} is not a whole number from 1 to 64.")
     if not _is_loopback(_host(httpx.URL(base))):
         proxy_for(httpx.URL(base))  # one that cannot be used is told now, and not once for each row
-    scope = f"account:{account}" if account else origin_of(base)
-    return Settings(base, key, scope, parse_rate(rate), float(timeout), workers)
+    # In one place for every face: what the command line mails, Python must find under the same scope.
+    named = os.getenv("MIGMA_ACCOUNT") if account is None else account
+    scope = f"account:{named}" if named else origin_of(base)
+    return Settings(base, key, scope, _rate_of(rate), float(timeout), workers)
 
 
-def parse_rate(rate: Any) -> Rate | None:
+def _rate_of(rate: str | None) -> Rate | None:
+    from_outside = os.getenv("MIGMA_RATE") if rate is None else None
+    if from_outside:
+        return parse_rate(from_outside, "MIGMA_RATE")
+    return None if rate is None else parse_rate(rate)
+
+
+def parse_rate(rate: Any, called: str = "rate") -> Rate | None:
     """Return the rate that a text like "100/minute" means; None for "auto".
+
+    Args:
+        rate: the text.
+        called: what the error calls it.
 
     Raises:
         ConfigurationError: the text is no rate.
@@ -109,7 +124,7 @@ def parse_rate(rate: Any) -> Rate | None:
     found = _RATE.fullmatch(rate) if isinstance(rate, str) else None
     if not found or float(found[1]) <= 0:
         raise ConfigurationError(
-            f"rate={rate!r} is no rate.", hint='Use "N/second", "N/minute", "N/day" or "auto".'
+            f"{called}={rate!r} is no rate.", hint='Use "N/second", "N/minute", "N/day" or "auto".'
         )
     return Rate(float(found[1]), _SECONDS[found[2]])
 

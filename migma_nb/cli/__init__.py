@@ -9,9 +9,7 @@ from typing import Annotated
 import typer
 
 from migma_nb.cli.exits import EXIT_WORDS, Exit
-from migma_nb.cli.form_command import form
 from migma_nb.cli.helping import Commands
-from migma_nb.cli.import_command import import_
 from migma_nb.cli.parameters import Typed, taking
 
 __all__ = ["app", "main"]
@@ -88,8 +86,26 @@ def fix(typed: Typed) -> None:
     raise typer.Exit(fixing.fix(typed))
 
 
-app.command("import")(import_)
-app.command()(form)
+@app.command("import")
+@taking("import")
+def import_(typed: Typed) -> None:
+    """Import a list as contacts under a tag, 5,000 to a call; it mails nobody.
+
+    A rehearsal on a sandbox, unless --live. Running it again imports nothing twice. `migma-nb send --tag ID`
+    then mails everybody under the tag by one call.
+    """
+    from migma_nb.cli import imports  # noqa: PLC0415 - pandas only when a command runs
+
+    raise typer.Exit(imports.import_(typed))
+
+
+@app.command()
+@taking("form")
+def form(typed: Typed) -> None:
+    """Serve the form as a web page of this machine until Ctrl-C; a rehearsal, unless --live."""
+    from migma_nb.cli import form_page  # noqa: PLC0415 - pandas only when a command runs
+
+    raise typer.Exit(form_page.serve(typed))
 
 
 @app.command()
@@ -104,52 +120,19 @@ def runs(typed: Typed) -> None:
 @app.command()
 @taking("report")
 def report(typed: Typed) -> None:
-    """Say what became of a run; the exit code is what the send's was."""
+    """Say what became of a run; the exit code says how it stands, as a send's does."""
     from migma_nb.cli import records  # noqa: PLC0415 - pandas only when a command runs
 
     raise typer.Exit(records.report(typed))
 
 
 @app.command()
-def sandbox(
-    *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free one.")] = 0,
-    path: Annotated[
-        Path | None, typer.Option(help="A folder that keeps the account.", metavar="FOLDER")
-    ] = None,
-    key_file: Annotated[
-        Path | None,
-        typer.Option(help="Where its key is written; by default inside the folder.", metavar="FILE"),
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Enforce all that the API documents.")] = False,
-    domain: Annotated[
-        list[str] | None, typer.Option(help="A verified sending domain; repeatable.", metavar="NAME")
-    ] = None,
-    no_idempotency: Annotated[
-        bool, typer.Option("--no-idempotency", help="Take no notice of Idempotency-Key.")
-    ] = False,
-    rate: Annotated[str | None, typer.Option(help="Its limit, such as 100/minute.", metavar="RATE")] = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(help="name=probability of what goes wrong; repeatable.", metavar="PAIR"),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Decides which requests the faults befall.")] = 0,
-) -> None:
+@taking("sandbox")
+def sandbox(typed: Typed) -> None:
     """Serve a sandbox on this machine until Ctrl-C."""
     from migma_nb.cli import serving  # noqa: PLC0415 - the server only when it is wanted
 
-    wish = serving.Wish(
-        port=port,
-        path=path,
-        key_file=key_file,
-        strict=strict,
-        domains=tuple(domain or ()),
-        idempotency=not no_idempotency,
-        rate=rate,
-        faults=tuple(fault or ()),
-        seed=seed,
-    )
-    raise typer.Exit(serving.serve(wish))
+    raise typer.Exit(serving.serve(typed))
 
 
 def _show_version(value: bool) -> None:

@@ -11,6 +11,7 @@ from migma_nb.cli.exits import Exit
 from migma_nb.cli.fixing import place_for
 from migma_nb.cli.lists import show_reading
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
+from migma_nb.cli.meanwhile import meanwhile
 from migma_nb.cli.next_steps import LOOKING, show_next, to_send
 from migma_nb.cli.problems import show_first_of_each, tally
 from migma_nb.cli.screen import document, heading, say
@@ -26,7 +27,8 @@ def check(typed: Mapping[str, Any]) -> Exit:
     Args:
         typed: the command's parameters by name.
     """
-    planned = plan_to_check(mailing_of(typed))
+    with meanwhile("planning", typed["log_every"]):
+        planned = plan_to_check(mailing_of(typed))
     words, following = _next(planned, typed)
     if typed["as_json"]:
         document({**_as_json(planned), "settings": settings_of(typed), "next": following})

@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from migma_nb.api.states import Reason, RunState, State
+from migma_nb.api.states import LIVE_STATES, Reason, RunState, State
 
 if TYPE_CHECKING:
     from migma_nb.surface.run import Run
@@ -30,11 +30,13 @@ Exit codes:
        nothing was sent, or only the file of --out could not be written
     3  the API refused some rows
     4  some rows are unknown: they may have been mailed
-    5  the run was halted or stopped before every row had its turn
+    5  the run was halted or stopped before every row had its turn, or it still
+       goes on
   130  interrupted by Ctrl-C; what was in flight is on record
 Where several hold: 4 before 5 before 3."""
 
-_CUT_SHORT = {RunState.STOPPED, RunState.HALTED, RunState.DIED}
+#: Of a run in one of these not every row has had its turn.
+_NOT_DONE = {RunState.STOPPED, RunState.HALTED, RunState.DIED, *LIVE_STATES}
 
 
 def exit_of(run: "Run") -> Exit:
@@ -42,7 +44,7 @@ def exit_of(run: "Run") -> Exit:
     counts = run.counts
     if counts.get(State.UNKNOWN):
         return Exit.UNKNOWN
-    if run.state in _CUT_SHORT or (counts.get(State.NOT_SENT) and _was_denied_its_turn(run)):
+    if run.state in _NOT_DONE or (counts.get(State.NOT_SENT) and _was_denied_its_turn(run)):
         return Exit.HALTED
     return Exit.REFUSED if counts.get(State.REFUSED) else Exit.FINE
 

@@ -11,6 +11,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
+from migma_nb.cli.meanwhile import meanwhile
 from migma_nb.cli.next_steps import LOOKING, show_next
 from migma_nb.cli.records import check_apart
 from migma_nb.cli.screen import document, say
@@ -34,8 +35,9 @@ def fix(typed: Mapping[str, Any]) -> Exit:
     """
     codes = _codes(typed)
     place = _place(typed)
-    planned = plan_to_check(mailing_of(typed), whole=True)
-    fixed = planned.held.fix(None if _ALL in codes else codes)
+    with meanwhile("planning", typed["log_every"]):
+        planned = plan_to_check(mailing_of(typed), whole=True)
+        fixed = planned.held.fix(None if _ALL in codes else codes)
     changes, backup = fixed.changes, None
     writes = place is not None and not (typed["in_place"] and changes.empty)
     if writes and place is not None:
@@ -46,7 +48,7 @@ def fix(typed: Mapping[str, Any]) -> Exit:
     if typed["as_json"]:
         document(_document(fixed, place if writes else None, backup, line))
         return Exit.FINE
-    _show(changes)
+    _show(changes, fixed.left)
     if backup is not None:
         say(f"\nThe list as it was: {backup}")
     say(f"{'' if backup else chr(10)}Repaired list: {place}" if writes else "\nNothing was written.")
@@ -114,10 +116,18 @@ def _write(fixed: Fixed, planned: Planned, typed: Mapping[str, Any], place: Path
     rewrite(fixed.people, reading, Path(typed["file"]), place, encoding=typed["encoding"])
 
 
-def _show(changes: pd.DataFrame) -> None:
+def _show(changes: pd.DataFrame, left: Mapping[str, int]) -> None:
     if changes.empty:
         say("Nothing to repair: no problem of the chosen kind has a certain repair.")
-        return
+    else:
+        _show_changes(changes)
+    if left:
+        say("\nLeft to you, since no repair of them is certain:")
+        for code, count in left.items():
+            say(f"  {count:,} × {code}", bold=True)
+
+
+def _show_changes(changes: pd.DataFrame) -> None:
     cells = counted(len(changes), "cell", "cells")
     say(f"{cells} repaired; rows are counted from 0, the header aside, and addresses are shortened here.")
     for code, group in changes.groupby("code", sort=False):
@@ -156,6 +166,7 @@ def _document(fixed: Fixed, place: Path | None, backup: Path | None, line: str) 
         "changed": len(changes),
         "by_code": {str(code): int(count) for code, count in changes["code"].value_counts().items()},
         "changes": told,
+        "left": dict(fixed.left),
         "out": None if place is None else str(place),
         "backup": None if backup is None else str(backup),
         "next": line,

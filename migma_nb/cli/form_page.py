@@ -15,32 +15,32 @@ from typing import Any
 from migma_nb.api.errors import ConfigurationError, InputError
 from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit
-from migma_nb.cli.lists import reading_of
+from migma_nb.cli.mailings import mailing_of
+from migma_nb.cli.rehearsals import counting
 from migma_nb.cli.screen import say
 from migma_nb.ledger.places import place_of
 from migma_nb.notebook.form_expressions import expression
 from migma_nb.planning.content import template_text
 from migma_nb.planning.reading import read_recipients
+from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.surface.client import Migma
-
-#: What the form may begin with: the command's parameters that are arguments of `mg.plan`.
-_ARGUMENTS = ("mailing", "sender", "subject", "template", "project_id", "transactional")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """What the page is to be.
 
-    `file` is the list, None where the page asks for it, and `reading` how it is read; `given` are arguments
-    of `mg.plan` to begin with; `client` those of `mg.Migma`, None for a rehearsal; `port` 0 takes any free
-    one.
+    `whom` is the list or the target, None where the page asks for it, and `reading` how a list is read;
+    `given` are arguments of `mg.plan` to begin with; `client` those of `mg.Migma`, None for a rehearsal,
+    whose pace is `rate`; `port` 0 takes any free one.
     """
 
-    file: Path | None
+    whom: Path | Tag | Segment | Audience | None
     given: Mapping[str, Any]
     client: Mapping[str, Any] | None
     ledger: str | None
     port: int
+    rate: str | None = None
     reading: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -51,16 +51,16 @@ def page_of(typed: Mapping[str, Any]) -> Page:
         InputError: an option has no meaning here, or a file cannot be read.
         ConfigurationError: no API key was found for a live page.
     """
-    file: Path | None = typed["file"]
-    if typed["base_url"] and not typed["live"]:
-        raise InputError(
-            "A rehearsal brings its own server, so --base-url has no meaning in it.",
-            hint="Add --live to send there, or leave --base-url out.",
-        )
-    given = {name: typed[name] for name in _ARGUMENTS if typed[name] is not None}
-    reading = reading_of(typed)
-    if file is not None:
-        read_recipients(file, **reading)
+    typed = counting(typed, "send")
+    # A list of people to leave out is read here as well, so that one that cannot be is said now.
+    mailing = mailing_of(typed)
+    if len(mailing.recipients) > 1:
+        raise InputError("The recipients are given more than once.", hint="Keep one of them.")
+    given = {name: value for name, value in mailing.options.items() if value is not None}
+    given |= {"exclude": typed["exclude"]} if "exclude" in given else {}
+    whom = next(iter(mailing.recipients), None)
+    if isinstance(whom, Path):
+        read_recipients(whom, **mailing.reading)
     if "template" in given:
         template_text(given["template"])
     client = None
@@ -70,12 +70,13 @@ def page_of(typed: Mapping[str, Any]) -> Page:
     if typed["ledger"] is not None:
         place_of(typed["ledger"])
     return Page(
-        file=file,
+        whom=whom,
         given=given,
         client=client,
         ledger=typed["ledger"],
         port=typed["port"],
-        reading=reading,
+        rate=typed["rate"],
+        reading=mailing.reading,
     )
 
 
@@ -118,8 +119,15 @@ def notebook_of(page: Page, folder: Path) -> dict[str, Any]:
         page: what the form is to begin with.
         folder: where the files are looked for.
     """
-    parts = [expression(page.file)]
-    if page.client is not None:
+    whom = page.whom
+    parts = [
+        f"mg.{type(whom).__name__}({expression(whom.id)})"
+        if isinstance(whom, Tag | Segment | Audience)
+        else expression(whom)
+    ]
+    if page.client is None:
+        parts += [f"rate={expression(page.rate)}"] if page.rate is not None else []
+    else:
         client = ", ".join(f"{name}={expression(value)}" for name, value in page.client.items())
         parts.append(f"mg.Migma({client})")
     parts += [f"reading={expression(page.reading)}"] if page.reading else []

@@ -36,6 +36,10 @@ class Commands(typer.Typer):
 
 
 class _Command(TyperCommand):
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        with _called_by_source(ctx):
+            return super().parse_args(ctx, args)
+
     def get_help_option(self, ctx: Any) -> Any:
         return _decided(super().get_help_option(ctx))
 
@@ -63,6 +67,23 @@ class _Group(TyperGroup):
             if not command.hidden
         ]
         _write_section(formatter, "Commands", rows)
+
+
+@contextlib.contextmanager
+def _called_by_source(ctx: Any) -> Iterator[None]:
+    """Let the error about a value that was not typed name the variable or the job file that has it."""
+    try:
+        yield
+    except Exception as error:
+        parameter: Any = getattr(error, "param", None)
+        # Typer and click have a class of such errors each.
+        if parameter is not None and hasattr(error, "param_hint"):
+            source = ctx.get_parameter_source(parameter.name)
+            if source is not None and source.name == "ENVIRONMENT":
+                error.param_hint = str(parameter.envvar)
+            elif source is not None and source.name == "DEFAULT_MAP":
+                error.param_hint = f"{parameter.opts[0].lstrip('-')} in the job file {ctx.params['config']}"
+        raise
 
 
 @contextlib.contextmanager

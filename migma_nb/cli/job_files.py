@@ -12,12 +12,14 @@ import typer
 
 from migma_nb.api.errors import InputError
 from migma_nb.cli.lines import TROUBLE
-from migma_nb.cli.parameters import OWN, SHARED, Group
+from migma_nb.cli.options import Group
+from migma_nb.cli.own_options import OWN
+from migma_nb.cli.parameters import SHARED
 
 #: Parameters that are files.
-_FILES = frozenset({"file", "exclude", "out", "html"})
+_FILES = frozenset({"file", "exclude", "out", "html", "path", "key_file"})
 #: Parameters that are tables of names and values.
-_TABLES = frozenset({"variables", "defaults", "formats"})
+_TABLES = frozenset({"variables", "defaults", "formats", "field", "fault"})
 _SECRETS = frozenset({"api-key", "apikey", "migma-api-key", "key-id", "password", "token", "secret"})
 #: The two safety catches, which are typed at each send.
 _CATCHES = frozenset({"live", "confirm"})
@@ -28,6 +30,7 @@ _SPELT = {
     "defaults": "default",
     "formats": "format",
     "as_json": "json",
+    "tag_name": "tag",
 }
 
 

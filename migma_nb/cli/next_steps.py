@@ -6,14 +6,17 @@ from typing import Any
 from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.cli.lines import Line, program, quoted
 from migma_nb.cli.mailings import Planned
-from migma_nb.cli.parameters import MAILING, READING, SHARED, WHOM
+from migma_nb.cli.parameters import MAILING, READING, SHARED, TAKEN, WHOM
 from migma_nb.cli.screen import say
+from migma_nb.surface.imports import ImportRun
 from migma_nb.surface.run import Run
 
 #: What a command that looks at a mailing takes over from another.
 LOOKING = frozenset({*WHOM, *MAILING, *READING})
 #: What a send takes over from another; how many to begin with is said anew each time.
 SENDING = frozenset(SHARED) - {"limit"}
+#: What an import takes over from another; its result is named anew each time.
+IMPORTING = frozenset(TAKEN["import"]) - {"live", "confirm", "config", "out", "as_json"}
 #: Where a send goes to; a rehearsal brings its own.
 _SERVER = frozenset({"base_url", "account", "ledger", "rate"})
 
@@ -67,6 +70,34 @@ def _going_on(
         words = "Once the cause is mended, to mail those who were refused:"
         return words, _resume(run_id, line, "--only-refused")
     return None
+
+
+def after_import(run: ImportRun, line: Line, *, live: bool) -> tuple[str, str]:
+    """Return what comes after an import: a few words, and the line.
+
+    Args:
+        run: the import.
+        line: the line that made it.
+        live: whether it changed a real account.
+    """
+    counts = run.counts
+    open_ = bool(counts.get(State.NOT_SENT)) or run.state is not RunState.FINISHED
+    if not live:
+        trouble = open_ or counts.get(State.UNKNOWN) or counts.get(State.REFUSED)
+        words = "To rehearse it again:" if trouble else "To import them into the real account:"
+        return words, line.next("import", keep=IMPORTING, add={} if trouble else {"--live": True})
+    if counts.get(State.UNKNOWN):
+        add: dict[str, Any] = {"--live": True, "--read-back": True}
+        return "To go on, and to read back who is in:", line.next("import", keep=IMPORTING, add=add)
+    if open_ or counts.get(State.REFUSED):
+        words = (
+            "To go on with what is left:" if open_ else "Once they are mended, to import the refused rows:"
+        )
+        return words, line.next("import", keep=IMPORTING, add={"--live": True})
+    if run.tag_id is None:
+        return "The imports on record:", line.next("runs", keep={"ledger"}, add={"--imports": True})
+    words = "What a mail to everybody under the tag wants:"
+    return words, line.next("check", keep=(), add={"--tag": run.tag_id})
 
 
 def after_report(found: dict[str, Any], counts: dict[State, int], line: Line) -> tuple[str, str]:

@@ -1,9 +1,13 @@
 """The options that commands share: their names, and their help in a line each."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias
 
 import typer
+
+#: Parameter to its type with Typer's words, and its default.
+Group: TypeAlias = Mapping[str, tuple[Any, Any]]
 
 THE_MAILING = "The mailing"
 THE_LIST = "Whom it goes to"
@@ -232,29 +236,6 @@ Topic = Annotated[
     ),
 ]
 
-BaseUrl = Annotated[
-    str | None,
-    typer.Option(
-        rich_help_panel=THE_SEND,
-        help="Live: the server (or MIGMA_BASE_URL).",
-        metavar="URL",
-    ),
-]
-Account = Annotated[
-    str | None,
-    typer.Option(
-        rich_help_panel=THE_SEND,
-        help="A name for the account, in place of the server's.",
-        metavar="NAME",
-    ),
-]
-Ledger = Annotated[
-    str | None,
-    typer.Option(
-        help="The ledger's file or URL (or MIGMA_LEDGER, else your own).",
-        metavar="LEDGER",
-    ),
-]
 Out = Annotated[
     Path | None,
     typer.Option(help="Write what became of every row to this .csv, .xlsx or .parquet.", metavar="FILE"),

@@ -1,19 +1,19 @@
 """Which options each command of a mailing takes; written once, and composed to the commands' signatures."""
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
 from migma_nb.cli import options as opt
 from migma_nb.cli import send_options as how
+from migma_nb.cli.import_options import IN_ITS_WORDS, THE_IMPORT
 from migma_nb.cli.lines import TROUBLE, Line
-
-#: Parameter to its type with Typer's words, and its default.
-Group: TypeAlias = Mapping[str, tuple[Any, Any]]
+from migma_nb.cli.options import Group
+from migma_nb.cli.own_options import OWN
 
 WHOM: Group = {
     "file": (opt.File, None),
@@ -64,144 +64,6 @@ SENDING: Group = {
 CONFIG: Group = {"config": (how.Config, None)}
 #: What means the same in every command, and so stands at the top of a job file.
 SHARED: Group = {**WHOM, **MAILING, **READING, **SENDING}
-#: What one command alone understands, or understands in a way of its own.
-OWN: Mapping[str, Group] = {
-    "check": {"as_json": (opt.Json, False)},
-    "preview": {
-        "row": (
-            Annotated[
-                int | None,
-                typer.Option(min=0, help="This row, counted from 0, the header aside.", metavar="N"),
-            ],
-            None,
-        ),
-        "rows": (
-            Annotated[str | None, typer.Option(help="These rows, such as 0,17,481.", metavar="A,B,C")],
-            None,
-        ),
-        "find": (
-            Annotated[
-                str | None,
-                typer.Option(help="The rows whose address or a value contains this.", metavar="TEXT"),
-            ],
-            None,
-        ),
-        "problems": (
-            Annotated[bool, typer.Option("--problems", help="The rows that have a problem.")],
-            False,
-        ),
-        "most": (
-            Annotated[int, typer.Option(min=1, help="At most so many messages.", metavar="N")],
-            10,
-        ),
-        "html": (
-            Annotated[
-                Path | None,
-                typer.Option(help="Write the messages to a page that is safe to open.", metavar="FILE"),
-            ],
-            None,
-        ),
-        "as_json": (opt.Json, False),
-    },
-    "send": {
-        "live": (how.Live, False),
-        "confirm": (how.Confirm, None),
-        "preview": (how.Messages, 0),
-        "out": (opt.Out, None),
-        "as_json": (opt.Json, False),
-    },
-    "resume": {
-        "live": (how.LiveResume, False),
-        "confirm": (how.Confirm, None),
-        "only_refused": (how.OnlyRefused, False),
-        "reconcile": (how.Reconcile, False),
-        "wait": (how.WaitForOthers, False),
-        "out": (opt.Out, None),
-        "as_json": (opt.Json, False),
-    },
-    "fix": {
-        "code": (
-            Annotated[
-                list[str] | None,
-                typer.Option(
-                    help='Which problems to repair, such as lookalike_domain; repeatable; "all" for all '
-                    "that have a repair.",
-                    metavar="CODE",
-                ),
-            ],
-            None,
-        ),
-        "out": (
-            Annotated[
-                Path | None,
-                typer.Option(
-                    help="Write the repaired list to this file: .csv, .tsv, .txt, .xlsx or .parquet.",
-                    metavar="FILE",
-                ),
-            ],
-            None,
-        ),
-        "in_place": (
-            Annotated[
-                bool,
-                typer.Option("--in-place", help="Write it over FILE, whose old state is kept in FILE.bak."),
-            ],
-            False,
-        ),
-        "dry_run": (
-            Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")],
-            False,
-        ),
-        "as_json": (opt.Json, False),
-    },
-    "report": {
-        "out": (opt.Out, None),
-        "refresh": (
-            Annotated[
-                bool,
-                typer.Option(
-                    "--refresh", help="Ask Migma's log first who got it; the key comes from MIGMA_API_KEY."
-                ),
-            ],
-            False,
-        ),
-        "wait": (
-            Annotated[
-                float | None,
-                typer.Option(
-                    min=0,
-                    help="Wait for the end of a run that goes on, and look into the log until all is known, "
-                    "so many seconds.",
-                    metavar="SECONDS",
-                ),
-            ],
-            None,
-        ),
-        "as_json": (opt.Json, False),
-    },
-    "runs": {
-        "mailing": (
-            Annotated[str | None, typer.Option(help="Only runs of this mailing.", metavar="NAME")],
-            None,
-        ),
-        "state": (
-            Annotated[
-                str | None,
-                typer.Option(
-                    help="Only runs in this state: running, paused, finished, stopped, halted or died.",
-                    metavar="STATE",
-                ),
-            ],
-            None,
-        ),
-        "limit": (
-            Annotated[int | None, typer.Option(min=1, help="At most so many, the newest.", metavar="N")],
-            None,
-        ),
-        "imports": (opt.Imports, False),
-        "as_json": (opt.Json, False),
-    },
-}
 _RUN: Group = {
     "run": (
         Annotated[str, typer.Argument(help="A run's id; its first letters are enough.")],
@@ -225,10 +87,28 @@ def _only(group: Group, *names: str) -> Group:
     return {name: group[name] for name in names}
 
 
+def _below(panel: str, group: Group) -> Group:
+    """Return the same parameters, below another heading of the help."""
+    found = {}
+    for name, (kind, default) in group.items():
+        option = copy.copy(option_of((kind, default)))
+        option.rich_help_panel = panel
+        found[name] = (Annotated[kind.__origin__, option], default)
+    return found
+
+
+def option_of(parameter: tuple[Any, Any]) -> Any:
+    """Return what Typer knows of a parameter: its option or argument."""
+    return parameter[0].__metadata__[0]
+
+
+#: What a command that plans, or waits, says meanwhile.
+_LOG: Group = {"log_every": (how.LogMeanwhile, None)}
+
 #: Each command's parameters, in the order of its help.
 TAKEN: Mapping[str, Group] = {
-    "check": {**MAILING, **WHOM, **READING, **CONFIG, **OWN["check"]},
-    "preview": {**MAILING, **WHOM, **READING, **CONFIG, **OWN["preview"]},
+    "check": {**MAILING, **WHOM, **READING, **CONFIG, **_LOG, **OWN["check"]},
+    "preview": {**MAILING, **WHOM, **READING, **CONFIG, **_LOG, **OWN["preview"]},
     "send": {
         **MAILING,
         **WHOM,
@@ -248,9 +128,35 @@ TAKEN: Mapping[str, Group] = {
         **CONFIG,
         **OWN["resume"],
     },
-    "fix": {**MAILING, **WHOM, **READING, **CONFIG, **OWN["fix"]},
-    "report": {**_RUN, **_only(SENDING, "base_url", "account", "ledger"), **CONFIG, **OWN["report"]},
+    "fix": {**MAILING, **WHOM, **READING, **CONFIG, **_LOG, **OWN["fix"]},
+    "import": {
+        **_only(WHOM, "file"),
+        **_only(OWN["import"], "tag_name"),
+        **_only(IN_ITS_WORDS, "project_id"),
+        **_only(OWN["import"], "field", "custom", "resubscribe"),
+        **READING,
+        **_only(WHOM, "address", "exclude", "duplicates"),
+        **_only(OWN["import"], "live", "confirm", "read_back"),
+        **_only(IN_ITS_WORDS, "skip_invalid"),
+        **_below(THE_IMPORT, _only(SENDING, "rate", "base_url", "account")),
+        **_only(SENDING, "ledger"),
+        **CONFIG,
+        **_LOG,
+        **OWN["import"],
+    },
+    "form": {
+        **_only(OWN["form"], "live"),
+        **_only(SENDING, "rate", "base_url", "account"),
+        **MAILING,
+        **WHOM,
+        **READING,
+        **_only(SENDING, "ledger"),
+        **CONFIG,
+        **OWN["form"],
+    },
+    "report": {**_RUN, **_only(SENDING, "base_url", "account", "ledger"), **CONFIG, **_LOG, **OWN["report"]},
     "runs": {**_only(SENDING, "ledger"), **CONFIG, **OWN["runs"]},
+    "sandbox": {**OWN["sandbox"], **CONFIG},
 }
 
 Typed: TypeAlias = Mapping[str, Any]
@@ -287,11 +193,6 @@ def taking(command: str) -> Callable[[Callable[[dict[str, Any]], None]], Callabl
         return run
 
     return compose
-
-
-def option_of(parameter: tuple[Any, Any]) -> Any:
-    """Return what Typer knows of a parameter: its option or argument."""
-    return parameter[0].__metadata__[0]
 
 
 def variable_of(parameter: tuple[Any, Any]) -> str | None:

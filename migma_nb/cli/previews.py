@@ -8,6 +8,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_check
+from migma_nb.cli.meanwhile import meanwhile
 from migma_nb.cli.next_steps import show_next, to_send
 from migma_nb.cli.problems import message_of
 from migma_nb.cli.records import check_out
@@ -27,7 +28,8 @@ def preview(typed: Mapping[str, Any]) -> Exit:
         typed: the command's parameters by name.
     """
     check_out(typed, "html", (".html", ".htm"))
-    planned = plan_to_check(mailing_of(typed))
+    with meanwhile("planning", typed["log_every"]):
+        planned = plan_to_check(mailing_of(typed))
     if planned.list_alone:
         raise InputError(
             "There is no message to show yet.", hint="Add --subject and --template (or --email-id)."

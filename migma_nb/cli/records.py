@@ -14,7 +14,9 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit, exit_of
+from migma_nb.cli.going import follow, terminable
 from migma_nb.cli.job_files import values_for
+from migma_nb.cli.meanwhile import meanwhile
 from migma_nb.cli.next_steps import after_report, after_runs, show_next
 from migma_nb.cli.screen import document, say, table
 from migma_nb.cli.wording import for_terminal
@@ -152,11 +154,12 @@ def _bring_up_to_date(run: Run, typed: Mapping[str, Any], *, logged: bool) -> No
     seconds: float | None = typed["wait"]
     until = None if seconds is None else time.monotonic() + seconds
     if seconds is not None and run.state in LIVE_STATES:
-        run.wait(timeout=seconds, progress=False)
+        follow(run, seconds, typed["log_every"])
     # Where there is no log, a person who only waits is not told off for it.
     if typed["refresh"] or (seconds is not None and logged):
         left = None if until is None else max(0.0, until - time.monotonic())
-        run.refresh(Migma(base_url=typed["base_url"], account=typed["account"]), wait=left)
+        with meanwhile("refreshing", typed["log_every"]), terminable():
+            run.refresh(Migma(base_url=typed["base_url"], account=typed["account"]), wait=left)
 
 
 def write_account(run: Run, out: Path) -> None:

@@ -9,7 +9,9 @@ from migma_nb.api.settings import Settings
 from migma_nb.api.states import State
 from migma_nb.cli.answering import UnfinishedError, answered
 from migma_nb.cli.exits import Exit
+from migma_nb.cli.going import terminable
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_send
+from migma_nb.cli.meanwhile import meanwhile
 from migma_nb.cli.next_steps import SENDING
 from migma_nb.cli.records import check_out
 from migma_nb.cli.screen import say
@@ -46,14 +48,17 @@ def resume(typed: Mapping[str, Any]) -> Exit:
     ledger = _ledger(how)
     record = run_meant(ledger, typed["run"])
     require_live_mailing(record)
-    planned = plan_to_send(mailing_of({**typed, "mailing": typed["mailing"] or record["mailing"]}), live=True)
+    mailing = mailing_of({**typed, "mailing": typed["mailing"] or record["mailing"]})
+    with meanwhile("planning", how.log_every):
+        planned = plan_to_send(mailing, live=True)
     if not how.live:
         require_same_mailing(record, planned.plan, record["scope"], record["server"])
         return _look_alone(ledger, record, planned, how)
     client = how.client()
     require_same_mailing(record, planned.plan, client.settings.scope, client.settings.origin)
     announce(planned, client, how)
-    _let_others_end(ledger, record, planned, client.settings, how, wait=typed["wait"])
+    with meanwhile("waiting", how.log_every), terminable():
+        _let_others_end(ledger, record, planned, client.settings, how, wait=typed["wait"])
     if typed["reconcile"]:
         _reconcile(record, client, how)
     _tell(left_of(ledger, record, planned.plan), record, planned, how)

@@ -1,11 +1,19 @@
 """The options of a send and of what belongs to it: how it goes, whom it asks, what it prints."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from migma_nb.cli import options as opt
+
+
+def a_number(value: float | None) -> float | None:
+    """Refuse what is called a number and is none: it is neither too small nor too large for any range."""
+    if value is not None and math.isnan(value):
+        raise typer.BadParameter("nan is no number.")
+    return value
 
 
 def _config(context: typer.Context, path: Path | None) -> Path | None:
@@ -59,7 +67,7 @@ SkipInvalid = Annotated[
 ]
 Limit = Annotated[
     int | None,
-    typer.Option(rich_help_panel=opt.THE_SEND, help="Begin with at most so many rows.", metavar="N"),
+    typer.Option(min=1, rich_help_panel=opt.THE_SEND, help="Begin with at most so many rows.", metavar="N"),
 ]
 Rate = Annotated[
     str | None,
@@ -76,6 +84,9 @@ Timeout = Annotated[
     typer.Option(
         envvar="MIGMA_TIMEOUT",
         show_envvar=False,
+        min=0.001,
+        max=3600,
+        callback=a_number,
         rich_help_panel=opt.THE_SEND,
         help="Seconds for each step of a request.",
         metavar="SECONDS",
@@ -98,9 +109,24 @@ LogEvery = Annotated[
         envvar="MIGMA_LOG_EVERY",
         show_envvar=False,
         min=0,
+        callback=a_number,
         rich_help_panel=opt.THE_SEND,
         help="A line of counts on stderr every so many seconds, in place of the bar; 60 where stderr is no "
         "terminal; 0 for none.",
+        metavar="SECONDS",
+        show_default=False,
+    ),
+]
+LogMeanwhile = Annotated[
+    float | None,
+    typer.Option(
+        "--log-every",
+        envvar="MIGMA_LOG_EVERY",
+        show_envvar=False,
+        min=0,
+        callback=a_number,
+        help="A line on stderr every so many seconds while it works; 60 where stderr is no terminal; 0 for "
+        "none.",
         metavar="SECONDS",
         show_default=False,
     ),
@@ -145,7 +171,7 @@ Account = Annotated[
         envvar="MIGMA_ACCOUNT",
         show_envvar=False,
         rich_help_panel=opt.THE_SEND,
-        help="A name for the account, in place of the server's.",
+        help="A name for the account, in place of the server's (or MIGMA_ACCOUNT).",
         metavar="NAME",
     ),
 ]

@@ -3,7 +3,7 @@
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from migma_nb.cli.going import wait
 from migma_nb.cli.lines import Line
 from migma_nb.cli.lists import show_reading
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_send
+from migma_nb.cli.meanwhile import meanwhile
 from migma_nb.cli.next_steps import SENDING, after_run, show_next
 from migma_nb.cli.problems import tally
 from migma_nb.cli.records import check_out, run_document, show_run, write_account
+from migma_nb.cli.rehearsals import counting
 from migma_nb.cli.screen import document, say
 from migma_nb.notebook.plan_view import whom_of
 from migma_nb.surface.client import Migma
@@ -53,32 +55,16 @@ class How:
     def of(cls, typed: Mapping[str, Any], *, rehearses: bool = True) -> "How":
         """Return how a command's parameters say it.
 
-        A rehearsal brings its own server and its own ledger: what a job file or the environment says of those
-        is about the live send, and only what is typed counts.
-
         Args:
             typed: the parameters by name.
             rehearses: whether the command rehearses where it is not live.
 
         Raises:
             InputError: a server is typed, and the send is a rehearsal.
+            ConfigurationError: the rate is none.
         """
-        how = cls(**{field.name: typed[field.name] for field in fields(cls)})
-        if how.live or not rehearses:
-            return how
-        if "base_url" in how.line.typed:
-            raise InputError(
-                "A rehearsal brings its own server, so --base-url has no meaning in it.",
-                hint="Add --live to send there, or leave --base-url out.",
-            )
-        typed_too = how.line.typed.keys()
-        return replace(
-            how,
-            base_url=None,
-            account=how.account if "account" in typed_too else None,
-            ledger=how.ledger if "ledger" in typed_too else None,
-            rate=how.rate if "rate" in typed_too else None,
-        )
+        counts = counting(typed, "send", rehearses=rehearses)
+        return cls(**{field.name: counts[field.name] for field in fields(cls)})
 
     @property
     def keeps_ledger(self) -> bool:
@@ -87,9 +73,7 @@ class How:
 
     def client(self) -> Migma:
         """Return the client of the real server."""
-        return Migma(
-            base_url=self.base_url, account=self.account, rate=self.rate or "auto", timeout=self.timeout
-        )
+        return Migma(base_url=self.base_url, account=self.account, rate=self.rate, timeout=self.timeout)
 
 
 @answered
@@ -101,7 +85,8 @@ def send(typed: Mapping[str, Any]) -> Exit:
     """
     how = How.of(typed)
     check_out(typed)
-    planned = plan_to_send(mailing_of(typed), live=how.live)
+    with meanwhile("planning", how.log_every):
+        planned = plan_to_send(mailing_of(typed), live=how.live)
     with _client(planned, how) as client:
         announce(planned, client, how)
         for row in planned.plan.ready[: typed["preview"]]:
@@ -109,9 +94,10 @@ def send(typed: Mapping[str, Any]) -> Exit:
         try:
             run = begin(planned, client, how)
         except ConfirmationError as error:
-            raise unconfirmed(
-                error, how.line.next("send", keep=SENDING | {"limit", "out", "preview"}, add={"--live": True})
-            ) from None
+            keep = SENDING | {"limit", "out", "preview"}
+            # A rehearsal that was not meant so stays one: who copies its line mails nobody.
+            line = how.line.next("send", keep=keep, add={"--live": True} if how.live else {})
+            raise unconfirmed(error, line) from None
         return finish(run, planned, how)
 
 
@@ -132,14 +118,15 @@ def finish(run: Run, planned: Planned, how: How) -> Exit:
     """Wait for a run, and say what became of every row."""
     try:
         interrupted = wait(run, how.log_every)
-        _show(run, planned, how)
-        return Exit.INTERRUPTED if interrupted else exit_of(run)
+        code = Exit.INTERRUPTED if interrupted else exit_of(run)
+        _show(run, planned, how, code)
     except LedgerError as error:
         raise LostSightError(
             f"The ledger failed after run {run.id} had begun, so that some rows may have been mailed: "
             f"{error.message}",
             hint=error.hint or f"Mend the ledger, then: migma-nb report {run.id}",
         ) from None
+    return code
 
 
 def unconfirmed(error: ConfirmationError, line: str) -> UnfinishedError:
@@ -194,7 +181,7 @@ def _confirmation(text: str | None, planned: Planned) -> int | str | None:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < _MOST_DIGITS else text
 
 
-def _show(run: Run, planned: Planned, how: How) -> None:
+def _show(run: Run, planned: Planned, how: How, code: Exit) -> None:
     kept = how.keeps_ledger
     if not how.as_json:
         say()
@@ -214,7 +201,7 @@ def _show(run: Run, planned: Planned, how: How) -> None:
     words, line = after_run(run, how.line, live=how.live, kept=kept, logged=logged)
     if how.as_json:
         # Last, so that whatever goes wrong before it is a script's one document.
-        document({**_document(run, planned, how), "next": line})
+        document({**_document(run, planned, how), "exit_code": int(code), "next": line})
     else:
         show_next(line, words)
 

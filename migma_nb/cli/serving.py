@@ -7,9 +7,10 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from migma_nb.api.errors import InputError
 from migma_nb.cli.answering import answered
@@ -33,10 +34,25 @@ class Wish:
     faults: tuple[str, ...]
     seed: int
 
+    @classmethod
+    def of(cls, typed: Mapping[str, Any]) -> "Wish":
+        """Return how a command's parameters say it."""
+        return cls(
+            domains=tuple(typed["domain"] or ()),
+            idempotency=not typed["no_idempotency"],
+            faults=tuple(typed["fault"] or ()),
+            **{name: typed[name] for name in ("port", "path", "key_file", "strict", "rate", "seed")},
+        )
+
 
 @answered
-def serve(wish: Wish) -> Exit:
-    """Serve until SIGINT or SIGTERM; the key goes to a file of its owner's, never to the screen."""
+def serve(typed: Mapping[str, Any]) -> Exit:
+    """Serve until SIGINT or SIGTERM; the key goes to a file of its owner's, never to the screen.
+
+    Args:
+        typed: the command's parameters by name.
+    """
+    wish = Wish.of(typed)
     with _told_to_end() as ended, _folder(wish) as folder, _server(wish) as server:
         key_file = wish.key_file or folder / "key"
         _write_key(key_file, server.api_key)

@@ -30,6 +30,7 @@ _OPTIONS = {
     "sender": "sender",
     "sheet": "sheet",
     "subject": "subject",
+    "tag": "tag",
     "template": "template",
     "timeout": "timeout",
     "topic_id": "topic",
@@ -40,6 +41,8 @@ _PAIRS = {"variables": "var", "defaults": "default"}
 
 _NAMES = "|".join(_OPTIONS)
 _WRITTEN = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
+#: A number or a word without quotation marks; a stop that ends the sentence is not of it.
+_BARE = r"-?\w(?:[\w/.+-]*[\w/])?"
 _UNDERSCORED = "|".join(name for name in _OPTIONS if "_" in name)
 
 #: Tried in this order; what none of them knows stays as it is.
@@ -102,7 +105,7 @@ def for_terminal(text: str) -> str:
     text = re.sub(
         r"\b(variables|defaults)=\{([\"'])(.+?)\2: (?:([\"'])(.+?)\4|([^},\s]+))[^}]*\}", _as_pair, text
     )
-    text = re.sub(rf"\b({_NAMES})=({_WRITTEN}|\d[\w/.]*)?", _as_option, text)
+    text = re.sub(rf"\b({_NAMES})=({_WRITTEN}|{_BARE})?", _as_option, text)
     return re.sub(rf"\b({_UNDERSCORED})\b", lambda found: f"--{_OPTIONS[found[1]]}", text)
 
 

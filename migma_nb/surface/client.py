@@ -31,8 +31,9 @@ class Migma:
             in a notebook without showing it.
         base_url: the server's address, with or without `/v1`; None takes `MIGMA_BASE_URL`, else Migma's own.
         account: a name for the account; stands in place of the server as what a mailing's people are
-            remembered under. The key never is.
-        rate: "N/second", "N/minute", "N/day", or "auto", which learns the limit.
+            remembered under. The key never is. None takes `MIGMA_ACCOUNT`; "" is the server all the same.
+        rate: "N/second", "N/minute", "N/day", or "auto", which learns the limit; None takes `MIGMA_RATE`,
+            else "auto".
         timeout: seconds for each step of a request, as in httpx.
         workers: how many requests may be in flight (1 to 64).
 
@@ -46,7 +47,7 @@ class Migma:
         *,
         base_url: str | None = None,
         account: str | None = None,
-        rate: str = "auto",
+        rate: str | None = None,
         timeout: float = 30.0,
         workers: int = 8,
     ) -> None:

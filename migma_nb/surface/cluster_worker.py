@@ -60,7 +60,10 @@ def _settings(terms: Terms) -> Settings:
             "Its API key is another one than the client's, so that neither rate nor repeats would be shared.",
             hint=f"Set MIGMA_API_KEY to the same key {_WHERE}.",
         )
-    made = make_settings(key, base_url=terms.base_url, timeout=terms.timeout, workers=terms.workers)
+    # Scope and rate are the client's, whatever this worker's environment says.
+    made = make_settings(
+        key, base_url=terms.base_url, account="", rate="auto", timeout=terms.timeout, workers=terms.workers
+    )
     return terms.settings(made)
 
 

@@ -1,5 +1,6 @@
 """What the form does with an account, each the public function that a person would call."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -41,13 +42,16 @@ class AccountDesk:
         client: a client; None makes a sandbox of its own, which lives as long as the desk.
         for_real: what to type for a form that mails real people.
         runs: where what is sent is noted for the server of a page; None notes nothing.
+        rate: the pace in a sandbox of its own, as in `Sandbox.client`.
     """
 
-    def __init__(self, client: Migma | None, for_real: str, runs: Path | None = None) -> None:
+    def __init__(
+        self, client: Migma | None, for_real: str, runs: Path | None = None, rate: str | None = None
+    ) -> None:
         self.for_real = for_real
         self._runs = runs
         self._sandbox = Sandbox() if client is None else None
-        self._client = self._sandbox.client() if self._sandbox is not None else client
+        self._client = self._sandbox.client(rate=rate) if self._sandbox is not None else client
         self._settings = settings_of(self._client)
         self._shelves: Mapping[str, Callable[[str | None], Sequence[Choice]]] = MappingProxyType(
             {
@@ -224,14 +228,21 @@ class AccountDesk:
 
 
 def _given(settings: Settings) -> str:
-    """Return the arguments of the client that are not its defaults; the key never is one of them."""
+    """Return the arguments of the client that are not its defaults; the key never is one of them.
+
+    What the environment says is written out too: the lines mean the same where it says something else.
+    """
     parts = {}
-    if settings.base_url != DEFAULT_BASE_URL:
+    if settings.base_url != DEFAULT_BASE_URL or os.getenv("MIGMA_BASE_URL"):
         parts["base_url"] = settings.base_url
     if settings.scope.startswith("account:"):
         parts["account"] = settings.scope.removeprefix("account:")
+    elif os.getenv("MIGMA_ACCOUNT"):
+        parts["account"] = ""
     if settings.rate is not None:
         parts["rate"] = str(settings.rate)
+    elif os.getenv("MIGMA_RATE"):
+        parts["rate"] = "auto"
     return ", ".join(f"{name}={expression(value)}" for name, value in parts.items())
 
 

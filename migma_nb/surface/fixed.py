@@ -1,5 +1,8 @@
 """`Fixed`: a repaired copy of a planned list, and what was changed in it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pandas as pd
 
 from migma_nb.notebook.fixed_card import fixed_html, fixed_text
@@ -31,8 +34,13 @@ class Fixed:
         """
         return self._repaired.changes
 
+    @property
+    def left(self) -> Mapping[str, int]:
+        """How many problems of the chosen codes have no certain repair, by code."""
+        return MappingProxyType(self._repaired.left)
+
     def __repr__(self) -> str:
-        return fixed_text(self.changes, self._repaired.left)
+        return fixed_text(self.changes, self.left)
 
     def _repr_html_(self) -> str:
-        return fixed_html(self.changes, self._repaired.left)
+        return fixed_html(self.changes, self.left)

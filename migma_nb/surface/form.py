@@ -48,6 +48,7 @@ def page_form(
     client: Migma | None = None,
     *,
     reading: Mapping[str, Any] | None = None,
+    rate: str | None = None,
     **defaults: Any,
 ) -> Any:
     """Return the form as `migma-nb form` serves it; errors as for `form`.
@@ -56,15 +57,22 @@ def page_form(
         people: a file, None leaves the choice to the page.
         client: as for `form`.
         reading: arguments of `mg.read_recipients` for the file.
+        rate: the pace of a rehearsal, as in `Sandbox.client`.
         defaults: as for `form`.
     """
     if people is not None and reading:
         people = ListFile(os.fspath(people), how=reading)
-    return _form(people, client, defaults, "migma-nb form … --live", own_folder())
+    return _form(people, client, defaults, "migma-nb form … --live", runs=own_folder(), rate=rate)
 
 
 def _form(
-    people: Any, client: Migma | None, defaults: dict[str, Any], for_real: str, runs: Path | None = None
+    people: Any,
+    client: Migma | None,
+    defaults: dict[str, Any],
+    for_real: str,
+    *,
+    runs: Path | None = None,
+    rate: str | None = None,
 ) -> Any:
     if importlib.util.find_spec("ipywidgets") is None:
         raise ConfigurationError("The form needs ipywidgets.", hint="Run: pip install 'migma-nb[notebook]'")
@@ -76,4 +84,4 @@ def _form(
             )
     from migma_nb.notebook.form import Form  # noqa: PLC0415 - needs ipywidgets, which is an extra
 
-    return Form(AccountDesk(client, for_real, runs), draft_of(people, defaults))
+    return Form(AccountDesk(client, for_real, runs, rate), draft_of(people, defaults))

@@ -1,7 +1,7 @@
 """An import's progress bar: tqdm in terminal or notebook, driven by whoever waits."""
 
 import time
-from typing import Any
+from typing import Any, Protocol
 
 from migma_nb.api.states import State
 from migma_nb.sending.importing import LiveImport
@@ -10,6 +10,16 @@ from migma_nb.surface.progress import made_bar, short
 _OPEN = (State.WAITING, State.SENDING)
 #: It is drawn at most so often (seconds): to count the rows of a long list takes a moment.
 _TICK_S = 0.3
+
+
+class ImportScreen(Protocol):
+    """Where it is seen how an import stands, while somebody waits for it."""
+
+    def update(self) -> None:
+        """Show how it stands now; asked often, and on its own to show it seldom."""
+
+    def close(self, *, leave_none: bool = False) -> None:
+        """Show the end."""
 
 
 class ImportBar:

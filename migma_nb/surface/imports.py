@@ -26,8 +26,8 @@ from migma_nb.sending import account_files, accounts, import_accounts, importing
 from migma_nb.sending.import_gate import ImportOptions
 from migma_nb.sending.import_summary import ImportFacts
 from migma_nb.sending.importing import LiveImport
-from migma_nb.surface.client import Migma
-from migma_nb.surface.import_progress import ImportBar
+from migma_nb.surface.client import Migma, settings_of
+from migma_nb.surface.import_progress import ImportBar, ImportScreen
 from migma_nb.surface.interrupts import explain
 
 P = ParamSpec("P")
@@ -129,8 +129,10 @@ class ImportRun:
         """Write the account as CSV; cells that a spreadsheet would run as formulas are neutralised."""
         return account_files.write_csv(self.frame, os.fspath(path))
 
-    def _wait(self, *, progress: bool) -> Self:
-        bar = ImportBar(self._live, shown=progress)
+    def _shown(self, *, progress: bool) -> Self:
+        return self._wait(ImportBar(self._live, shown=progress))
+
+    def _wait(self, bar: ImportScreen) -> Self:
         has_account = False
         try:
             while not self._live.ended.wait(_TICK_S):
@@ -237,15 +239,11 @@ class ImportPlan:
         # The place, not the URL: a password stays in no frame of an error.
         place, ledger = None if ledger is None else place_of(ledger), None
         options = ImportOptions(account=account, skip_invalid=skip_invalid, confirm=confirm)
-        return self._send(client, options, place, progress=progress)
+        return self._begin(client, options, place)._shown(progress=progress)  # noqa: SLF001 - its maker
 
-    def _send(
-        self, client: Migma, options: ImportOptions, place: Place | None, *, progress: bool
-    ) -> ImportRun:
-        if not isinstance(client, Migma):
-            raise InputError("The client is no mg.Migma.", hint="Pass mg.Migma() or mg.Sandbox().client().")
-        live = importing.start(self._contacts, client.settings, options, ledger=place)
-        return ImportRun(live)._wait(progress=progress)  # noqa: SLF001 - its maker
+    def _begin(self, client: Migma, options: ImportOptions, place: Place | None) -> ImportRun:
+        live = importing.start(self._contacts, settings_of(client), options, ledger=place)
+        return ImportRun(live)
 
     def __repr__(self) -> str:
         return import_plan_text(self._contacts)
@@ -290,7 +288,7 @@ def import_contacts(
     place, ledger = None if ledger is None else place_of(ledger), None
     chosen = ImportOptions(account=account, skip_invalid=skip_invalid, confirm=confirm)
     planned = plan_import(people, tag=tag, **options)
-    return planned._send(client, chosen, place, progress=progress)  # noqa: SLF001 - its other face
+    return planned._begin(client, chosen, place)._shown(progress=progress)  # noqa: SLF001 - its other face
 
 
 plan_import = _surfaced(make_contacts)

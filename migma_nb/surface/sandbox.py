@@ -114,7 +114,7 @@ class Sandbox:
         """Return a client of this sandbox, which needs no confirm and brings the sandbox's own ledger.
 
         Args:
-            account: as for `Migma`.
+            account: as for `Migma`; None is the sandbox itself, whatever the environment says.
             rate: as for `Migma`; None takes the sandbox's own limit, or a brisk pace where it has none.
             timeout: seconds for each step of a request.
             workers: how many requests may be in flight.
@@ -122,7 +122,7 @@ class Sandbox:
         settings = make_settings(
             ApiKey(self._server.api_key),
             base_url=self._server.url,
-            account=account or self._account,
+            account=account or self._account or "",
             rate=rate or self._rate or REHEARSAL_RATE,
             timeout=timeout,
             workers=workers,

@@ -37,6 +37,26 @@ def test_the_base_url_comes_from_the_environment_when_not_given(monkeypatch: pyt
     assert "https://x.example/v1" == make_settings(ApiKey(KEY), base_url="https://x.example").base_url
 
 
+def test_account_and_rate_come_from_the_environment_when_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An argument counts more, an empty account is none, and what is empty outside is not there."""
+    for variable, value in (("MIGMA_ACCOUNT", ""), ("MIGMA_RATE", "")):
+        monkeypatch.setenv(variable, value)
+    assert (origin_of(DEFAULT_BASE_URL), None) == _scope_and_rate()
+    monkeypatch.setenv("MIGMA_ACCOUNT", "acme")
+    monkeypatch.setenv("MIGMA_RATE", "5/minute")
+    assert ("account:acme", "5/minute") == _scope_and_rate()
+    assert ("account:other", None) == _scope_and_rate(account="other", rate="auto")
+    assert origin_of(DEFAULT_BASE_URL) == _scope_and_rate(account="")[0]
+    monkeypatch.setenv("MIGMA_RATE", "fast")
+    with pytest.raises(ConfigurationError, match="MIGMA_RATE='fast' is no rate"):
+        make_settings(ApiKey(KEY))
+
+
+def _scope_and_rate(**given: str) -> tuple[str, str | None]:
+    made = make_settings(ApiKey(KEY), **given)  # type: ignore[arg-type]  # texts alone
+    return made.scope, None if made.rate is None else str(made.rate)
+
+
 @pytest.mark.parametrize(
     "change",
     [

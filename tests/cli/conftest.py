@@ -6,14 +6,25 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 
 import migma_nb as mg
-from migma_nb.cli import main
+from migma_nb.cli import app, main
+from migma_nb.cli.lines import Line
 
 COMMAND = [sys.executable, "-m", "migma_nb.cli"]
 Completed = subprocess.CompletedProcess[str]
+
+
+def form_options(*args: str) -> dict[str, Any]:
+    """Return the parameters of `migma-nb form`, typed so."""
+    root: Any = typer.main.get_command(app)
+    context = root.commands["form"].make_context("form", list(args))
+    line = Line.of("form", context)
+    return {**line.settled(context.params), "line": line}
 
 
 def _completed(command: list[str], environment: dict[str, str], folder: Path) -> Completed:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from migma_nb.cli.answering import LostSightError, answered
 from migma_nb.cli.exits import Exit
@@ -53,7 +55,6 @@ def test_bad_input_gets_a_sentence(  # noqa: PLR0917 - three of them are fixture
         (["--var=x=y", "--var=x=z"], "again"),
         (["--tag=vip"], "more than once"),
         (["--rate=fast"], "N/second"),
-        (["--limit=0"], "--limit"),
         (["--duplicates=last"], "--duplicates first"),
         (["--reply-to=me"], "--reply-to"),
         (["--key=nothing"], "nothing"),
@@ -127,12 +128,26 @@ def test_bad_input_loses_nothing_of_what_is_on_record(here: Migma, send: list[st
         ('or defaults={"x": "…"}.', "or --default x=…."),
         ("Give template= (HTML) with project_id=.", "Give --template (HTML) with --project."),
         ("reply_to is 'x'", "--reply-to is 'x'"),
+        ("limit=-1 is not a whole number of rows.", "--limit -1 is not a whole number of rows."),
+        ("timeout=nan is not a number.", "--timeout nan is not a number."),
+        ("header=-1 or header=1.", "--header -1 or --header 1."),
+        ("sheet=None, key=no", "--sheet None, --key no"),
+        ('Write tag="…".', "Write --tag …."),
+        ("Give the same base_url= and account= as then", "Give the same --base-url and --account as then"),
         ("Nothing to see here.", "Nothing to see here."),
     ],
 )
 def test_arguments_of_python_become_options(python: str, typed: str) -> None:
     """A person at a terminal can type what the sentence says."""
     assert typed == for_terminal(python)
+
+
+@given(
+    st.sampled_from(["limit", "timeout", "header"]), st.none() | st.booleans() | st.integers() | st.floats()
+)
+def test_no_value_is_grown_together_with_its_option(name: str, value: object) -> None:
+    """Whatever number somebody typed: it stands after the option, and the sentence goes on as it was."""
+    assert f"--{name} {value!r} is not one." == for_terminal(f"{name}={value!r} is not one.")
 
 
 def _is_a_sentence(found: subprocess.CompletedProcess[str], words: str) -> None:

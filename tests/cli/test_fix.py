@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -19,6 +20,13 @@ from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.rewriting import rewrite
 
 Here = Callable[..., subprocess.CompletedProcess[str]]
+MAILING: dict[str, Any] = {
+    "sender": "A <a@acme.example>",
+    "subject": "s",
+    "template": "<p>t</p>",
+    "project_id": "p",
+    "transactional": True,
+}
 MESSY = "email,zip,name\nann@@acme.org,00501,=Ann\nbob@gmial.com,01234,'Bob\n?,7,NA\n"
 
 
@@ -38,6 +46,22 @@ def test_a_repaired_list_is_written_and_the_list_itself_is_left_alone(
     assert (Exit.FINE, "") == (found.returncode, found.stderr)
     assert MESSY == messy.read_text()
     assert MESSY.replace("@@", "@").replace("gmial", "gmail") == (folder / "new.csv").read_text()
+
+
+def test_what_no_repair_is_certain_for_is_left_to_the_reader_and_told(here: Here, messy: Path) -> None:
+    """By kind and number, beside what was repaired and where nothing was; the closing line stays the last."""
+    found = here("fix", "messy.csv", "--code=all", "--out=new.csv")
+    assert "Left to you, since no repair of them is certain:\n  1 × invalid_email\n" in found.stdout
+    assert found.stdout.rstrip().splitlines()[-1].startswith("migma-nb check new.csv")
+    told = json.loads(here("fix", "messy.csv", "--code=invalid_email", "--dry-run", "--json").stdout)
+    assert ({"invalid_email": 1}, {"invalid_email": 1}) == (told["by_code"], told["left"])
+    messy.write_text("email\n?\nbob@acme.org\n")
+    nothing = here("fix", "messy.csv", "--code=all", "--dry-run")
+    assert "Nothing to repair" in nothing.stdout
+    assert "  1 × invalid_email\n" in nothing.stdout
+    messy.write_text("email\nbob@acme.org\n")
+    assert "Left to you" not in here("fix", "messy.csv", "--code=all", "--dry-run").stdout
+    assert {} == mg.plan(messy, mailing="m", **MAILING).fix().left
 
 
 def test_changes_are_shown_with_shortened_addresses_and_told_whole_as_json(here: Here, messy: Path) -> None:

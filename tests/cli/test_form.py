@@ -19,13 +19,11 @@ import pytest
 import migma_nb as mg
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.form_page import notebook_of, page_of
+from tests.cli.conftest import form_options
 
 Migma = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parents[2]
 KEY = "mgma_sk_live_" + "0123456789abcdef" * 3
-TYPED: dict[str, Any] = dict.fromkeys(
-    ("file", "mailing", "sender", "subject", "template", "project_id", "transactional"), None
-) | {"base_url": None, "account": None, "rate": None, "ledger": None, "live": False, "port": 0}
 
 
 @pytest.fixture
@@ -102,19 +100,19 @@ def test_the_pages_notebook_holds_what_was_typed_and_no_key(
     """It makes its client by the key of the environment; files are found where the command was typed."""
     monkeypatch.setenv("MIGMA_API_KEY", KEY)
     monkeypatch.chdir(folder)
-    typed = TYPED | {
-        "file": Path("people.csv"),
-        "template": Path("mail.html"),
-        "mailing": 'spring "news"',
-        "transactional": False,
-        "live": True,
-        "rate": "5/second",
-        "ledger": "postgresql://me:secret@db.example/mails",
-    }
+    typed = form_options(
+        "people.csv",
+        "--template=mail.html",
+        '--mailing=spring "news"',
+        "--marketing",
+        "--live",
+        "--rate=5/second",
+        "--ledger=postgresql://me:secret@db.example/mails",
+    )
     source = notebook_of(page_of(typed), folder)["cells"][0]["source"]
     assert source.splitlines()[-1] == (
         'page_form(Path("people.csv"), mg.Migma(rate="5/second"), mailing=\'spring "news"\', '
-        'template=Path("mail.html"), transactional=False)'
+        'template="mail.html", transactional=False)'
     )
     assert not [word for word in (KEY, "secret") if word in json.dumps(source)]
     monkeypatch.setenv("MIGMA_LEDGER", os.fspath(folder / "ledger.sqlite3"))
@@ -124,25 +122,57 @@ def test_the_pages_notebook_holds_what_was_typed_and_no_key(
     assert 'people = mg.read_recipients("people.csv")' in seen["form"].lines
 
 
+def test_a_job_file_fills_in_the_form(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of its mailing: a form that knew nothing of `exclude` would mail people who are left out."""
+    monkeypatch.chdir(folder)
+    (folder / "out.csv").write_text("email\nb@x.example\n")
+    (folder / "job.toml").write_text(
+        'file = "people.csv"\nexclude = "out.csv"\nsubject = "Hi {{first}}"\ntemplate = "mail.html"\n'
+        'var = {first = "name"}\nmailing = "m"\nsender = "A <a@acme.example>"\nproject = "p"\n'
+        'reply-to = "help@acme.example"\nrate = "1/day"\n[form]\ntransactional = true\n'
+    )
+    form = form_of_the_page("--config=job.toml")
+    assert (1, "Hi Ann") == (form.plan.people, form.plan.preview(0).subject)
+    assert 'reply_to="help@acme.example"' in form.lines
+    (folder / "other.csv").write_text("email\nnobody@x.example\n")
+    assert 2 == form_of_the_page("--config=job.toml", "--exclude=other.csv").plan.people
+
+
+def test_a_page_for_a_tag_begins_with_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As every command that knows a mailing."""
+    monkeypatch.chdir(folder)
+    source = notebook_of(page_of(form_options("--tag=vip", "--rate=5/second")), folder)["cells"][0]["source"]
+    assert 'page_form(mg.Tag("vip"), rate="5/second")' == source.splitlines()[-1]
+
+
+def form_of_the_page(*options: str) -> Any:
+    """Return the form that a page begins with, once it has planned."""
+    source = notebook_of(page_of(form_options(*options)), Path.cwd())["cells"][0]["source"]
+    seen: dict[str, Any] = {}
+    exec(source.replace("page_form(Path", "seen['form'] = page_form(Path"), {"seen": seen})
+    seen["form"].settle()
+    return seen["form"]
+
+
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("options", "words"),
     [
-        ({"base_url": "http://127.0.0.1:1"}, "--base-url has no meaning"),
-        ({"file": Path("nowhere.csv")}, "nowhere.csv"),
-        ({"template": Path("nowhere.html")}, "nowhere.html"),
+        (["--base-url=http://127.0.0.1:1"], "--base-url has no meaning"),
+        (["nowhere.csv"], "nowhere.csv"),
+        (["--template=nowhere.html"], "nowhere.html"),
+        (["--exclude=nowhere.csv"], "nowhere.csv"),
+        (["people.csv", "--tag=vip"], "more than once"),
     ],
 )
-def test_what_cannot_be_used_is_said_before_anybody_opens_the_page(
-    changes: dict[str, Any], words: str
-) -> None:
+def test_what_cannot_be_used_is_said_before_anybody_opens_the_page(options: list[str], words: str) -> None:
     """In the terminal of whoever serves it."""
     with pytest.raises(mg.InputError, match=re.escape(words)):
-        page_of(TYPED | changes)
+        page_of(form_options(*options))
 
 
 def test_a_page_that_rehearses_says_how_to_serve_one_that_does_not(folder: Path) -> None:
     """By the option of the command: whoever reads the page runs no Python."""
-    source = notebook_of(page_of(TYPED), folder)["cells"][0]["source"]
+    source = notebook_of(page_of(form_options()), folder)["cells"][0]["source"]
     seen: dict[str, Any] = {}
     exec(source.replace("page_form(None", "seen['form'] = page_form(None"), {"seen": seen})
     seen["form"].settle()
@@ -161,7 +191,7 @@ def _htmls(widget: Any) -> Iterator[Any]:
 def test_a_live_page_without_a_key_is_refused() -> None:
     """A page asks nobody for a key."""
     with pytest.raises(mg.ConfigurationError, match="No API key"):
-        page_of(TYPED | {"live": True})
+        page_of(form_options("--live"))
 
 
 def test_a_port_that_is_taken_is_a_sentence(migma: Migma, served: tuple[Any, str, list[str]]) -> None:

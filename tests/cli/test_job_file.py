@@ -9,7 +9,8 @@ import pytest
 
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.job_files import key_of
-from migma_nb.cli.parameters import OWN, SHARED
+from migma_nb.cli.own_options import OWN
+from migma_nb.cli.parameters import SHARED
 
 Here = Callable[..., subprocess.CompletedProcess[str]]
 

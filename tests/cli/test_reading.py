@@ -14,6 +14,7 @@ import pytest
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.form_page import notebook_of, page_of
 from migma_nb.cli.wording import for_terminal
+from tests.cli.conftest import form_options
 from tests.reading.corpus import zipped
 
 Migma = Callable[..., subprocess.CompletedProcess[str]]
@@ -123,9 +124,7 @@ def test_the_form_reads_the_list_as_it_was_told(folder: Path, monkeypatch: pytes
     """Before the page is served, and again in the page, where the file's name is shown."""
     monkeypatch.chdir(folder)
     Path("l.csv").write_bytes("email;name\na@x.example;Zoë\n".encode("cp1252"))
-    typed: dict[str, Any] = dict.fromkeys(
-        ("mailing", "sender", "subject", "template", "project_id", "transactional", "base_url", "ledger")
-    ) | {"file": Path("l.csv"), "live": False, "port": 0, "encoding": "cp1252", "delimiter": ";"}
+    typed = form_options("l.csv", "--encoding=cp1252", "--delimiter=;")
     (cell,) = notebook_of(page_of(typed), folder)["cells"]
     last = cell["source"].splitlines()[-1]
     assert 'page_form(Path("l.csv"), reading={"encoding": "cp1252", "delimiter": ";"})' == last

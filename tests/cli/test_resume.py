@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import migma_nb as mg
 from migma_nb.cli.exits import Exit
 from tests.cli.conftest import COMMAND
@@ -202,6 +204,42 @@ def test_unknown_rows_are_looked_for_in_the_log_first(migma: Migma, paste: Migma
         assert "Migma's log settled 2 unknown rows" in done.stdout, done.stdout + done.stderr
         assert Exit.FINE == done.returncode
         assert 2 == len(sandbox.outbox)
+
+
+@pytest.mark.parametrize(
+    ("options", "change", "code", "counts"),
+    [
+        (["--strict", "--domain=acme.example"], {"MIGMA_PROJECT_ID": "nobody's"}, Exit.REFUSED, "refused"),
+        (["--fault=error_500_after_accept=1"], {}, Exit.UNKNOWN, "unknown"),
+        ([], {"MIGMA_API_KEY": "mgma_sk_test_wrong"}, Exit.HALTED, "not_sent"),
+    ],
+)
+def test_its_codes_are_those_of_a_send_and_a_report_has_the_same(  # noqa: PLR0917 - four of them are fixtures
+    here: Migma,
+    send: list[str],
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    change: dict[str, str],
+    code: Exit,
+    counts: str,
+) -> None:
+    """Refused, unknown and halted, of a mailing whose first run was cut short by a wrong key."""
+    server = serve(*options)
+    env = server.env | {"MIGMA_PROJECT_ID": server.export.split("MIGMA_PROJECT_ID=")[1].split()[0]}
+    live = ["--live", "--confirm=2", "--no-preflight", "--json"]
+    codes = []
+    for command, settings in (
+        (["send"], {"MIGMA_API_KEY": "mgma_sk_test_wrong"}),
+        (["resume", "m"], change),
+    ):
+        for name, value in (env | settings).items():
+            monkeypatch.setenv(name, value)
+        done = here(*command, *send[1:], *live)
+        told = json.loads(done.stdout)
+        codes.append((done.returncode, told["exit_code"], here("report", told["run_id"]).returncode))
+    assert [(Exit.HALTED,) * 3, (code,) * 3] == codes
+    assert {counts: 2} == told["counts"]
 
 
 def test_signals_end_it_in_order(

@@ -75,6 +75,21 @@ def test_an_account_is_kept_in_its_folder(serve: Serve, migma: Migma, send: list
     assert ["a@x.example", "b@x.example"] == server.mailed()
 
 
+def test_a_job_file_says_how_it_is(
+    serve: Serve, folder: Path, here: Migma, send: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its faults as a table, its key beside the job file; a client's rate at the top is not its limit."""
+    (folder / "job.toml").write_text(
+        'rate = "1/day"\n[sandbox]\nkey-file = "key"\nfault = {error_500_after_accept = 1}\n'
+    )
+    server = serve(f"--config={folder / 'job.toml'}")
+    monkeypatch.setenv("MIGMA_API_KEY", (folder / "key").read_text())
+    found = here(*send, "--live", "--confirm=2", "--project=p", f"--base-url={server.url}")
+    assert (Exit.UNKNOWN, True) == (found.returncode, "2  unknown" in found.stdout), found.stderr
+    missing = here("sandbox", "--config=no.toml")
+    assert (Exit.BAD_INPUT, True) == (missing.returncode, "no.toml" in missing.stderr)
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [

@@ -218,6 +218,21 @@ def test_a_tag_is_sent_live_by_its_plans_id(migma: Migma, send: list[str]) -> No
         assert ["a@x.example"] == sandbox.outbox["to"].tolist()
 
 
+def test_a_rehearsal_with_a_wrong_number_stays_a_rehearsal(
+    here: Migma, paste: Migma, send: list[str], serve: Serve
+) -> None:
+    """The line to type mails nobody, also where everything for a live send is in the environment."""
+    server = serve()
+    found = here(*send, "--confirm=3")
+    line = found.stderr.rstrip().splitlines()[-1]
+    assert (Exit.BAD_INPUT, True) == (found.returncode, line.endswith(" --confirm 2")), found.stderr
+    assert line == json.loads(here(*send, "--confirm=3", "--json").stdout)["next"]
+    assert "--live" not in line
+    rehearsed = paste(line, **server.env)
+    assert (Exit.FINE, True) == (rehearsed.returncode, "REHEARSAL" in rehearsed.stdout)
+    assert [] == server.mailed()
+
+
 def test_a_base_url_without_live_is_a_misunderstanding(migma: Migma, send: list[str]) -> None:
     """Nobody shall take a rehearsal for the real thing."""
     found = migma(*send, "--base-url=http://127.0.0.1:9")
