@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from migma_nb.api.connection import PATIENCE
 from migma_nb.api.errors import LedgerError, MigmaError
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import LIVE_STATES, Reason, RunState
@@ -29,7 +30,7 @@ _TICK_S = 0.3
 _LOOK_S = 1.0
 #: So long (seconds) the cluster may take to hand over what a part came to: who had it may be gone.
 _RESULT_S = 30.0
-#: So long after a time-out (seconds) nothing of a run that was told to stop is in flight any more.
+#: So long after the longest exchange (seconds) nothing of a run that was told to stop is in flight any more.
 _SPARE_S = 5.0
 
 
@@ -203,15 +204,21 @@ class Crew:
             self.ended.set()
 
     def _finish(self) -> None:
-        """Take the mark back; runs that lost their task are told to stop, and waited for."""
-        until = time.monotonic() + self.settings.timeout + _SPARE_S
+        """Take the mark back; runs that lost their task are told to stop, and waited for.
+
+        While one of them goes on the mark stays, stopped, so that nothing begins beside it.
+        """
+        until = time.monotonic() + PATIENCE * self.settings.timeout + _SPARE_S
         with suppress(LedgerError):
+            if any(end.failed for end in self.ends.values()):
+                self.ledger.writing(lambda conn: crews.stop(conn, self.crew_id))
             journal.settle_the_dead(self.ledger)
-            while any(run.state in LIVE_STATES for run in self.runs()) and time.monotonic() < until:
+            while not self.ledger.writing(lambda conn: crews.end(conn, self.crew_id)):
+                if time.monotonic() > until:
+                    return
                 self.ledger.writing(lambda conn: crews.stop(conn, self.crew_id))
                 time.sleep(_TICK_S)
                 journal.settle_the_dead(self.ledger)
-            self.ledger.writing(lambda conn: crews.take_mark_back(conn, self.crew_id))
 
 
 def _part(plan: Plan, number: int, rows: int) -> Part:

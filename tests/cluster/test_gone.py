@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from distributed import Client
 
 import migma_nb as mg
 from tests.cluster.conftest import Team, assert_true, gathered, wait_for
 from tests.servers.postgres import PostgresServer
+from tests.servers.scripted import Act, ScriptedServer
 
 Plan = Callable[..., mg.SendPlan]
 
@@ -60,3 +62,20 @@ def test_workers_that_die_while_it_is_being_stopped_keep_nobody_waiting(team: Te
     assert mg.RunState.STOPPED is run.state
     assert not {"waiting", "sending"} & set(map(str, run.counts))
     assert {1} >= set(team.mails("killed").values())
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("by_ledger")
+def test_answers_that_come_slowly_are_waited_for_where_the_cluster_was_lost(team: Team, plan: Plan) -> None:
+    """An exchange may last longer than a time-out; no row is in flight once `wait` has returned."""
+    key = "k" * 20
+    team.set_on(list(team.dask.nthreads()), "MIGMA_API_KEY", key)
+    with ScriptedServer(lambda call: Act.OK if call.number <= 30 else Act.TRICKLING) as server:
+        client = mg.Migma(key, base_url=server.url, rate="60/second", timeout=3.0, workers=2)
+        with Client(team.dask.cluster.scheduler_address) as other:
+            run = plan(300, "slow").start(client, confirm=300, preflight=False, cluster=other)
+            wait_for(lambda: sum(act is Act.TRICKLING for _, act in server.calls) >= 6)
+            other.close()
+            run.wait(progress=False)
+        assert {"accepted", "not_sent"} == set(map(str, run.counts))
+        assert len(server.accepted) == run.counts[mg.State.ACCEPTED]
