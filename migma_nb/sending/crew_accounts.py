@@ -1,15 +1,15 @@
 """What became of the rows of a send by several workers: the runs of each part, told as one."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
-from migma_nb.api.states import State
-from migma_nb.ledger import crews, journal, queries
+from migma_nb.api.states import Reason, State
+from migma_nb.ledger import crews, journal, queries, standings
 from migma_nb.sending import accounts, crew_unbegun, doubts
 from migma_nb.sending.crew import Crew, Part
 from migma_nb.sending.summary import RunFacts
@@ -80,11 +80,24 @@ class Book:
         for part in crew.parts:
             labels, run_id = crew.plan.index[part.start : part.stop], begun.get(part.number)
             if run_id is not None:
-                found.append(doubts.unknown(crew.ledger, run_id, labels))
+                found.append(self._doubtful(part, run_id, labels))
             elif part.sends:
                 found.append(unbegun(part, labels))
         told = [frame for frame in found if len(frame)] or found[:1]
         return pd.concat(told) if told else pd.DataFrame(columns=list(doubts.COLUMNS))
+
+    def _doubtful(self, part: Part, run_id: str, labels: pd.Index) -> pd.DataFrame:
+        """Return the unknown rows of a part's last run, but those whose end another run of the part knows."""
+        crew = self._crew
+        frame = doubts.unknown(crew.ledger, run_id, None)
+        if len(frame):
+
+            def look(conn: sa.Connection) -> set[int]:
+                rows = _rows(conn, crew, part, _runs(conn, crew)[part.number])
+                return {row["position"] for row in rows if row["state"] == State.UNKNOWN}
+
+            frame = frame[frame.index.isin(crew.ledger.reading(look))]
+        return frame.set_axis(labels[frame.index])
 
     def facts(self) -> RunFacts:
         """Return everything a summary needs."""
@@ -150,18 +163,25 @@ def _rows(conn: sa.Connection, crew: Crew, part: Part, runs: Sequence[str]) -> I
         return
     told = queries.run_rows(conn, runs[0])
     for run_id in runs[1:]:
-        told = [
-            _later(before, after) for before, after in zip(told, queries.run_rows(conn, run_id), strict=True)
-        ]
+        later = queries.run_rows(conn, run_id)
+        held = [row["recipient"] for row in later if _is_elsewhere(row)]
+        known = standings.standings(conn, crew.settings.scope, crew.plan.mailing, held)
+        ours = {whom for whom, seen in known.items() if seen.run_id in runs}
+        told = [_later(before, after, ours) for before, after in zip(told, later, strict=True)]
     yield from told
 
 
-def _later(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+def _later(before: dict[str, Any], after: dict[str, Any], ours: Container[str]) -> dict[str, Any]:
     """Return how a row stands after a further run of its part.
 
     What the send itself had accepted stays so, where the further run has it as sent by an earlier one; and
-    what is known of a row stands until the further run has looked at it.
+    what is known of a row stands until the further run has looked at it. Where that one found it held by
+    another run, and that was one of the same part, the latter's word counts: these are `ours`.
     """
-    if before["state"] == State.ACCEPTED:
+    if before["state"] == State.ACCEPTED or (_is_elsewhere(after) and after["recipient"] in ours):
         return before
     return before if after["state"] == State.WAITING and before["state"] not in _OPEN else after
+
+
+def _is_elsewhere(row: Mapping[str, Any]) -> bool:
+    return (row["state"], row["reason"]) == (State.UNKNOWN, Reason.ELSEWHERE)
