@@ -61,13 +61,20 @@ def stop(conn: sa.Connection, crew_id: str) -> None:
     """Let no further part begin, and ask the runs of those that go on to stop."""
     mark = meta.c.name == _MARK + crew_id
     conn.execute(meta.update().where(mark).values(value=Wish.STOP))
-    going = (_of(crew_id), runs.c.state.in_(LIVE_STATES))
-    conn.execute(runs.update().where(*going).values(wanted=Wish.STOP))
+    conn.execute(runs.update().where(*_live(crew_id)).values(wanted=Wish.STOP))
 
 
 def take_mark_back(conn: sa.Connection, crew_id: str) -> None:
     """Put on record that a send is over, whatever became of it."""
     conn.execute(meta.delete().where(meta.c.name == _MARK + crew_id))
+
+
+def end(conn: sa.Connection, crew_id: str) -> bool:
+    """Take the mark back unless a run of the send is still going; return whether it was taken back."""
+    if conn.execute(sa.select(runs.c.run_id).where(*_live(crew_id)).limit(1)).one_or_none() is not None:
+        return False
+    take_mark_back(conn, crew_id)
+    return True
 
 
 def run_id_of(crew_id: str, number: int, nonce: str) -> str:
@@ -97,6 +104,10 @@ def runs_of(conn: sa.Connection, crew_id: str) -> Sequence[PartRun]:
 
 def _of(crew_id: str) -> sa.ColumnElement[bool]:
     return runs.c.run_id.startswith(f"{crew_id}-", autoescape=True)
+
+
+def _live(crew_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return _of(crew_id), runs.c.state.in_(LIVE_STATES)
 
 
 def _number(run_id: str, crew_id: str) -> int:

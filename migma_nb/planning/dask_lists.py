@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from migma_nb.api.errors import InputError
+from migma_nb.planning.cell_digest import cell_digest
 from migma_nb.planning.list_checks import PlannedList
 from migma_nb.planning.list_looks import ListLook, look_at
 from migma_nb.planning.matching import Filling
@@ -45,6 +46,7 @@ class DaskList:
         self.first = first
         self._parts = frame.to_delayed()
         self._labels: list[pd.Index[Any]] = []
+        self._cells: list[bytes] = []
 
     def looks(
         self, fillings: Sequence[Filling], keys: Sequence[int]
@@ -58,9 +60,10 @@ class DaskList:
 
         look = dask.delayed(_look, pure=False)
         found = dask.compute(*(look(part, fillings, keys) for part in self._parts))
-        self._require_alike([(dtypes, one) for one, _, dtypes in found])
-        self._labels = [index for _, index, _ in found]
-        return [one for one, _, _ in found], self._labels[0].append(self._labels[1:])
+        self._require_alike([(dtypes, one) for one, _, dtypes, _ in found])
+        self._labels = [index for _, index, _, _ in found]
+        self._cells = [cells for _, _, _, cells in found]
+        return [one for one, *_ in found], self._labels[0].append(self._labels[1:])
 
     def _require_alike(self, found: "Sequence[tuple[pd.Series[Any], ListLook]]") -> None:
         """Refuse partitions whose values would be taken for another column's, or read in another way."""
@@ -86,7 +89,7 @@ class DaskList:
         """Yield the checked pieces, in order; a few partitions are in memory here at a time.
 
         Raises:
-            InputError: a partition has other rows than before.
+            InputError: a partition has other rows, or other values in them, than before.
         """
         dask = _dask()
 
@@ -97,11 +100,13 @@ class DaskList:
         done = 0
         while wave := list(islice(parts, _WAVE * _threads())):
             tasks = [check(part, with_all, start) for part, _, start in wave]
-            for labels, (pieces, index) in zip(self._labels[done:], dask.compute(*tasks), strict=False):
+            for pieces, index, cells in dask.compute(*tasks):
+                same = index.equals(self._labels[done]) and cells == self._cells[done]
                 done += 1
-                if not index.equals(labels):
+                if not same:
                     raise InputError(
-                        "A partition of the Dask DataFrame has other rows each time it is computed.",
+                        "A partition of the Dask DataFrame has other rows each time it is computed, or other "
+                        "values in them.",
                         hint="Pass frame.persist(), or write it to Parquet and plan that.",
                     )
                 yield from pieces
@@ -109,19 +114,19 @@ class DaskList:
 
 def _look(
     part: pd.DataFrame, fillings: Sequence[Filling], keys: Sequence[int]
-) -> "tuple[ListLook, pd.Index[Any], pd.Series[Any]]":
-    return look_at(part, fillings, keys), part.index, part.dtypes
+) -> "tuple[ListLook, pd.Index[Any], pd.Series[Any], bytes]":
+    return look_at(part, fillings, keys), part.index, part.dtypes, cell_digest(part)
 
 
 def _check(
     part: pd.DataFrame, with_all: tuple[PlannedList, Rules, ListLook], start: int
-) -> "tuple[list[CheckedPiece], pd.Index[Any]]":
+) -> "tuple[list[CheckedPiece], pd.Index[Any], bytes]":
     planned, rules, whole = with_all
     pieces = [
         check_piece(planned, rules, whole, part.iloc[at : at + PIECE_ROWS], start + at)
         for at in range(0, len(part), PIECE_ROWS)
     ]
-    return pieces, part.index
+    return pieces, part.index, cell_digest(part)
 
 
 def _dask() -> Any:

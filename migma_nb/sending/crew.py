@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from migma_nb.api.connection import PATIENCE
 from migma_nb.api.errors import LedgerError, MigmaError
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import LIVE_STATES, Reason, RunState
@@ -25,7 +26,11 @@ _STOPPED = PartEnd(RunState.STOPPED, Reason.STOPPED, "the run was stopped before
 _LOST = "the cluster lost this part"
 #: How often it is looked whether what a lost task left has come to its end (seconds).
 _TICK_S = 0.3
-#: So long after a time-out (seconds) nothing of a run that was told to stop is in flight any more.
+#: How often it is looked which parts of a stopped send nobody is at work on any more (seconds).
+_LOOK_S = 1.0
+#: So long (seconds) the cluster may take to hand over what a part came to: who had it may be gone.
+_RESULT_S = 30.0
+#: So long after the longest exchange (seconds) nothing of a run that was told to stop is in flight any more.
 _SPARE_S = 5.0
 
 
@@ -36,11 +41,11 @@ class Task(Protocol):
     def status(self) -> str | None:
         """How it stands: "finished", "error", "cancelled", "lost", or something else while it goes on."""
 
-    def result(self) -> PartEnd:
-        """Return what it came to."""
+    def result(self, timeout: float) -> PartEnd:
+        """Return what it came to; raises TimeoutError after so many seconds."""
 
-    def exception(self) -> BaseException | None:
-        """Return why it failed."""
+    def exception(self, timeout: float) -> BaseException | None:
+        """Return why it failed; raises TimeoutError after so many seconds."""
 
     def cancel(self) -> object:
         """Give it up."""
@@ -130,15 +135,26 @@ class Crew:
             cause: what is said of the rows whose turn had not come; the first one stands.
         """
         with self._lock:
-            if self._cause is None:
-                self._cause = cause
-        begun: set[int] = set()
+            first, self._cause = self._cause is None, self._cause or cause
+        self._give_up_idle_parts()
+        if first:
+            threading.Thread(target=self._keep_giving_up, name="migma_nb-stopping", daemon=True).start()
+
+    def _keep_giving_up(self) -> None:
+        # A worker may die after the send was stopped, and no other one may ever come for its part.
+        while not self.ended.wait(_LOOK_S):
+            self._give_up_idle_parts()
+
+    def _give_up_idle_parts(self) -> None:
+        """Let no further part begin, and give up each that no live run is sending."""
+        busy: set[int] = set()
         # A ledger that is gone lets nothing begin either.
         with suppress(LedgerError):
             self.ledger.writing(lambda conn: crews.stop(conn, self.crew_id))
-            begun = {run.number for run in self.runs()}
+            journal.settle_the_dead(self.ledger)
+            busy = {run.number for run in self.runs() if run.state in LIVE_STATES}
         for number, task in list(self._tasks.items()):
-            if number not in begun and task.status == "pending":
+            if number not in busy and task.status == "pending":
                 with suppress(Exception):  # a cluster that cannot be reached gives nothing out any more
                     task.cancel()
 
@@ -160,17 +176,20 @@ class Crew:
 
     def _heard(self, number: int, task: Task) -> None:
         """Note what a part came to. Called in a thread of whoever runs the tasks."""
-        end = _end_of(task)
-        if end is None:  # given up, or lost with the whole cluster
-            end = self._cause or PartEnd(RunState.HALTED, Reason.HALTED, _LOST, failed=True)
-        with self._lock:
+        try:
+            end = _end_of(task)
+            if end is None:  # given up, or lost with the whole cluster
+                end = self._cause or PartEnd(RunState.HALTED, Reason.HALTED, _LOST, failed=True)
             self.ends[number] = end
-            self._left.discard(number)
-        if end.state is RunState.HALTED and not end.failed and not self.stopping:
-            # What halts one run, such as the account, would halt them all.
-            self.stop(end)
-        self.end_if_done()
-        task.release()
+            if end.state is RunState.HALTED and not end.failed and not self.stopping:
+                # What halts one run, such as the account, would halt them all.
+                self.stop(end)
+        finally:  # whoever waits for the end of all must not do so for ever
+            with self._lock:
+                self._left.discard(number)
+            self.end_if_done()
+            with suppress(Exception):
+                task.release()
 
     def end_if_done(self) -> None:
         """Come to the end once no part is left."""
@@ -185,15 +204,21 @@ class Crew:
             self.ended.set()
 
     def _finish(self) -> None:
-        """Take the mark back; runs that lost their task are told to stop, and waited for."""
-        until = time.monotonic() + self.settings.timeout + _SPARE_S
+        """Take the mark back; runs that lost their task are told to stop, and waited for.
+
+        While one of them goes on the mark stays, stopped, so that nothing begins beside it.
+        """
+        until = time.monotonic() + PATIENCE * self.settings.timeout + _SPARE_S
         with suppress(LedgerError):
+            if any(end.failed for end in self.ends.values()):
+                self.ledger.writing(lambda conn: crews.stop(conn, self.crew_id))
             journal.settle_the_dead(self.ledger)
-            while any(run.state in LIVE_STATES for run in self.runs()) and time.monotonic() < until:
+            while not self.ledger.writing(lambda conn: crews.end(conn, self.crew_id)):
+                if time.monotonic() > until:
+                    return
                 self.ledger.writing(lambda conn: crews.stop(conn, self.crew_id))
                 time.sleep(_TICK_S)
                 journal.settle_the_dead(self.ledger)
-            self.ledger.writing(lambda conn: crews.take_mark_back(conn, self.crew_id))
 
 
 def _part(plan: Plan, number: int, rows: int) -> Part:
@@ -206,8 +231,8 @@ def _end_of(task: Task) -> PartEnd | None:
     """Return what a task came to; None where it was given up or lost."""
     try:
         if task.status == "finished":
-            return task.result()
-        error = task.exception() if task.status == "error" else None
+            return task.result(_RESULT_S)
+        error = task.exception(_RESULT_S) if task.status == "error" else None
     except Exception:  # noqa: BLE001 - the cluster that holds it is gone, in whatever words it says so
         return None
     if error is None:

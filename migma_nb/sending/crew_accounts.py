@@ -1,23 +1,21 @@
 """What became of the rows of a send by several workers: the runs of each part, told as one."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
-from migma_nb.api.states import State
-from migma_nb.ledger import crews, journal, queries
-from migma_nb.ledger.schema import ACCOUNT_COLUMNS
-from migma_nb.sending import accounts, doubts
+from migma_nb.api.states import Reason, State
+from migma_nb.ledger import crews, journal, queries, standings
+from migma_nb.sending import accounts, crew_unbegun, doubts
 from migma_nb.sending.crew import Crew, Part
 from migma_nb.sending.summary import RunFacts
 
 #: How a row stands that a later run of the same part may yet have to look at.
 _OPEN = (State.WAITING, State.NOT_SENT)
-_NOTHING: Mapping[str, Any] = dict.fromkeys(ACCOUNT_COLUMNS)
 
 
 class Book:
@@ -72,29 +70,57 @@ class Book:
     def unknown(self) -> pd.DataFrame:
         """Return the unknown rows with what is uncertain about each, as `doubts.unknown` does."""
         journal.settle_for_a_look(self._crew.ledger)
-        index, ledger = self._crew.plan.index, self._crew.ledger
-        found = [
-            doubts.unknown(ledger, run_id, index[part.start : part.stop]) for part, run_id in self.newest()
-        ]
+        crew = self._crew
+
+        def unbegun(part: Part, labels: pd.Index) -> pd.DataFrame:
+            return crew.ledger.reading(lambda conn: crew_unbegun.unknown(conn, crew, part, labels))
+
+        begun = {part.number: run_id for part, run_id in self.newest()}
+        found = []
+        for part in crew.parts:
+            labels, run_id = crew.plan.index[part.start : part.stop], begun.get(part.number)
+            if run_id is not None:
+                found.append(self._doubtful(part, run_id, labels))
+            elif part.sends:
+                found.append(unbegun(part, labels))
         told = [frame for frame in found if len(frame)] or found[:1]
         return pd.concat(told) if told else pd.DataFrame(columns=list(doubts.COLUMNS))
+
+    def _doubtful(self, part: Part, run_id: str, labels: pd.Index) -> pd.DataFrame:
+        """Return the unknown rows of a part's last run, but those whose end another run of the part knows."""
+        crew = self._crew
+        frame = doubts.unknown(crew.ledger, run_id, None)
+        if len(frame):
+
+            def look(conn: sa.Connection) -> set[int]:
+                rows = _rows(conn, crew, part, _runs(conn, crew)[part.number])
+                return {row["position"] for row in rows if row["state"] == State.UNKNOWN}
+
+            frame = frame[frame.index.isin(crew.ledger.reading(look))]
+        return frame.set_axis(labels[frame.index])
 
     def facts(self) -> RunFacts:
         """Return everything a summary needs."""
         crew = self._crew
         journal.settle_for_a_look(crew.ledger)
         counts = self.counts()
-        newest = [run_id for _, run_id in self.newest()]
-        failed = [state for state in (State.REFUSED, State.UNKNOWN) if state in counts]
+        newest = {part.number: run_id for part, run_id in self.newest()}
+        unbegun = [part for part in crew.parts if part.sends and part.number not in newest]
+        failed = {state for state in (State.REFUSED, State.UNKNOWN) if state in counts}
 
         def look(conn: sa.Connection) -> dict[str, Any]:
-            kept = State.ALREADY_SENT in counts
-            first = None
+            kept, rows, first = 0, [], None
+            if State.ALREADY_SENT in counts:
+                kept = sum(queries.kept_from_other_plans(conn, one) for one in newest.values())
+                kept += sum(crew_unbegun.kept(conn, crew, part) for part in unbegun)
+            if failed:
+                rows = [kind for one in newest.values() for kind in queries.kinds_of(conn, one, list(failed))]
+                rows += [kind for part in unbegun for kind in crew_unbegun.kinds(conn, crew, part, failed)]
             if State.ACCEPTED not in counts:
                 first = queries.first_accepted(conn, crew.settings.scope, crew.plan.mailing)
             return {
-                "rows": [kind for one in newest if failed for kind in queries.kinds_of(conn, one, failed)],
-                "kept": sum(queries.kept_from_other_plans(conn, one) for one in newest) if kept else 0,
+                "rows": rows,
+                "kept": kept,
                 "first_sent_on": None if first is None else f"{datetime.fromtimestamp(first, UTC):%Y-%m-%d}",
             }
 
@@ -133,38 +159,29 @@ def _counts(conn: sa.Connection, crew: Crew, part: Part, runs: Sequence[str]) ->
 def _rows(conn: sa.Connection, crew: Crew, part: Part, runs: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     """Yield what became of each row of a part: as its last run has it, and what runs before it did."""
     if not runs:
-        yield from _unbegun(crew, part)
+        yield from (line.row for line in crew_unbegun.lines(conn, crew, part))
         return
     told = queries.run_rows(conn, runs[0])
     for run_id in runs[1:]:
-        told = [
-            _later(before, after) for before, after in zip(told, queries.run_rows(conn, run_id), strict=True)
-        ]
+        later = queries.run_rows(conn, run_id)
+        held = [row["recipient"] for row in later if _is_elsewhere(row)]
+        known = standings.standings(conn, crew.settings.scope, crew.plan.mailing, held)
+        ours = {whom for whom, seen in known.items() if seen.run_id in runs}
+        told = [_later(before, after, ours) for before, after in zip(told, later, strict=True)]
     yield from told
 
 
-def _later(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+def _later(before: dict[str, Any], after: dict[str, Any], ours: Container[str]) -> dict[str, Any]:
     """Return how a row stands after a further run of its part.
 
     What the send itself had accepted stays so, where the further run has it as sent by an earlier one; and
-    what is known of a row stands until the further run has looked at it.
+    what is known of a row stands until the further run has looked at it. Where that one found it held by
+    another run, and that was one of the same part, the latter's word counts: these are `ours`.
     """
-    if before["state"] == State.ACCEPTED:
+    if before["state"] == State.ACCEPTED or (_is_elsewhere(after) and after["recipient"] in ours):
         return before
     return before if after["state"] == State.WAITING and before["state"] not in _OPEN else after
 
 
-def _unbegun(crew: Crew, part: Part) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of a part of which nothing was begun, as the plan has them."""
-    plan, end = crew.plan, crew.ends.get(part.number)
-    for row in range(part.start, part.stop):
-        preset = plan.preset(row)
-        line = {**_NOTHING, "address": plan.address(row)}
-        if preset is not None:
-            state, reason, detail = preset
-            yield line | {"state": state, "reason": reason, "detail": detail}
-        elif end is None and not crew.ended.is_set():
-            yield line | {"state": State.WAITING}
-        else:
-            cause = end or crew.end
-            yield line | {"state": State.NOT_SENT, "reason": cause.reason, "detail": cause.detail}
+def _is_elsewhere(row: Mapping[str, Any]) -> bool:
+    return (row["state"], row["reason"]) == (State.UNKNOWN, Reason.ELSEWHERE)

@@ -33,7 +33,9 @@ _ASK_AGAIN = {Reason.LOST_ANSWER, Reason.RUN_DIED, Reason.STILL_AT_WORK}
 COLUMNS = ("recipient", "reason", "why", "first_attempt_at", "attempts", "options")
 
 
-def options_for(row: dict[str, Any], *, now: float, logged: bool, batch: bool = False) -> str:
+def options_for(
+    row: Mapping[str, Any], *, now: float, logged: bool, batch: bool = False, run: str = "run"
+) -> str:
     """Return what a person can do about an unknown row, the safest first.
 
     Args:
@@ -41,12 +43,13 @@ def options_for(row: dict[str, Any], *, now: float, logged: bool, batch: bool = 
         now: the present (seconds since the epoch).
         logged: whether the API keeps a log of this mail.
         batch: whether it is one call to many, which nobody repeats.
+        run: how the run is written down in which the doubt can be settled.
     """
     if row["reason"] == Reason.ELSEWHERE:
         return "look at the other run's account"
     if batch:
         return (
-            "look into the dashboard whether the batch was taken, then run.resolve(rows, "
+            f"look into the dashboard whether the batch was taken, then {run}.resolve(rows, "
             'as_="sent" or "resend"); it is never repeated by itself, since it would mail everybody again'
         )
     ways = []
@@ -58,9 +61,9 @@ def options_for(row: dict[str, Any], *, now: float, logged: bool, batch: bool = 
             "where the server is proven to honour keys"
         )
     if logged:
-        ways.append("run.reconcile() looks into Migma's log")
+        ways.append(f"{run}.reconcile() looks into Migma's log")
     ways.append(
-        'ask the recipient or look into the dashboard, then run.resolve(rows, as_="sent" or "resend")'
+        f'ask the recipient or look into the dashboard, then {run}.resolve(rows, as_="sent" or "resend")'
     )
     return "; ".join(ways)
 
@@ -117,6 +120,17 @@ def unknown(ledger: Ledger, run_id: str, index: pd.Index | None) -> pd.DataFrame
     found, doubts, now = ledger.reading(look)
     # Whether a batch's one call was taken cannot be told from the log of its mails.
     logged = {doubt.position for doubt in doubts if doubt.email_id is not None and not doubt.batch}
+    positions = [row["position"] for row in found]
+    labels = pd.Index(positions, dtype="int64") if index is None else index[positions]
+    options = [
+        options_for(row, now=now, logged=row["position"] in logged, batch=is_batch(row["recipient"]))
+        for row in found
+    ]
+    return told(found, options, labels)
+
+
+def told(rows: Sequence[Mapping[str, Any]], options: Sequence[str], labels: pd.Index) -> pd.DataFrame:
+    """Return unknown rows, as `queries.run_rows` has them, under these labels: rows × `COLUMNS`."""
     data = [
         {
             "recipient": row["address"],
@@ -124,14 +138,11 @@ def unknown(ledger: Ledger, run_id: str, index: pd.Index | None) -> pd.DataFrame
             "why": WHY.get(row["reason"], row["detail"]),
             "first_attempt_at": None,
             "attempts": row["attempts"],
-            "options": options_for(
-                row, now=now, logged=row["position"] in logged, batch=is_batch(row["recipient"])
-            ),
+            "options": ways,
         }
-        for row in found
+        for row, ways in zip(rows, options, strict=True)
     ]
     frame = pd.DataFrame(data, columns=list(COLUMNS))
-    frame["first_attempt_at"] = utc_times([row["first_attempt_at"] for row in found])
-    positions = [row["position"] for row in found]
-    frame.index = pd.Index(positions, dtype="int64") if index is None else index[positions]
+    frame["first_attempt_at"] = utc_times([row["first_attempt_at"] for row in rows])
+    frame.index = labels
     return frame

@@ -20,7 +20,7 @@ from migma_nb.ledger.store import Ledger
 from migma_nb.planning.frozen import Plan
 from migma_nb.sending.agenda import Agenda, Task
 from migma_nb.sending.halting import Halt
-from migma_nb.sending.sorting import Sorter, Turn
+from migma_nb.sending.sorting import Sorter, Turn, closed, unbegun
 from migma_nb.sending.tally import RowChanged
 
 T = TypeVar("T")
@@ -29,7 +29,6 @@ T = TypeVar("T")
 WINDOW = 5_000
 
 _BEYOND_LIMIT = "beyond limit={limit}; send again to go on"
-_HELD = "another run holds this person; its own account has the answer"
 
 
 @dataclass(slots=True)
@@ -112,11 +111,11 @@ class Roll:
         untaken = [task.position for task in left if task.taken is None] + self.elsewhere
 
         def end(conn: sa.Connection) -> list[Settled]:
-            closed = [self._let_go(conn, task, taken, halt) for task in left if (taken := task.taken)]
+            ended = [self._let_go(conn, task, taken, halt) for task in left if (taken := task.taken)]
             # Others may have dealt with the rest since this run last looked.
             found = self._found(conn, untaken)
-            closed += [self._closed(self._sort(at, found), halt) for at in untaken]
-            return closed
+            ended += [closed(self._sort(at, found), *_end_of(halt)) for at in untaken]
+            return ended
 
         await self._end(end)
         while positions := self._uncalled():
@@ -139,7 +138,7 @@ class Roll:
         turns = [self._sort(at, found) for at in positions]
         for turn in turns:
             self._keep_to_limit(turn)
-        return [self._closed(turn, halt) for turn in turns]
+        return [closed(turn, *_end_of(halt)) for turn in turns]
 
     async def give_up(self, task: Task, why: Reason) -> None:
         """End a row whose doubt stays open: its key does not protect a repeat, for this reason."""
@@ -189,7 +188,7 @@ class Roll:
         if self._begun[turn.position]:
             return
         if self._begun_with >= self.limit:
-            turn.settled = _unbegun(turn, turn.task, Reason.LIMIT, _BEYOND_LIMIT.format(limit=self.limit))
+            turn.settled = unbegun(turn, turn.task, Reason.LIMIT, _BEYOND_LIMIT.format(limit=self.limit))
             turn.task = None
         else:
             self._begun[turn.position] = True
@@ -202,23 +201,6 @@ class Roll:
         if unknown:
             return Settled(task.position, State.UNKNOWN, Reason(account["reason"]), words, account)
         return Settled(task.position, State.NOT_SENT, reason, words, account)
-
-    def _closed(self, turn: Turn, halt: Halt | None) -> Settled:
-        """Return the end of a row whose turn never came, by how its person stands now."""
-        if turn.settled is not None:
-            return turn.settled
-        if turn.task is None:
-            return Settled(turn.position, State.UNKNOWN, Reason.ELSEWHERE, _HELD)
-        return _unbegun(turn, turn.task, *_end_of(halt))
-
-
-def _unbegun(turn: Turn, task: Task, reason: Reason, words: str) -> Settled:
-    """Return the end of a row that this run did not begin with; a doubt of before stays one."""
-    if not task.uncertain or task.seen is None:
-        return Settled(turn.position, State.NOT_SENT, reason, words)
-    account = task.seen.account
-    why = Reason(account.get("reason") or Reason.LOST_ANSWER)
-    return Settled(turn.position, State.UNKNOWN, why, words, account)
 
 
 def _end_of(halt: Halt | None) -> tuple[Reason, str]:

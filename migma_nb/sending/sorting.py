@@ -14,6 +14,7 @@ from migma_nb.sending.agenda import Task
 
 #: Why a row may be unknown and yet be asked for again under its proven key.
 _ASKED_AGAIN = {Reason.LOST_ANSWER, Reason.STILL_AT_WORK, Reason.RUN_DIED}
+_HELD = "another run holds this person; its own account has the answer"
 
 
 @dataclass(slots=True)
@@ -139,3 +140,27 @@ class Sorter:
     @staticmethod
     def _end(position: int, seen: Standing, state: State, reason: str, detail: str | None) -> Turn:
         return Turn(position, settled=Settled(position, state, reason, detail, seen.account))
+
+
+def closed(turn: Turn, reason: Reason | None, words: str) -> Settled:
+    """Return the end of a row whose turn never came, by how its person stands now.
+
+    Args:
+        turn: where it belongs.
+        reason: why its turn never came.
+        words: the same for a person.
+    """
+    if turn.settled is not None:
+        return turn.settled
+    if turn.task is None:
+        return Settled(turn.position, State.UNKNOWN, Reason.ELSEWHERE, _HELD)
+    return unbegun(turn, turn.task, reason, words)
+
+
+def unbegun(turn: Turn, task: Task, reason: Reason | None, words: str) -> Settled:
+    """Return the end of a row that a run did not begin with; a doubt of before stays one."""
+    if not task.uncertain or task.seen is None:
+        return Settled(turn.position, State.NOT_SENT, reason, words)
+    account = task.seen.account
+    why = Reason(account.get("reason") or Reason.LOST_ANSWER)
+    return Settled(turn.position, State.UNKNOWN, why, words, account)

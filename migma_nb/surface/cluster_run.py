@@ -111,7 +111,10 @@ class ClusterRun:
         for position in accounts.positions_of(rows, self._crew.plan.index):
             at = bisect_right(starts, position) - 1
             if at < 0 or position >= newest[at][0].stop:
-                raise InputError(f"Row {position} is not unknown. Nothing was changed.")
+                raise InputError(
+                    f"Row {position} is not unknown, or is so by an earlier run. Nothing was changed.",
+                    hint="run.unknown says of each unknown row where it is settled.",
+                )
             found.setdefault(newest[at][1], []).append(position - starts[at])
         doubts.resolve(self._crew.ledger, found, as_, confirm)
         return self

@@ -172,6 +172,22 @@ def test_a_dask_frame_that_changes_is_refused() -> None:
     assert "other rows each time" in str(said)
 
 
+def test_a_dask_frame_whose_values_change_is_refused() -> None:
+    """Under the same labels: what was looked at as a whole is not what would be sent."""
+    calls = []
+
+    def rows(part: pd.DataFrame) -> pd.DataFrame:
+        calls.append(part)
+        return part.assign(first_name=f"A{len(calls)}")
+
+    people = pd.DataFrame({"email": [f"p{at}@x.com" for at in range(9)], "first_name": "A", "zip": "1"})
+    people = people.assign(amount=1, day="today")
+    frame = dask_frame(people).map_partitions(rows, meta=people)
+    with dask.config.set(scheduler="synchronous"):
+        said = planned(frame, in_pieces=True)
+    assert "or other values in them" in str(said)
+
+
 @pytest.mark.parametrize("odd", ["columns", "types"])
 def test_dask_partitions_that_are_not_alike_are_refused(odd: str) -> None:
     """Else one column's values would be sent for another's, or one key would read as two."""

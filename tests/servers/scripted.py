@@ -34,6 +34,7 @@ class Act(StrEnum):
     SILENT_BEFORE = auto()
     SILENT_AFTER = auto()
     LATE = auto()  # nothing is said; taken once the client has gone
+    TRICKLING = auto()  # its answer takes ten seconds, a byte a second, and then comes to its end
     CUT = auto()
     GARBLED = auto()
     GATEWAY_BEFORE = auto()
@@ -259,7 +260,9 @@ class ScriptedServer:
             writer.write(_head(answer) + answer.body[:5])
             await writer.drain()
             return False
-        return await self._say(writer, _AFTER.get(act, answer))
+        if act is Act.TRICKLING:
+            await self._trickle(writer, answer)
+        return act is Act.TRICKLING or await self._say(writer, _AFTER.get(act, answer))
 
     async def _say(self, writer: asyncio.StreamWriter, answer: _Answer | None) -> bool:
         if answer is None:
@@ -267,6 +270,15 @@ class ScriptedServer:
         writer.write(_head(answer) + answer.body)
         await writer.drain()
         return True
+
+    async def _trickle(self, writer: asyncio.StreamWriter, answer: _Answer) -> None:
+        said = _head(answer) + answer.body
+        for at in range(10):
+            writer.write(said[at : at + 1])
+            await writer.drain()
+            await asyncio.sleep(1)
+        writer.write(said[10:])
+        await writer.drain()
 
     def _take(self, call: Call, act: Act) -> _Answer:
         """Work on a request as the API would: replay, conflict, refusal or acceptance."""
