@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.states import State
+from migma_nb.cli.answering import begun
 from migma_nb.cli.screen import say
 from migma_nb.sending.glance import Glance, Watch
 from migma_nb.surface.run import Run
@@ -28,6 +29,7 @@ def wait(run: Run, log_every: float | None) -> bool:
         log_every: seconds between two lines of counts on stderr, 0 for none; None shows a bar on a terminal
             and elsewhere a line a minute.
     """
+    begun()
     watched = sys.stderr.isatty()
     every = log_every if log_every is not None or watched else LOG_EVERY_S
     # What is said on the way must not get between a script and its document.

@@ -7,7 +7,7 @@ from typing import Any
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.states import RunState, State
-from migma_nb.cli.answering import answered
+from migma_nb.cli.answering import answered, begun
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.lists import left_out, reading_of, show_reading
 from migma_nb.cli.mailings import pairs_of
@@ -50,6 +50,7 @@ def import_(typed: Mapping[str, Any]) -> Exit:
             show_first_of_each(planned.issues)
             say()
         # What is said on the way must not get between a script and its document.
+        begun()
         with contextlib.redirect_stdout(sys.stderr):
             run = planned.send(
                 client,
