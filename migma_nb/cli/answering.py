@@ -4,6 +4,7 @@ import functools
 import os
 import traceback
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any, NoReturn, ParamSpec
 
 import typer
@@ -12,8 +13,11 @@ from migma_nb.api.errors import InputError, LedgerError, MigmaError
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.screen import document, say
 from migma_nb.cli.wording import for_terminal
+from migma_nb.planning.paths import reason_of, shown
 
 P = ParamSpec("P")
+#: Whether the command at work has begun to send or to import.
+_begun = ContextVar("begun", default=False)
 
 
 def answered(command: Callable[P, Exit]) -> Callable[P, Exit]:
@@ -21,23 +25,42 @@ def answered(command: Callable[P, Exit]) -> Callable[P, Exit]:
 
     @functools.wraps(command)
     def answer(*args: P.args, **kwargs: P.kwargs) -> Exit:
+        _begun.set(False)
         try:
             return command(*args, **kwargs)
         except MigmaError as error:
-            say_error(error)
-            told = {"error": for_terminal(error.message), "hint": for_terminal(error.hint or "") or None}
-            more = {"next": error.line} if isinstance(error, UnfinishedError) else {}
-            code = Exit.UNKNOWN if isinstance(error, LostSightError) else Exit.BAD_INPUT
-            return _ended(code, told | more, args, kwargs)
+            return _refused(error, args, kwargs)
         except KeyboardInterrupt:
             say("Interrupted.", aside=True)
             return _ended(Exit.INTERRUPTED, {"error": "Interrupted."}, args, kwargs)
         except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a line and a script a code
+            if isinstance(error, OSError) and error.filename is not None and not _begun.get():
+                return _refused(_of_a_path(error), args, kwargs)
             _say_fault(error)
             words = f"a fault of migma-nb itself: {type(error).__name__}: {error}"
             return _ended(Exit.FAULT, {"error": words}, args, kwargs)
 
     return answer
+
+
+def begun() -> None:
+    """Note that what a command does has begun: from now on no error may say that it was bad input."""
+    _begun.set(True)
+
+
+def _refused(error: MigmaError, args: Any, kwargs: Any) -> Exit:
+    say_error(error)
+    told = {"error": for_terminal(error.message), "hint": for_terminal(error.hint or "") or None}
+    more = {"next": error.line} if isinstance(error, UnfinishedError) else {}
+    code = Exit.UNKNOWN if isinstance(error, LostSightError) else Exit.BAD_INPUT
+    return _ended(code, told | more, args, kwargs)
+
+
+def _of_a_path(error: OSError) -> InputError:
+    return InputError(
+        f"{shown(os.fsdecode(error.filename))} cannot be used: {reason_of(error)}.",
+        hint="Check the path and its rights.",
+    )
 
 
 def refuse(error: MigmaError, *, as_json: bool) -> NoReturn:

@@ -1,6 +1,7 @@
 """`migma-nb fix`: a list's certain repairs, written as a list of the same kind; nothing is sent."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,15 @@ from migma_nb.cli.screen import document, say
 from migma_nb.notebook.lines import counted, one_line
 from migma_nb.notebook.masking import masked
 from migma_nb.planning.cell_repairs import REPAIRABLE
+from migma_nb.planning.paths import is_same_file, look_at
 from migma_nb.planning.rewriting import backed_up, kind_for, rewrite
 from migma_nb.surface.fixed import Fixed
 
 _ALL = "all"
 _FIRST = 5
 _LONGEST = 60
+#: Bytes of a file's name.
+_LONGEST_NAME = 255
 
 
 @answered
@@ -63,8 +67,10 @@ def place_for(typed: Mapping[str, Any]) -> Path | None:
     source = Path(typed["file"])
     ending = kind_for(source)
     stem = source.name.partition(".")[0]
+    while len(os.fsencode(f"{stem}.fixed999{ending}")) > _LONGEST_NAME:
+        stem = stem[:-1]
     names = (f"{stem}.fixed{'' if number == 1 else number}{ending}" for number in range(1, 1000))
-    return next(place for name in names if not (place := source.with_name(name)).exists())
+    return next(place for name in names if not look_at(place := source.with_name(name)).there)
 
 
 def _codes(typed: Mapping[str, Any]) -> list[str]:
@@ -94,7 +100,7 @@ def _place(typed: Mapping[str, Any]) -> Path | None:
         )
     place = source if typed["in_place"] else out
     if place is not None:
-        if out is not None and _same(source, out):
+        if out is not None and is_same_file(source, out):
             raise InputError(
                 f"{out} is the list itself, which is not written over.",
                 hint="Give --out another file, or --in-place in its stead: that keeps a backup.",
@@ -103,10 +109,6 @@ def _place(typed: Mapping[str, Any]) -> Path | None:
     if out is not None:
         check_apart(out, typed)
     return None if typed["dry_run"] else place
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
 
 
 def _write(fixed: Fixed, planned: Planned, typed: Mapping[str, Any], place: Path) -> None:

@@ -21,6 +21,7 @@ from migma_nb.cli.screen import say
 from migma_nb.ledger.places import place_of
 from migma_nb.notebook.form_expressions import expression
 from migma_nb.planning.content import template_text
+from migma_nb.planning.paths import current_folder
 from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.surface.client import Migma
@@ -92,10 +93,13 @@ def serve(typed: Mapping[str, Any]) -> Exit:
     page = page_of(typed)
     from migma_nb.cli import page_end, voila_page  # noqa: PLC0415 - voila is an extra
 
+    here = current_folder()
+    if here is None:
+        raise InputError("The current folder is not there any more.", hint="Go to one that is: cd.")
     token, port = secrets.token_urlsafe(24), _free_port(page.port)
     with _ledger(page.ledger), tempfile.TemporaryDirectory(prefix="migma_nb-form-") as folder:
         notebook, runs = Path(folder) / "form.ipynb", Path(folder) / "runs"
-        notebook.write_text(json.dumps(notebook_of(page, Path.cwd())), encoding="utf-8")
+        notebook.write_text(json.dumps(notebook_of(page, here)), encoding="utf-8")
         runs.mkdir()
 
         def ready() -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from migma_nb.api.errors import LedgerError
 from migma_nb.api.states import State
+from migma_nb.cli.answering import begun
 from migma_nb.cli.screen import say
 from migma_nb.sending.glance import Glance, Watch
 from migma_nb.surface.import_progress import ImportBar
@@ -30,6 +31,7 @@ def wait(run: Run, log_every: float | None) -> bool:
         log_every: seconds between two lines of counts on stderr, 0 for none; None shows a bar on a terminal
             and elsewhere a line a minute.
     """
+    begun()
     watched, every = sys.stderr.isatty(), how_often(log_every)
     # What is said on the way must not get between a script and its document.
     with contextlib.redirect_stdout(sys.stderr), terminable():
@@ -52,6 +54,7 @@ def how_often(log_every: float | None) -> float | None:
 
 def wait_for_import(run: ImportRun, log_every: float | None) -> bool:
     """Wait for an import, and return whether it was interrupted; arguments as for `wait`."""
+    begun()
     every, live = how_often(log_every), run._live  # noqa: SLF001 - as any screen of an import
     screen = ImportLog(run, every) if every else ImportBar(live, shown=every is None)
     with contextlib.redirect_stdout(sys.stderr), terminable():

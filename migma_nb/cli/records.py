@@ -24,6 +24,8 @@ from migma_nb.ledger import queries
 from migma_nb.ledger.places import Place, place_of
 from migma_nb.ledger.reading import open_to_read
 from migma_nb.notebook.lines import one_line
+from migma_nb.planning.paths import is_same_file, shown
+from migma_nb.planning.writing import why_not_written
 from migma_nb.surface.client import Migma
 from migma_nb.surface.history import history, open_run
 from migma_nb.surface.run import Run
@@ -237,12 +239,9 @@ def check_out(
             f"{out} cannot be written: its ending is none of {', '.join(kinds)}. Nothing was sent.",
             hint=f"Give --{option} a file with such an ending.",
         )
-    folder = Path(os.path.realpath(out)).parent
-    if out.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        why = f"there is no folder {folder}" if not folder.exists() else f"nothing can be written in {folder}"
-        why = "it is a folder" if out.is_dir() else why
+    if why := why_not_written(out):
         raise InputError(
-            f"{out} cannot be written: {why}. Nothing was sent.", hint=f"Give --{option} another file."
+            f"{shown(out)} cannot be written: {why}. Nothing was sent.", hint=f"Give --{option} another file."
         )
 
 
@@ -264,7 +263,7 @@ def check_apart(out: Path, typed: Mapping[str, Any], option: str = "out") -> Non
             # A template may be the HTML itself, a ledger a URL.
             if "<" in text or "://" in text or not text:
                 continue
-            if out.exists() and Path(text).exists() and out.samefile(text):
+            if is_same_file(out, Path(text)):
                 raise InputError(
                     f"{out} is the {called} itself, which is not written over. Nothing was sent.",
                     hint=f"Give --{option} another file.",

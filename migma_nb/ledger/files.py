@@ -11,6 +11,7 @@ from migma_nb.api.errors import LedgerError
 from migma_nb.ledger import logs
 from migma_nb.ledger.inode import make_file
 from migma_nb.ledger.mounts import Keeping
+from migma_nb.planning.paths import shown
 
 BEGIN_WRITE = ("BEGIN IMMEDIATE",)
 BEGIN_READ = ("BEGIN",)
@@ -28,7 +29,7 @@ def make(path: Path) -> None:
         make_file(path)
     except OSError as error:
         raise LedgerError(
-            f"The ledger {path} cannot be written: {error.strerror}. Nothing was sent.",
+            f"The ledger {shown(path)} cannot be written: {error.strerror}. Nothing was sent.",
             hint="Set MIGMA_LEDGER or ledger= to a file in a folder that you may write to.",
         ) from None
 

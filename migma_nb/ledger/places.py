@@ -1,5 +1,6 @@
 """Where a ledger is: a SQLite file, or a PostgreSQL database whose password is never shown."""
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,16 @@ from typing import TypeAlias
 import platformdirs
 import sqlalchemy as sa
 
-from migma_nb.api.errors import ConfigurationError
+from migma_nb.api.errors import ConfigurationError, LedgerError
 from migma_nb.api.kinds import kind_of
+from migma_nb.planning.paths import (
+    current_folder,
+    expanded,
+    look_at,
+    reason_of,
+    shown,
+    where_paths_begin,
+)
 
 #: The one driver that is spoken, and the names under which people know the database.
 _DRIVER = "postgresql+psycopg"
@@ -39,8 +48,20 @@ class Place:
 
     @property
     def may_exist(self) -> bool:
-        """Whether there may be a ledger; of a server that is not known before it is asked."""
-        return self.path is None or self.path.exists()
+        """Whether there may be a ledger; of a server that is not known before it is asked.
+
+        Raises:
+            LedgerError: that cannot be found out of the file.
+        """
+        if self.path is None:
+            return True
+        found = look_at(self.path)
+        if found.trouble:
+            raise LedgerError(
+                f"The ledger {shown(self.path)} cannot be read: {found.trouble}.",
+                hint="Set MIGMA_LEDGER or ledger= to a file in a folder that you may write to.",
+            )
+        return found.there
 
     def __repr__(self) -> str:
         return f"Place({self.name!r})"
@@ -68,11 +89,9 @@ def place_of(setting: Setting = None) -> Place:
         )
     text = os.fspath(setting) if setting is not None else os.getenv("MIGMA_LEDGER", "")
     if not text:
-        return Place(
-            Path(platformdirs.user_data_dir("migma_nb", appauthor=False)).resolve() / "ledger.sqlite3"
-        )
+        return Place(_resolved(platformdirs.user_data_dir("migma_nb", appauthor=False)) / "ledger.sqlite3")
     if "://" not in text:
-        return Place(Path(text).expanduser().resolve())
+        return Place(_resolved(text))
     kind, url = text.partition(":")[0], _url_of(text)
     # The password stands in no frame of the errors below.
     setting = text = ""
@@ -83,7 +102,7 @@ def place_of(setting: Setting = None) -> Place:
         )
     backend, _, driver = url.drivername.partition("+")
     if backend == "sqlite" and url.database and url.database != ":memory:":
-        return Place(Path(url.database).expanduser().resolve())
+        return Place(_resolved(url.database))
     if backend not in _POSTGRES:
         raise ConfigurationError(
             f"This version keeps its ledger in a SQLite file or in PostgreSQL, not in {kind!r}.",
@@ -99,6 +118,24 @@ def place_of(setting: Setting = None) -> Place:
         # SQLAlchemy hides a password only where a password belongs.
         url = url.set(password=url.password or aside).difference_update_query(["password"])
     return Place(url=url.set(drivername=_DRIVER))
+
+
+def _resolved(text: str) -> Path:
+    """Return a file's path with all links followed.
+
+    Raises:
+        ConfigurationError: it leads nowhere.
+    """
+    try:
+        return expanded(text).resolve()
+    except RuntimeError:  # before Python 3.13 so
+        reason = os.strerror(errno.ELOOP)
+    except (OSError, ValueError) as error:
+        reason = reason_of(error) if current_folder() else where_paths_begin()
+    raise ConfigurationError(
+        f"The ledger {shown(text)} leads nowhere: {reason}.",
+        hint="Set MIGMA_LEDGER or ledger= to a file in a folder that you may write to.",
+    ) from None
 
 
 def _url_of(text: str) -> sa.URL | None:

@@ -11,6 +11,7 @@ from migma_nb.ledger.migrations import version_of
 from migma_nb.ledger.places import Setting, place_of
 from migma_nb.ledger.schema import SCHEMA_VERSION
 from migma_nb.ledger.store import Ledger, open_ledger
+from migma_nb.planning.paths import look_at
 
 
 def open_to_read(setting: Setting = None) -> Ledger:
@@ -24,7 +25,7 @@ def open_to_read(setting: Setting = None) -> Ledger:
     """
     place, setting = place_of(setting), None
     path = place.path
-    if path is None or not path.is_file() or (may_be_written(path) and may_be_written(path.parent)):
+    if path is None or not look_at(path).is_file or (may_be_written(path) and may_be_written(path.parent)):
         return open_ledger(place)
     ledger = Ledger(place, _engine(path, {}), writable=False)
     try:

@@ -16,6 +16,7 @@ from migma_nb.planning.addresses import bare_address, check_address, split_sende
 from migma_nb.planning.columns import near_matches
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.options import PlanOptions
+from migma_nb.planning.paths import expanded, look_at, reason_of, shown, where_paths_begin
 from migma_nb.planning.placeholders import SplitText, split_text
 from migma_nb.planning.sources import Target
 from migma_nb.planning.stored import StoredEmail, stored_content
@@ -209,7 +210,10 @@ def template_text(template: object) -> str:
         raise InputError(f"template is {kind_of(template)}.", hint="Pass HTML text or a file.")
     if _may_be_path(template):
         path = Path(template.strip())
-        if path.is_file() or path.suffix.lower() in _TEMPLATE_SUFFIXES or path.is_dir():
+        found = look_at(path)
+        # What may not be looked at is a file all the same, and its name is not to be mailed.
+        is_path = found.is_file or found.is_folder or (found.error is not None and not found.is_no_name)
+        if is_path or path.suffix.lower() in _TEMPLATE_SUFFIXES:
             return _not_empty(_read_template(path), f"The template {path}")
     _encodable("template", template)
     return _not_empty(template, "The template")
@@ -245,15 +249,15 @@ def _decoded(content: bytes, name: object) -> str:
 
 
 def _read_template(path: Path) -> str:
-    path = path.expanduser()
+    path = expanded(path)
     try:
-        return _decoded(path.read_bytes(), path)
-    except OSError as error:
-        reason = error.strerror or str(error)
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
         raise InputError(
-            f"The template {path} cannot be read: {reason}.",
-            hint=f"Check the path; the current folder is {Path.cwd()}.",
+            f"The template {shown(path)} cannot be read: {reason_of(error)}.",
+            hint=f"Check the path; {where_paths_begin()}.",
         ) from error
+    return _decoded(content, path)
 
 
 def _not_empty(text: str, what: str) -> str:

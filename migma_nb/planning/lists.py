@@ -11,6 +11,7 @@ from migma_nb.api.kinds import kind_of
 from migma_nb.planning.address_column import find_address_column, looks_like_address
 from migma_nb.planning.addresses import identity
 from migma_nb.planning.columns import column_at
+from migma_nb.planning.containers import refuse_list_itself
 from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.sources import is_file_name
 from migma_nb.planning.tables import frame_of, series_of
@@ -34,6 +35,9 @@ def _entries(people: Any, argument: str) -> list[str]:
     if isinstance(people, os.PathLike) or (isinstance(people, str) and is_file_name(people)):
         people = read_recipients(people)
     if isinstance(people, str):
+        refuse_list_itself(people)
+        if not looks_like_address(people):
+            raise _no_address(people, argument)
         people = [people]
     if not isinstance(people, pd.DataFrame | pd.Series | pd.Index):
         table, column = frame_of(people), series_of(people)
@@ -50,11 +54,15 @@ def _entries(people: Any, argument: str) -> list[str]:
     filled = [entry for entry in people if not is_missing(entry)]
     for position, entry in enumerate(filled):
         if not isinstance(entry, str) or "@" not in entry:
-            raise InputError(
-                f"Entry {position} of {argument} is {entry!r}, which is no address.",
-                hint="Whole addresses are compared, no domains or names; remove it, or write the addresses.",
-            )
+            raise _no_address(entry, f"Entry {position} of {argument}")
     return filled
+
+
+def _no_address(entry: object, what: str) -> InputError:
+    return InputError(
+        f"{what} is {entry!r}, which is no address.",
+        hint="Whole addresses are compared, no domains or names: write such ones, as a list.",
+    )
 
 
 def _only_addresses(frame: pd.DataFrame) -> "pd.Series[Any]":

@@ -1,10 +1,12 @@
 """Which files of people are so long that they are gone through in pieces."""
 
 import os
+import stat
 from pathlib import Path
 
 import pyarrow as pa
 
+from migma_nb.planning.paths import expanded, look_at
 from migma_nb.planning.reading import PACKED_SUFFIXES, SHEET_SUFFIXES
 
 #: A list that takes about so many bytes as text is not taken into memory whole.
@@ -15,13 +17,14 @@ _PACKED, _CELL = 5, 16
 
 def is_long(path: str | os.PathLike[str]) -> bool:
     """Say whether a file of people is so long that it is better gone through in pieces."""
-    file = Path(os.fsdecode(path)).expanduser()
+    file = expanded(path)
     suffix = file.suffix.lower()
-    if not file.is_file() or suffix in SHEET_SUFFIXES:
+    status = look_at(file).status
+    if status is None or not stat.S_ISREG(status.st_mode) or suffix in SHEET_SUFFIXES:
         return False
     if suffix == ".parquet":
         return _cells(file) * _CELL >= LONG_BYTES
-    return file.stat().st_size * (_PACKED if suffix in PACKED_SUFFIXES else 1) >= LONG_BYTES
+    return status.st_size * (_PACKED if suffix in PACKED_SUFFIXES else 1) >= LONG_BYTES
 
 
 def _cells(file: Path) -> int:

@@ -1,5 +1,6 @@
 """A changed list, written as a file of the kind it was read from: one that reads back the same."""
 
+import contextlib
 import os
 import shutil
 from itertools import count
@@ -73,7 +74,8 @@ def backed_up(path: Path) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            place.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                place.unlink()
             raise InputError(
                 f"No backup {place} can be made: {error.strerror or error}. Nothing was changed."
             ) from None

@@ -9,8 +9,10 @@ import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
+from migma_nb.planning.containers import refuse_list_itself
 from migma_nb.planning.long_files import is_long
 from migma_nb.planning.long_lists import long_pieces
+from migma_nb.planning.paths import expanded, look_at
 from migma_nb.planning.pieces import Pieces
 from migma_nb.planning.reading import KNOWN_SUFFIXES, PACKED_SUFFIXES, read_recipients
 from migma_nb.planning.tables import frame_of
@@ -75,7 +77,7 @@ def is_file_name(text: str) -> bool:
     plain = text.strip().lower()
     if plain.endswith(PACKED_SUFFIXES) and "@" in plain:
         # .zip is a top-level domain too.
-        return Path(text.strip()).expanduser().is_file()
+        return look_at(expanded(text.strip())).is_file
     return plain.endswith((*KNOWN_SUFFIXES, *PACKED_SUFFIXES))
 
 
@@ -83,6 +85,7 @@ def _as_frame(recipients: Any) -> pd.DataFrame:
     if isinstance(recipients, pd.DataFrame):
         return recipients
     if is_one_address(recipients):
+        refuse_list_itself(recipients)
         return _frame_of_list([recipients])
     if isinstance(recipients, os.PathLike) or (isinstance(recipients, str) and is_file_name(recipients)):
         return read_recipients(recipients)

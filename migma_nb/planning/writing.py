@@ -16,11 +16,14 @@ import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
+from migma_nb.planning.paths import current_folder, look_at, real_path, shown, where_paths_begin
 from migma_nb.planning.workbooks import MOST_ROWS, needed
 
 #: What no cell of a workbook can hold.
 _NO_CELL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LONGEST_CELL = 32_767
+#: Letters of a file's name that its copy in the making has too.
+_STEM = 40
 
 
 Check: TypeAlias = Callable[[Path], None] | None
@@ -125,6 +128,22 @@ def write_file(text: str, path: str | os.PathLike[str]) -> Path:
     return _written(path, lambda place: place.write_text(text, encoding="utf-8", newline="\n"))
 
 
+def why_not_written(path: Path) -> str:
+    """Return why a file could not be written at a path, "" where nothing speaks against it."""
+    if not path.is_absolute() and current_folder() is None:
+        return where_paths_begin()
+    found, folder = look_at(path), real_path(path).parent
+    if found.trouble:
+        return found.trouble
+    if found.is_folder:
+        return "it is a folder"
+    above = look_at(folder)
+    if not above.there:
+        return above.trouble or f"there is no folder {folder}"
+    may = above.is_folder and os.access(folder, os.W_OK)
+    return "" if may else f"nothing can be written in {folder}"
+
+
 def _named(path: object) -> str:
     if not isinstance(path, str | os.PathLike):
         raise InputError(f"path is {kind_of(path)}, no file's name.", hint='Pass one such as "run.csv".')
@@ -188,7 +207,7 @@ def replaced(path: str | os.PathLike[str]) -> Iterator[Path]:
         signs = error.object[error.start : error.end]
         raise InputError(f"{target} cannot be written in {error.encoding}, which has no {signs!r}.") from None
     except OSError as error:
-        raise InputError(f"{target} cannot be written: {error.strerror or error}.") from None
+        raise InputError(f"{shown(target)} cannot be written: {error.strerror or error}.") from None
     except InputError:
         raise
     except ValueError as error:  # what Arrow or openpyxl cannot hold
@@ -198,7 +217,9 @@ def replaced(path: str | os.PathLike[str]) -> Iterator[Path]:
 @contextlib.contextmanager
 def _beside(target: Path) -> Iterator[Path]:
     # The ending stays, since it decides how some writers write.
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    # Of a long name only the beginning: with more beside it, it would be longer than a name can be.
+    prefix = f".{target.stem[:_STEM]}-"
+    descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=target.suffix, dir=target.parent)
     os.close(descriptor)
     place = Path(name)
     with contextlib.suppress(OSError):

@@ -184,3 +184,89 @@ def test_a_date_that_python_does_not_have_is_refused() -> None:
             transactional=True,
             project_id="p",
         )
+
+
+@pytest.mark.parametrize(
+    "path", ["x" * 300 + ".csv", "loop.csv", "loop.csv/list.csv", "a\0.csv", "gone/list.csv"]
+)
+def test_a_path_that_leads_nowhere_is_refused_in_a_sentence(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever a file may be named, and before anything else of the plan is looked at."""
+    monkeypatch.chdir(tmp_path)
+    Path("loop.csv").symlink_to("loop.csv")
+    people = pd.DataFrame({"email": ["a@x.example"], "name": ["A"]})
+    calls: list[Any] = [
+        lambda: mg.read_recipients(path),
+        lambda: mg.plan(path, **MAILING),
+        lambda: mg.plan(people, **MAILING, exclude=path),
+        lambda: mg.plan(people, **MAILING | {"template": Path(path)}),
+        lambda: mg.plan_import(path, tag="t"),
+    ]
+    for call in calls:
+        with pytest.raises(mg.InputError, match=r"cannot be read|There is no file") as caught:
+            call()
+        assert len(str(caught.value)) < 400
+
+
+def test_a_ledger_that_leads_nowhere_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """Also where it is only looked at."""
+    (tmp_path / "loop.db").symlink_to(tmp_path / "loop.db")
+    for ledger, words in ((tmp_path / ("x" * 300), "too long"), (tmp_path / "loop.db", "links")):
+        with pytest.raises(mg.MigmaError, match=words):
+            mg.history(ledger=ledger)
+
+
+def test_a_text_too_long_for_a_name_is_a_template() -> None:
+    """Words without a tag in them are a mail as well."""
+    words = "word " * 100
+    assert words == mg.plan("a@x.example", **MAILING | {"subject": "Hi", "template": words}).preview(0).html
+
+
+@pytest.mark.parametrize("text", [PLAIN, PLAIN.rstrip(), "email\rann@x.example\rsee list.csv"])
+def test_the_text_of_a_list_is_not_taken_for_its_path(text: str) -> None:
+    """Nor for one address; io.StringIO says what it is."""
+    people = pd.DataFrame({"email": ["ann@x.example"], "name": ["A"]})
+    calls: list[Any] = [
+        lambda: mg.read_recipients(text),
+        lambda: mg.plan(text, **MAILING),
+        lambda: mg.plan(people, **MAILING, exclude=text),
+    ]
+    for call in calls:
+        with pytest.raises(
+            mg.InputError, match="no path of a file, but the text of a list: 3 lines"
+        ) as caught:
+            call()
+        assert "io.StringIO(text)" in (caught.value.hint or "")
+
+
+def test_a_text_that_is_no_address_excludes_nobody_and_is_refused() -> None:
+    """Two addresses in one text would keep neither of them from being mailed."""
+    people = pd.DataFrame({"email": ["ann@x.example"], "name": ["A"]})
+    for text in ("ann@x.example, bo@x.example", "@x.example", "ann@x.example;bo@x.example"):
+        with pytest.raises(mg.InputError, match="which is no address"):
+            mg.plan(people, **MAILING, exclude=text)
+    assert 0 == mg.plan(people, **MAILING, exclude=" Ann <ann@x.example> ").people
+
+
+def test_an_open_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """One that is closed, is only written, or was opened with the wrong encoding."""
+    path = tmp_path / "list.csv"
+    path.write_bytes("email,name\na@x.example,Zoë\n".encode("cp1252"))
+    closed = io.BytesIO(PLAIN.encode())
+    closed.close()
+    with (
+        path.open(encoding="utf-8") as wrong,
+        (tmp_path / "new.csv").open("wb") as written,
+    ):
+        for source, words in ((closed, "closed file"), (written, "read"), (wrong, "opened as text in utf-8")):
+            with pytest.raises(mg.InputError, match=words) as caught:
+                mg.read_recipients(source)
+            assert "open(path, 'rb')" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("name", [5, b"list.csv", Path("list.csv")])
+def test_a_name_that_is_no_text_is_refused(name: Any) -> None:
+    """It is what a file is called."""
+    with pytest.raises(mg.InputError, match="name is a"):
+        mg.read_recipients(PLAIN.encode(), name=name)
