@@ -15,6 +15,7 @@ from migma_nb.planning.sliced import blocks_of
 from migma_nb.planning.windows import Sliced
 
 DELIMITERS = ",;\t|"
+_STANDS = {"delimiter": "between", "quote": "around"}
 #: Bytes that are looked at.
 _HEAD = 200_000
 _FILLED = re.compile(rb"[^\r\n]")
@@ -57,6 +58,7 @@ def find_dialect(
     """
     _check("delimiter", delimiter, ",")
     _check("quote", quote or None, '"')
+    _check_apart(delimiter, quote)
     said = _SAID.match(data[:_LONGEST_SAID])
     skipped = said.end() if said else 0
     repairs = [f"The first line, {said[0].decode().strip()}, was taken as the separator."] if said else []
@@ -91,6 +93,24 @@ def _check(argument: str, given: Any, example: str) -> None:
         raise InputError(
             f"{argument}={given!r} is no single character.", hint=f"Write for example {argument}={example!r}."
         )
+
+
+def _check_apart(delimiter: str | None, quote: str | None) -> None:
+    """Refuse a mark around cells that separates them, or stands in them: each cell would lose some of itself.
+
+    Raises:
+        InputError: it is such a mark.
+    """
+    separates = quote is not None and (quote == delimiter or quote in (*DELIMITERS, " "))
+    for argument, given, wrong in (
+        ("delimiter", delimiter, delimiter is not None and (delimiter.isalnum() or delimiter == '"')),
+        ("quote", quote, separates or (quote is not None and quote.isalnum())),
+    ):
+        if wrong:
+            raise InputError(
+                f"{argument}={given!r} is no mark that can stand {_STANDS[argument]} cells.",
+                hint="Leave it out, to have it found out, or name the one that the file has.",
+            )
 
 
 def lines_with_ends(text: str) -> Iterator[str]:

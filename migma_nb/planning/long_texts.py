@@ -205,10 +205,10 @@ def _line_ends(text: Text[Window]) -> tuple[str, ...]:
 
 
 def _is_broken(block: bytes, quote: bytes, marks: int) -> bool:
-    """Say whether a line ends between two marks, where so many marks stand before."""
+    """Say whether a line break stands between two marks, where so many marks stand before."""
     if not marks % 2 and quote not in block:
         return False
     data = np.frombuffer(block, np.uint8)
-    feeds = np.flatnonzero(data == ord("\n"))
-    inside = np.searchsorted(np.flatnonzero(data == ord(quote)), feeds) + marks
+    breaks = np.flatnonzero((data == ord("\n")) | (data == ord("\r")))
+    inside = np.searchsorted(np.flatnonzero(data == ord(quote)), breaks) + marks
     return bool((inside % 2).any())

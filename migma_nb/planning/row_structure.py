@@ -49,7 +49,7 @@ def structure_of(data: bytes, delimiter: str, quote: str) -> Structure | None:
     if not delimiter.isascii() or not quote.isascii() or not data:
         return None
     text = np.frombuffer(data, np.uint8)
-    regular = data.count(b"\r") == data.count(b"\r\n")
+    regular = paired = data.count(b"\r") == data.count(b"\r\n")
     ends: list[Any] = []
     lines: list[Any] = []
     totals: list[Any] = []
@@ -65,6 +65,8 @@ def structure_of(data: bytes, delimiter: str, quote: str) -> Structure | None:
             sign = sign[_outside(marks, sign, odd)]
             ending = feed[_outside(marks, feed, odd)]
             broken = broken or len(ending) < len(feed)
+            # A CR alone: what belongs to an LF inside of marks was seen with it.
+            broken = broken or not (paired or _outside(marks, np.flatnonzero(piece == _CR), odd).all())
         ends.append(ending + start + 1)
         lines.append(np.searchsorted(feed, ending) + 1 + feeds)
         totals.append(np.searchsorted(sign, ending) + cells)

@@ -200,6 +200,7 @@ def _bare_utf_16(raw: Sliced, head: bytes) -> str:
 def _eight_bits(raw: Sliced, name: str, wrong: int) -> _Found:
     odd = (line[0] for block in line_blocks(raw, name) for line in _ODD_LINE.finditer(block))
     lines = b"\n".join(islice(odd, _MOST_LINES))
+    _refuse_mixture(raw, name, wrong, lines.split(b"\n"))
     eastern = eastern_readings(lines)
     # A line beyond those looked at may be something else.
     if eastern == ["cp932"] and is_japanese(lines.decode("cp932")) and first_error(raw, "cp932") is None:
@@ -221,8 +222,35 @@ def _eight_bits(raw: Sliced, name: str, wrong: int) -> _Found:
     ):
         return _Found("Windows-1252 (found by its letters)", "cp1252")
     raise InputError(
-        f"{name} is not UTF-8: {_place(raw, wrong)}.{_as_read(known, possible, eastern, lines)}",
-        hint=f"Pass the one that reads right, such as {_passed(possible, eastern)}, or save it as CSV UTF-8.",
+        f"{name} is not UTF-8: {_place(raw, wrong)}.{_as_read(possible, eastern, lines)}",
+        hint=_which(possible, eastern),
+    )
+
+
+def _refuse_mixture(raw: Sliced, name: str, wrong: int, lines: list[bytes]) -> None:
+    """Refuse a text of which half the lines or more are UTF-8: any other encoding would spoil those.
+
+    Args:
+        raw: the file's bytes.
+        name: the file, for errors.
+        wrong: where it is not UTF-8.
+        lines: the lines, or some of them, that are not ASCII.
+
+    Raises:
+        InputError: it is such a text; says how the line reads that is not.
+    """
+    good = sum(first_error(line, "utf-8") is None for line in lines)
+    if 2 * good < len(lines):
+        return
+    before, after = raw[max(wrong - _LONGEST, 0) : wrong], raw[wrong : wrong + _LONGEST]
+    word = next((one for one in odd_words(before + after) if after[:1] in one), b"")
+    read = next((f"{one.words[0]!r} in {one.encoding}" for one in readings([word])), "")
+    line = f"line {line_of(raw, wrong):,}"
+    raise InputError(
+        f"{name} is put together from texts of two encodings: {_place(raw, wrong)}, and {good:,} of the "
+        f"{len(lines):,} lines {'looked at ' if len(lines) == _MOST_LINES else ''}that are not ASCII are UTF-8.",
+        hint=f"No encoding reads all of it. Correct {line}{f' ({read})' if read else ''} and those like it, or "
+        "export the list again as CSV UTF-8.",
     )
 
 
@@ -240,7 +268,7 @@ def _is_sure(western: Reading, possible: list[Reading]) -> bool:
     return gap > 1 or (gap == 1 and len(western.words) >= _ENOUGH_WORDS)
 
 
-def _as_read(words: list[bytes], possible: list[Reading], eastern: list[str], lines: bytes) -> str:
+def _as_read(possible: list[Reading], eastern: list[str], lines: bytes) -> str:
     """Return how one word reads in the encodings in which it makes sense, as a sentence."""
     shown: dict[str, str] = {}
     for one in possible:
@@ -250,15 +278,16 @@ def _as_read(words: list[bytes], possible: list[Reading], eastern: list[str], li
         if read:
             shown.setdefault(read[0], encoding)
     if not shown:
-        broken = words and b"\xc3" in words[0]
-        return " It may be put together from files of two encodings." if broken else ""
+        return " No encoding that lists come in makes words of all of it."
     parts = [f"{word[:_LONGEST]!r} in {encoding}" for word, encoding in list(shown.items())[: _SHOWN + 1]]
     return f" It could be read as {', '.join(parts)}."
 
 
-def _passed(possible: list[Reading], eastern: list[str]) -> str:
-    encoding = possible[0].encoding if possible else next(iter(eastern), "cp1252")
-    return f'encoding="{encoding}"'
+def _which(possible: list[Reading], eastern: list[str]) -> str:
+    encoding = possible[0].encoding if possible else next(iter(eastern), "")
+    if not encoding:
+        return "Save it as CSV UTF-8 in the program that it comes from, or pass its encoding= if you know it."
+    return f'Pass the one that reads right, such as encoding="{encoding}", or save it as CSV UTF-8.'
 
 
 def _place(raw: Sliced, start: int) -> str:

@@ -25,6 +25,7 @@ class Case:
         columns: the names that it must have, empty where it is refused.
         rows: the cells that it must have, missing ones as None.
         said: words that the report's repairs, encoding or summary must have; all of them.
+        unsaid: words that the report must not have.
         refused: a pattern that the error must fit, "" where it is read.
         hint: words that the error's hint must have.
         name: the file's name.
@@ -36,6 +37,7 @@ class Case:
     columns: Sequence[str] = ("email", "name")
     rows: Sequence[Sequence[Any]] = field(default_factory=lambda: TWO)
     said: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
     refused: str = ""
     hint: str = ""
     name: str = "list.csv"
@@ -146,7 +148,20 @@ ENCODINGS = [
     Case(
         "utf-8 and cp1252 in one file",
         GERMAN.encode() + "c@x.example,Zoë\n".encode("cp1252"),
-        refused="line 4 has the byte 0xEB",
+        refused="texts of two encodings: line 4 has the byte 0xEB, and 2 of the 3 lines",
+        hint="Correct line 4 ('Zoë' in cp1252)",
+    ),
+    Case(
+        "utf-8 that would be words in another encoding, and one line of latin-1",
+        listed(["Agnès", "Hélène", "Jérôme"], "utf-8") + "c@x.example,José\r\n".encode("latin-1"),
+        refused="texts of two encodings: line 5 has the byte 0xE9, and 3 of the 4 lines",
+        hint="or export the list again as CSV UTF-8",
+    ),
+    Case(
+        "one line of utf-8 among those of cp1252",
+        listed(FRENCH, "cp1252") + "c@x.example,Noël\r\n".encode(),
+        refused="line 2 has the byte 0xE9. No encoding that lists come in makes words of all of it",
+        hint="Save it as CSV UTF-8",
     ),
     Case("a NUL", "email\0,name\na@x.example,A\n", refused="line 1 has a NUL"),
     Case(
@@ -210,6 +225,8 @@ SEPARATORS = [
         "email~name\nann@x.example~Ann\nbo@x.example~Bo\n",
         options={"delimiter": "~"},
     ),
+    Case("a letter as the separator", PLAIN, refused="delimiter='e' is no mark", options={"delimiter": "e"}),
+    Case("a mark as the separator", PLAIN, refused="delimiter='\"' is no mark", options={"delimiter": '"'}),
     Case("a separator of two characters", PLAIN, refused="no single character", options={"delimiter": "::"}),
     Case(
         "one column", "email\nann@x.example\nbo@x.example\n", ["email"], [["ann@x.example"], ["bo@x.example"]]
@@ -229,6 +246,20 @@ QUOTES = [
         'email,note\r\na@x.example,"one\ntwo"\r\n',
         ["email", "note"],
         [["a@x.example", "one\ntwo"]],
+    ),
+    Case(
+        "CR in a cell, LF at the lines' ends",
+        'email,note\na@x.example,"one\rtwo"\nb@x.example,"three"\n',
+        ["email", "note"],
+        [["a@x.example", "one\rtwo"], ["b@x.example", "three"]],
+        unsaid=("CR",),
+    ),
+    Case(
+        "CR in a cell, CRLF at the lines' ends",
+        'email,note\r\na@x.example,"one\rtwo"\r\nb@x.example,three\r\n',
+        ["email", "note"],
+        [["a@x.example", "one\rtwo"], ["b@x.example", "three"]],
+        unsaid=("CR",),
     ),
     Case("inches", 'email,note\na@x.example,5" pipe\n', ["email", "note"], [["a@x.example", '5" pipe']]),
     Case(
@@ -268,6 +299,14 @@ QUOTES = [
         'email,name\nann@x.example,"Ann\nbo@x.example,Bo"\n',
         rows=[["ann@x.example", "Ann\nbo@x.example,Bo"]],
         options={"quote": '"'},
+    ),
+    Case("a comma as the mark", PLAIN, refused="quote=',' is no mark", hint="out", options={"quote": ","}),
+    Case("a letter as the mark", PLAIN, refused="quote='n' is no mark", options={"quote": "n"}),
+    Case(
+        "one sign as mark and separator",
+        PLAIN,
+        refused="quote='~' is no mark",
+        options={"delimiter": "~", "quote": "~"},
     ),
     Case("a quoted empty cell", 'email,name\nann@x.example,""\n', rows=[["ann@x.example", None]]),
     Case("blanks before a mark", 'email,name\nann@x.example, "Ann"\n', rows=[["ann@x.example", ' "Ann"']]),

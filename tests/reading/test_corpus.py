@@ -39,6 +39,8 @@ def test_what_is_certain_is_read_and_every_repair_is_said(case: Case, tmp_path: 
         assert (len(frame), frame.shape[1]) == (report.rows, report.columns)
         for words in case.said:
             assert words in str(report)
+        for words in case.unsaid:
+            assert words not in str(report)
 
 
 @pytest.mark.parametrize("case", [case for case in TEXTS if case.refused], ids=lambda case: case.what)
