@@ -1,5 +1,7 @@
 """What a worker of a Dask cluster does: it takes its own key, opens its own ledger, and sends a part."""
 
+import time
+from importlib import import_module
 from importlib.metadata import version
 
 from migma_nb.api.errors import ConfigurationError, LedgerError, MigmaError
@@ -12,6 +14,9 @@ from migma_nb.sending.crew_parts import PartEnd, Terms
 from migma_nb.surface.keys import find_key
 
 _WHERE = "in the environment that its workers are started with"
+#: A worker that cannot send waits so long (seconds) before it says so: else it would be free before all
+#: others, and use up the tries of one part after the other in no time.
+_PAUSE_S = 3.0
 
 
 def installed() -> str:
@@ -40,8 +45,18 @@ def send_part(part: PlanPart, number: int, terms: Terms) -> PartEnd:
     Raises:
         ConfigurationError, LedgerError: this worker cannot send; another one perhaps can.
     """
-    settings = _settings(terms)
-    return crew_parts.send(part, number, terms, settings, _ledger(terms))
+    try:
+        settings, ledger = _settings(terms), _ledger(terms)
+    except (ConfigurationError, LedgerError) as error:
+        time.sleep(_PAUSE_S)
+        kind = ConfigurationError if isinstance(error, ConfigurationError) else LedgerError
+        raise kind(f"Worker {_here()}: {error.message}", hint=error.hint) from None
+    return crew_parts.send(part, number, terms, settings, ledger)
+
+
+def _here() -> str:
+    """Return the address by which the cluster knows this worker."""
+    return str(import_module("distributed").get_worker().address)
 
 
 def _settings(terms: Terms) -> Settings:

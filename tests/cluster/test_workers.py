@@ -171,7 +171,7 @@ def test_neither_key_nor_ledger_stands_in_the_graph_or_in_a_log(
     assert b"p299@d5.example" in graph
     assert "No API key was given" in logs
     assert mg.RunState.HALTED is run.state
-    assert "parts were not sent to their end: No API key was given" in run.summary()
+    assert re.search(r"were not sent to their end: Worker tcp://\S+: No API key was given", run.summary())
     assert "p299@" not in logs
     for text in (graph, after, logs, shown):
         assert [] == leaks(team.sandbox.server.api_key, text)
