@@ -3,6 +3,7 @@
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from pandas.api.types import is_float_dtype
 
 from migma_nb.api.errors import InputError
@@ -23,8 +24,9 @@ def frame_of(table: Any) -> pd.DataFrame | None:
     if wrapped is None:
         return None
     if type(wrapped).__name__ == "LazyFrame":
+        run = ".compute()" if _kind(table).startswith("dask") else ".collect()"
         raise InputError(
-            f"A {_kind(table)} is a query, not yet a list.", hint="Run it first, for example with .collect()."
+            f"A {_kind(table)} is a query, not yet a list.", hint=f"Run it first, for example with {run}."
         )
     if not hasattr(wrapped, "columns"):
         return None
@@ -65,6 +67,11 @@ def _wrapped(thing: Any) -> Any:
         return None
     import narwhals  # noqa: PLC0415 - 40 ms that only those pay who pass such a table
 
+    # narwhals knows Arrow's tables and their columns, and not what these are made of.
+    if isinstance(thing, pa.RecordBatch):
+        thing = pa.Table.from_batches([thing])
+    elif isinstance(thing, pa.Array):
+        thing = pa.chunked_array([thing])
     try:
         wrapped = narwhals.from_native(thing, pass_through=True, allow_series=True)
     except ValueError as error:

@@ -245,12 +245,13 @@ def _refuse_mixture(raw: Sliced, name: str, wrong: int, lines: list[bytes]) -> N
     before, after = raw[max(wrong - _LONGEST, 0) : wrong], raw[wrong : wrong + _LONGEST]
     word = next((one for one in odd_words(before + after) if after[:1] in one), b"")
     read = next((f"{one.words[0]!r} in {one.encoding}" for one in readings([word])), "")
-    line = f"line {line_of(raw, wrong):,}"
+    line = f"line {line_of(raw, wrong):,}" + (f" ({read})" if read else "")
+    looked = "looked at " if len(lines) == _MOST_LINES else ""
     raise InputError(
         f"{name} is put together from texts of two encodings: {_place(raw, wrong)}, and {good:,} of the "
-        f"{len(lines):,} lines {'looked at ' if len(lines) == _MOST_LINES else ''}that are not ASCII are UTF-8.",
-        hint=f"No encoding reads all of it. Correct {line}{f' ({read})' if read else ''} and those like it, or "
-        "export the list again as CSV UTF-8.",
+        f"{len(lines):,} lines {looked}that are not ASCII are UTF-8.",
+        hint=f"No encoding reads all of it. Correct {line} and those like it, or export the list again as "
+        "CSV UTF-8.",
     )
 
 

@@ -20,6 +20,7 @@ from migma_nb.ledger.glances import is_of_batches
 from migma_nb.ledger.queries import run_rows, size_of
 from migma_nb.ledger.schema import BATCH_COLUMNS
 from migma_nb.ledger.store import Ledger
+from migma_nb.planning.tables import frame_of as table_of
 
 #: So many rows are read from the ledger at a time.
 PIECE = 10_000
@@ -178,19 +179,20 @@ def _told(value: Any) -> Any:
     return None if value == "" else value
 
 
-def join(people: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+def join(recipients: Any, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the input's columns with the account beside them, by position, under the input's index.
 
     Args:
-        people: the frame that was planned (rows × its own columns).
+        recipients: the frame that was planned (rows × its own columns), of pandas, Polars or PyArrow.
         frame: its account; a column whose name the input has too is prefixed with `mail_`.
 
     Raises:
-        InputError: the two have different numbers of rows.
+        InputError: it is no frame, or the two have different numbers of rows.
     """
-    if not isinstance(people, pd.DataFrame):
+    people = recipients if isinstance(recipients, pd.DataFrame) else table_of(recipients)
+    if people is None:
         raise InputError(
-            f"It is {kind_of(people)}, no frame to join to.", hint="Pass the frame that was planned."
+            f"It is {kind_of(recipients)}, no frame to join to.", hint="Pass the frame that was planned."
         )
     if len(people) != len(frame):
         raise InputError(

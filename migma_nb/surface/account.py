@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -68,12 +69,12 @@ class Accounted:
         """How many input rows have which word of Migma's log, most first; None before the first `refresh`."""
         return facts.words_of(self._ledger, self._run_id)
 
-    def join(self, people: pd.DataFrame) -> pd.DataFrame:
+    def join(self, people: Any) -> pd.DataFrame:
         """Return the input's columns with the account beside them, by position.
 
         Args:
-            people: the frame that was planned; its index stays. A column of the account whose name it has
-                too is prefixed with `mail_`.
+            people: the frame that was planned, of pandas, Polars or PyArrow; its index stays. A column of
+                the account whose name it has too is prefixed with `mail_`.
 
         Raises:
             InputError: the frame has another number of rows than the run.

@@ -86,11 +86,11 @@ class ClusterRun:
         """Return what the send came to, in a few lines, the next sensible step last."""
         return run_text(self._book.facts())
 
-    def join(self, people: pd.DataFrame) -> pd.DataFrame:
+    def join(self, people: Any) -> pd.DataFrame:
         """Return the input's columns with the account beside them, by position, as `Run.join` does.
 
         Args:
-            people: the frame that was planned.
+            people: the frame that was planned, of pandas, Polars or PyArrow.
 
         Raises:
             InputError: the frame has another number of rows than the plan.

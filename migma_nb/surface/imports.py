@@ -113,12 +113,12 @@ class ImportRun:
         """Return what the import came to, in a few lines, the next sensible step last."""
         return import_text(ImportFacts.of(self._live))
 
-    def join(self, people: pd.DataFrame) -> pd.DataFrame:
+    def join(self, people: Any) -> pd.DataFrame:
         """Return the input's columns with the account beside them, by position.
 
         Args:
-            people: the frame that was imported; a column of the account whose name it has too is prefixed
-                with `mail_`.
+            people: the frame that was imported, of pandas, Polars or PyArrow; a column of the account whose
+                name it has too is prefixed with `mail_`.
 
         Raises:
             InputError: the frame has another number of rows than the import.

@@ -33,7 +33,7 @@ CELLS: dict[str, list[Any]] = {
     "due": [Decimal("19.90"), None],
     "day": [dt.date(2026, 12, 1), None],
 }
-MAKERS = [pl.DataFrame, pa.table]
+MAKERS = [pl.DataFrame, pa.table, pa.record_batch]
 
 
 def cells(frame: pd.DataFrame) -> list[list[Any]]:
@@ -131,6 +131,24 @@ def test_a_table_of_another_library_is_imported(make: Any) -> None:
         client = sandbox.client()
         run = mg.import_contacts(make(CELLS), client, tag="t", project_id="p", custom=None, progress=False)
         assert {mg.State.ACCEPTED: 2} == {state: count for state, count in run.counts.items() if count}
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_an_account_is_joined_to_the_table_that_was_planned(make: Any) -> None:
+    """Of any library, by position; a table of another length, and what is none, are refused."""
+    table = make({"email": ["ann@x.example", "bo@x.example"], "name": ["Ann", "Bo"], "state": ["NY", "LA"]})
+    with mg.Sandbox() as sandbox:
+        run = mg.plan(table, **MAILING).send(sandbox.client(), progress=False)
+        joined = run.join(table)
+        assert ["email", "name", "state", "recipient", "mail_state"] == joined.columns.tolist()[:5]
+        assert ["NY", "LA"] == joined["state"].tolist()
+        assert ["accepted", "accepted"] == joined["mail_state"].tolist()
+        with pytest.raises(mg.InputError, match="has 1 rows, the run has 2"):
+            run.join(make({"email": ["ann@x.example"]}))
+        with pytest.raises(mg.InputError, match="a dict, no frame"):
+            run.join({"email": ["ann@x.example"]})
+        imported = mg.import_contacts(table, sandbox.client(), tag="t", project_id="p", progress=False)
+        assert ["ann@x.example", "bo@x.example"] == imported.join(table)["email"].tolist()
 
 
 def test_a_query_that_was_not_run_is_refused_with_how_to_run_it() -> None:
