@@ -124,7 +124,9 @@ def test_what_might_reach_somebody_else_is_left_to_its_owner(text: str) -> None:
     assert ([1], []) == (rows_of(made, CODE), told(made.fix(CODE)))
     (words,) = made.issues.loc[made.issues["code"] == CODE, "fix"]
     asked = words.removeprefix("Did you mean ").removesuffix("?")
-    assert words == "Correct email, or leave the row out." or asked.partition("@")[0] == text.partition("@")[0]
+    assert (
+        words == "Correct email, or leave the row out." or asked.partition("@")[0] == text.partition("@")[0]
+    )
 
 
 @pytest.mark.parametrize("text", ["bo@acme.org,de", "bo@acme.co. uk"])
