@@ -5,6 +5,7 @@
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, assert_type
@@ -46,6 +47,8 @@ def a_mailing_from_a_file(path: Path) -> None:
     assert_type(plan.fix("invalid_email"), mg.Fixed)
     assert_type(plan.fix([mg.IssueCode.INVALID_EMAIL, "html_in_value"]).people, pd.DataFrame)
     assert_type(plan.fix().changes, pd.DataFrame)
+    assert_type(plan.fix().issues, pd.DataFrame)
+    assert_type(plan.fix().left, Mapping[str, int])
     assert_type(plan.check_domains(timeout=2, nameservers=["9.9.9.9"]), pd.DataFrame)
     assert_type(plan.preview().html, str | None)
     mg.plan("me@acme.example", mailing="m", conversation_id="c")

@@ -56,6 +56,12 @@ def _by_cell(meant: Callable[[str], str | None]) -> Repair:
     return repair
 
 
+def emptied(column: Column) -> Mapping[int, Any]:
+    """Empty what stands for nothing."""
+    cells = column.cells
+    return {row: None for row in column.rows if isinstance(cells[row], str) and is_stand_in(cells[row])}
+
+
 def _one_line(column: Column) -> Mapping[int, Any]:
     lines = {row: _on_one_line(column.cells[row]) for row in column.rows}
     return {row: line for row, line in lines.items() if line is not column.cells[row]}
@@ -106,12 +112,12 @@ def _stand_ins_and_mojibake(column: Column) -> Mapping[int, Any]:
             continue
         if is_stand_in(cell):
             found[row] = None
-        elif odd_text(cell) and (meant := _read_right(cell)) is not None:
+        elif odd_text(cell) and (meant := read_right(cell)) is not None:
             found[row] = meant
     return found
 
 
-def _read_right(text: str) -> str | None:
+def read_right(text: str) -> str | None:
     """Return a text as it stood before it was read in the wrong encoding; None where that is not certain."""
     import ftfy  # noqa: PLC0415 - 30 ms that only those pay who repair such a text
 

@@ -14,7 +14,6 @@ from migma_nb.api.kinds import kind_of
 from migma_nb.api.models import UNSAFE_IN_HEADER, ProviderType, checked_request
 from migma_nb.planning.addresses import bare_address, check_address, split_sender
 from migma_nb.planning.columns import near_matches
-from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.options import PlanOptions
 from migma_nb.planning.paths import expanded, look_at, reason_of, shown, where_paths_begin
 from migma_nb.planning.placeholders import SplitText, split_text
@@ -107,30 +106,6 @@ def read_content(options: PlanOptions, target: Target | None, *, transactional: 
         MappingProxyType(constants),
         stored,
     )
-
-
-def note_stray_braces(content: Content, issues: IssueList) -> None:
-    """Note double braces that are no placeholder: readers would see them."""
-    for name, text in (("subject", content.subject), ("template", content.template)):
-        if text is not None and text.stray_braces:
-            issues.add(
-                None,
-                IssueCode.SUSPICIOUS_TEXT,
-                f"The {name} has double braces that are no placeholder, and readers would see them.",
-                "Close or remove them; a placeholder looks like {{name}}.",
-                column=name,
-            )
-    for note in content.stored.notes if content.stored is not None else ():
-        issues.add(None, IssueCode.SUSPICIOUS_TEXT, note, "Look at the preview.", column="template")
-    if content.stored is not None and content.stored.spaced:
-        issues.add(
-            None,
-            IssueCode.SUSPICIOUS_TEXT,
-            "A placeholder of the stored email has spaces inside its braces, and whether Migma fills it then "
-            "is not documented.",
-            "Take the spaces out at Migma, or send yourself a test first.",
-            column="template",
-        )
 
 
 def _sender(sender: object) -> tuple[str, str]:

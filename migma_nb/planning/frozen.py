@@ -21,6 +21,7 @@ from migma_nb.planning.settling import Settled
 from migma_nb.planning.sources import Target
 from migma_nb.planning.spooled import SpooledBodies
 from migma_nb.planning.stored import StoredEmail
+from migma_nb.planning.target_checks import PlannedTargets
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Plan:
         people_note: why it is not known how many people the batches hold (str), "" where nobody asked.
         reading: how the list was read from a file, None where it was not.
         request: the call that mails the target, None for a send.
-        planned_list: the list of people that was planned, None for targets and lists in pieces.
+        planned_list: the list that was planned, None for a target and for lists in pieces.
     """
 
     id: str
@@ -84,7 +85,7 @@ class Plan:
     people_note: str = ""
     reading: ReadReport | None = None
     request: Request | None = None
-    planned_list: PlannedList | None = None
+    planned_list: PlannedList | PlannedTargets | None = None
 
     @property
     def in_pieces(self) -> bool:

@@ -11,11 +11,13 @@ from migma_nb.planning.content import Content
 from migma_nb.planning.encoded import EncodedColumn
 from migma_nb.planning.issues import IssueList
 from migma_nb.planning.keys import with_keys
+from migma_nb.planning.lint_notes import Variables
 from migma_nb.planning.list_looks import ListLook
 from migma_nb.planning.matching import Filling
 from migma_nb.planning.name_fit import Locals, NameFit
 from migma_nb.planning.people import People, read_people
-from migma_nb.planning.render_lint import Variables, lint_rendering
+from migma_nb.planning.render_lint import lint_rendering
+from migma_nb.planning.settling import Rules
 from migma_nb.planning.text_arrays import give_back
 from migma_nb.planning.value_shift import is_name_column, note_value_shift
 from migma_nb.planning.variables import encode_fillings, read_variables
@@ -31,7 +33,7 @@ class PlannedList:
         fillings: the variables of the mailing.
         key: what tells several mails to one person apart, as given.
         content: what the mailing says.
-        excluded: identities that are not mailed.
+        rules: who may be mailed.
     """
 
     frame: pd.DataFrame
@@ -39,7 +41,7 @@ class PlannedList:
     fillings: tuple[Filling, ...]
     key: object
     content: Content
-    excluded: frozenset[str] = frozenset()
+    rules: Rules
 
     @property
     def key_columns(self) -> list[int]:

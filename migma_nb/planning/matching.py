@@ -39,6 +39,15 @@ class Filling:
     form: Format | None
     in_subject: bool
 
+    @property
+    def given(self) -> str:
+        """What its default is to the readers, as the beginning of a sentence (str)."""
+        return (
+            f"What fills {{{{{self.name}}}}} for all"
+            if self.column is None
+            else f"What stands in for {self.name}"
+        )
+
 
 def match_columns(
     frame: pd.DataFrame,

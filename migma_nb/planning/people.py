@@ -159,11 +159,12 @@ def _fix(wire: str, column: str) -> str:
         return f"Write the address alone: {bare}"
     if meant is not None:
         return f"Did you mean {meant}?"
-    # What plan.fix would not dare is still worth a question.
-    together = "".join(wire.split()).rstrip(".,;>").lstrip("<").removeprefix("mailto:")
-    for guess in dict.fromkeys((together, together.replace("@@", "@"), together.replace(",", "."))):
-        if guess != wire and "@" in guess and check_address(guess).identity:
-            return f"Did you mean {guess}?"
+    # What plan.fix would not dare is still worth a question, as far as it is about the domain.
+    local, sign, domain = wire.rpartition("@")
+    together = "".join(domain.split()).rstrip(".,;>")
+    for guess in dict.fromkeys((together, together.replace(",", "."))):
+        if sign and guess != domain and check_address(f"{local}@{guess}").identity:
+            return f"Did you mean {local}@{guess}?"
     return f"Correct {column}, or leave the row out."
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.planning.address_column import find_address_column
-from migma_nb.planning.content import Content, note_stray_braces
+from migma_nb.planning.content import Content
+from migma_nb.planning.content_checks import note_content
 from migma_nb.planning.dask_lists import DaskList
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.issues import IssueList, issue_frame
@@ -108,7 +109,7 @@ class _Draft:
         issues = IssueList()
         content = content_of(options, rows)
         fillings = match_columns(first, content, options, issues)
-        note_stray_braces(content, issues)
+        note_content(content, issues)
         return cls(first, options, content, fillings, key_columns(first, options.key), issues)
 
     def settled(self, looks: Sequence[ListLook]) -> tuple[PlannedList, Rules, ListLook]:
@@ -117,7 +118,7 @@ class _Draft:
         column = find_address_column(self.first, self.options.address, look.votes)
         rules, none = rules_for(self.options, column), self.first.iloc[:0]
         key = self.options.key
-        return PlannedList(none, column, self.fillings, key, self.content, rules.excluded), rules, look
+        return PlannedList(none, column, self.fillings, key, self.content, rules), rules, look
 
     def plan(
         self, planned: PlannedList, found: LongPlan, index: "pd.Index[Any]", reading: ReadReport | None

@@ -8,10 +8,12 @@ import pandas as pd
 
 from migma_nb.planning.address_column import find_address_column
 from migma_nb.planning.bodies import build_bodies
-from migma_nb.planning.content import note_stray_braces, read_content
+from migma_nb.planning.content import read_content
+from migma_nb.planning.content_checks import note_content
 from migma_nb.planning.dask_lists import DaskList, is_dask
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.issues import IssueList
+from migma_nb.planning.lint_notes import Variables
 from migma_nb.planning.list_checks import PlannedList, check_list
 from migma_nb.planning.list_plans import content_of, how_made, rules_for
 from migma_nb.planning.matching import match_columns, match_constants
@@ -20,11 +22,13 @@ from migma_nb.planning.piecewise import plan_dask, plan_file
 from migma_nb.planning.plan_ids import plan_id
 from migma_nb.planning.questions import duplicates_question
 from migma_nb.planning.read_report import ReadReport
+from migma_nb.planning.render_lint import lint_rendering
 from migma_nb.planning.settling import Settled, settle
 from migma_nb.planning.sources import Target, is_one_address, long_list, people_frame
 from migma_nb.planning.target_columns import is_target_frame
 from migma_nb.planning.target_frames import plan_target_frame
 from migma_nb.planning.targets import Audience, Segment, Tag
+from migma_nb.planning.variables import read_variables
 
 __all__ = ["Plan", "make_plan"]
 
@@ -61,8 +65,11 @@ def _plan_target(target: Target, options: PlanOptions) -> Plan:
     # Marketing by default (S5), and said on the wire, so that it does not hang on a default elsewhere.
     content = read_content(options, target, transactional=bool(options.transactional))
     fillings = match_constants(content, options.variables, issues)
-    note_stray_braces(content, issues)
-    bodies = build_bodies(content.constants, None, {filling.name: [filling.default] for filling in fillings})
+    note_content(content, issues)
+    nobody = pd.DataFrame(index=pd.RangeIndex(1))
+    texts = read_variables(nobody, fillings, {}, issues)
+    lint_rendering(content, Variables(nobody, fillings, {}, texts), issues)
+    bodies = build_bodies(content.constants, None, texts)
     return Plan(
         id=plan_id(content.mailing, bodies, [target.recipient], range(1)),
         batches=MappingProxyType({0: target}),
@@ -92,10 +99,10 @@ def _plan_people(frame: pd.DataFrame, options: PlanOptions, *, one_address: bool
         fillings = match_constants(content, options.variables, issues)
     else:
         fillings = match_columns(frame, content, options, issues)
-    note_stray_braces(content, issues)
+    note_content(content, issues)
     rules = rules_for(options, column)
     # Without its cells: those are copied only if somebody changes them, where pandas copies on write.
-    planned = PlannedList(frame.copy(deep=False), column, fillings, options.key, content, rules.excluded)
+    planned = PlannedList(frame.copy(deep=False), column, fillings, options.key, content, rules)
     checked = check_list(planned, frame, issues)
     people, persons = checked.people, checked.persons
     bodies = build_bodies(content.constants, people.addresses, checked.texts)

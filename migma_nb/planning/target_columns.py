@@ -1,7 +1,7 @@
 """Which columns of a frame of targets mean what; a field that an argument gives as well is a question."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,6 +12,7 @@ from migma_nb.planning.columns import column_at, column_names
 from migma_nb.planning.encoded import encode_column
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.options import PlanOptions
+from migma_nb.planning.texts import odd_text
 
 TYPE, ID, EMAIL = "recipientType", "recipientId", "recipientEmail"
 SUBJECT, CONVERSATION, EMAIL_ID, VARIABLES = "subject", "conversationId", "emailId", "variables"
@@ -167,3 +168,24 @@ def read_texts(frame: pd.DataFrame, columns: TargetColumns, field: str, issues: 
             value=series.iloc[row],
         )
     return Texts(cells, frozenset(problems))
+
+
+def note_odd_ids(texts: Texts, column: str, issues: IssueList, rows: Collection[int] | None = None) -> None:
+    """Note IDs that are no IDs: left-overs such as `nan` and `#REF!`, braces, letters that were lost.
+
+    Args:
+        texts: the column.
+        column: its name.
+        issues: takes them.
+        rows: the rows that are looked at, None for all.
+    """
+    odd: dict[str, str | None] = {}
+    for row, text in enumerate(texts.cells):
+        if text is None or (rows is not None and row not in rows):
+            continue
+        if text not in odd:
+            odd[text] = odd_text(text)
+        if reason := odd[text]:
+            words = f"Row {row}: {column} {reason}."
+            fix = "Correct the cell, or empty it."
+            issues.add(row, IssueCode.SUSPICIOUS_TEXT, words, fix, column=column, value=text)

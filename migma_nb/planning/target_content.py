@@ -1,6 +1,6 @@
 """What each row of a frame of targets says: its own subject, its own stored content."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -12,10 +12,21 @@ from migma_nb.planning.content import Content, read_content
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.options import PlanOptions
 from migma_nb.planning.placeholders import SplitText, split_text
-from migma_nb.planning.target_columns import CONVERSATION, EMAIL_ID, SUBJECT, TargetColumns, read_texts
+from migma_nb.planning.render_lint import odd_words
+from migma_nb.planning.target_columns import (
+    CONVERSATION,
+    EMAIL_ID,
+    SUBJECT,
+    TargetColumns,
+    note_odd_ids,
+    read_texts,
+)
+from migma_nb.planning.texts import is_stand_in, odd_text
 
 #: Stands in, while the arguments are checked, for what each row brings itself; it never goes on the wire.
 _OF_EACH_ROW = "-"
+#: What is odd about a subject: its code, what there is to say behind "its subject", and what to do.
+_Odd = tuple[IssueCode, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +53,27 @@ class RowContents:
         ]
         return replace(self.shared, subject=SplitText(tuple(parts)))
 
+    @property
+    def subjects(self) -> list[tuple[SplitText, list[int]]]:
+        """The subjects that ask for something, each with the rows whose own it is."""
+        rows: dict[int, tuple[SplitText, list[int]]] = {}
+        for row, content in enumerate(self.contents):
+            if content is not self.shared and content.subject.names:
+                rows.setdefault(id(content.subject), (content.subject, []))[1].append(row)
+        return list(rows.values())
+
 
 def read_row_contents(
-    frame: pd.DataFrame,
-    columns: TargetColumns,
-    options: PlanOptions,
-    issues: IssueList,
-    *,
-    transactional: bool,
+    frame: pd.DataFrame, columns: TargetColumns, shared: Content, issues: IssueList
 ) -> RowContents:
-    """Read what each row says, and check what the arguments say for all.
+    """Read what each row says.
 
     Args:
         frame: the frame of targets.
         columns: its columns.
-        options: the plan's arguments.
-        issues: takes rows without content, with two, or with a subject that no header can hold.
-        transactional: as it goes on the wire, with every row.
-
-    Raises:
-        InputError: something that is the same for all is missing or cannot be read.
+        shared: what is the same for all, as `shared_content` returns it.
+        issues: takes rows without content, with two, or with a subject that nobody should read.
     """
-    shared = _shared(columns, options, transactional=transactional)
     own: list[dict[str, Any]] = [{} for _ in range(len(frame))]
     contents = [shared] * len(frame)
     if SUBJECT in columns:
@@ -80,7 +90,17 @@ def read_row_contents(
     return RowContents(shared, contents, own)
 
 
-def _shared(columns: TargetColumns, options: PlanOptions, *, transactional: bool) -> Content:
+def shared_content(columns: TargetColumns, options: PlanOptions, *, transactional: bool) -> Content:
+    """Read and check what the arguments say for all rows; its subject is empty where each row has its own.
+
+    Args:
+        columns: the columns of the frame of targets.
+        options: the plan's arguments.
+        transactional: as it goes on the wire, with every row.
+
+    Raises:
+        InputError: something that is the same for all is missing or cannot be read.
+    """
     changes: dict[str, Any] = {}
     dropped = {"recipientType"}
     if SUBJECT in columns:
@@ -98,7 +118,7 @@ def _shared(columns: TargetColumns, options: PlanOptions, *, transactional: bool
 def _subjects(frame: pd.DataFrame, columns: TargetColumns, issues: IssueList) -> list[SplitText | None]:
     name = columns.name(SUBJECT)
     texts = read_texts(frame, columns, SUBJECT, issues)
-    known: dict[str, SplitText] = {}
+    known: dict[str, tuple[SplitText, list[_Odd]]] = {}
     found: list[SplitText | None] = []
     for row, text in enumerate(texts.cells):
         if text is None:
@@ -112,24 +132,35 @@ def _subjects(frame: pd.DataFrame, columns: TargetColumns, issues: IssueList) ->
                     column=name,
                 )
             continue
-        subject = known.setdefault(text, split_text(text))
+        if text not in known:
+            split = split_text(text)
+            known[text] = split, list(_odd(text, split))
+        subject, odd = known[text]
         found.append(subject)
-        if UNSAFE_IN_HEADER.intersection(text):
-            words = f"Row {row}: its subject has a line break or NUL in it; a mail header cannot hold that."
-            issues.add(row, IssueCode.UNSAFE_HEADER, words, "Write it on one line.", column=name, value=text)
-        if subject.stray_braces:
-            words = (
-                f"Row {row}: its subject has double braces that are no placeholder; readers would see them."
-            )
-            fix = "Close or remove them; a placeholder looks like {{name}}."
-            issues.add(row, IssueCode.SUSPICIOUS_TEXT, words, fix, column=name, value=text)
+        for code, words, fix in odd:
+            issues.add(row, code, f"Row {row}: its subject {words}", fix, column=name, value=text)
     return found
+
+
+def _odd(text: str, subject: SplitText) -> Iterator[_Odd]:
+    """Yield what is wrong with a row's own subject."""
+    if UNSAFE_IN_HEADER.intersection(text):
+        words = "has a line break or NUL in it; a mail header cannot hold that."
+        yield IssueCode.UNSAFE_HEADER, words, "Write it on one line."
+    why = odd_text(text) if is_stand_in(text) else odd_words(subject)
+    if subject.stray_braces:
+        words = "has double braces that are no placeholder; readers would see them."
+        yield IssueCode.SUSPICIOUS_TEXT, words, "Close or remove them; a placeholder looks like {{name}}."
+    elif why:
+        yield IssueCode.SUSPICIOUS_TEXT, f"{why}.", "Correct the subject, or leave the row out."
 
 
 def _stored(frame: pd.DataFrame, columns: TargetColumns, issues: IssueList) -> list[tuple[int, str, str]]:
     """Return row, field and ID of each row's stored content."""
     fields = [field for field in (CONVERSATION, EMAIL_ID) if field in columns]
     texts = {field: read_texts(frame, columns, field, issues) for field in fields}
+    for field in fields:
+        note_odd_ids(texts[field], columns.name(field), issues)
     names = " and ".join(columns.name(field) for field in fields)
     found = []
     for row in range(len(frame)):

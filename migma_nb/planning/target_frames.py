@@ -1,29 +1,25 @@
 """A frame of targets becomes a frozen plan: a row for each tag, segment, audience or single recipient."""
 
 from collections import Counter
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.models import RecipientType
-from migma_nb.planning.bodies import RowBodies
-from migma_nb.planning.content import note_stray_braces
+from migma_nb.planning.content_checks import note_content
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.issues import IssueList
-from migma_nb.planning.keys import with_keys
 from migma_nb.planning.lists import identities
 from migma_nb.planning.options import PlanOptions
 from migma_nb.planning.plan_ids import plan_id
 from migma_nb.planning.questions import duplicates_question, transactional_of
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.settling import Rules, settle
+from migma_nb.planning.target_checks import PlannedTargets, check_targets
 from migma_nb.planning.target_columns import EMAIL, ID, TYPE, TargetColumns, read_target_columns
-from migma_nb.planning.target_content import read_row_contents
-from migma_nb.planning.target_rows import TargetRows, read_target_rows
-from migma_nb.planning.target_variables import Values, read_row_variables
+from migma_nb.planning.target_content import shared_content
+from migma_nb.planning.target_rows import TargetRows, read_kinds
 
 #: Where batches are among the rows, a key cannot tell two mails to one recipient apart.
 _WORDS_FOR_TARGETS = {
@@ -45,24 +41,26 @@ def plan_target_frame(frame: pd.DataFrame, options: PlanOptions) -> Plan:
     """
     issues = IssueList()
     columns = read_target_columns(frame, options)
-    rows = read_target_rows(frame, columns, issues)
-    if set(rows.kinds) - {None, RecipientType.EMAIL}:
+    kinds = read_kinds(frame, columns, IssueList())
+    batches = any(kind not in {None, RecipientType.EMAIL} for kind in kinds)
+    if batches:
         _refuse_for_batches(options)
-    transactional = transactional_of(options, singles=len(rows.singles), rows=len(frame))
-    said = read_row_contents(frame, columns, options, issues, transactional=transactional)
-    note_stray_braces(said.shared, issues)
-    values = read_row_variables(frame, columns, said, options, issues, singles=rows.singles)
-    bodies = RowBodies(said.shared.constants, _own(rows, said.own, values), rows.people.addresses)
-    recipients = with_keys(rows.recipients, frame, options.key, issues)
+    transactional = transactional_of(options, singles=kinds.count(RecipientType.EMAIL), rows=len(frame))
+    content = shared_content(columns, options, transactional=transactional)
+    note_content(content, issues)
     rules = Rules(
         excluded=frozenset() if options.exclude is None else identities(options.exclude, "exclude"),
         allowed=None if options.allow is None else identities(options.allow, "allow"),
-        column=columns.name(ID if rows.batches else EMAIL),
-        **(_WORDS_FOR_TARGETS if rows.batches else {}),
+        column=columns.name(ID if batches else EMAIL),
+        **(_WORDS_FOR_TARGETS if batches else {}),
     )
-    settled = settle(rows.people, recipients, bodies, rules, issues)
+    # Without its cells: those are copied only if somebody changes them, where pandas copies on write.
+    planned = PlannedTargets(frame.copy(deep=False), columns, options, content, rules)
+    checked = check_targets(planned, frame, issues)
+    rows, bodies = checked.rows, checked.bodies
+    settled = settle(rows.people, checked.persons, bodies, rules, issues)
     return Plan(
-        id=plan_id(said.shared.mailing, bodies, recipients, settled.ready),
+        id=plan_id(content.mailing, bodies, checked.persons, settled.ready),
         batches=MappingProxyType(rows.batches),
         size=len(frame),
         index=frame.index.copy(),
@@ -71,15 +69,16 @@ def plan_target_frame(frame: pd.DataFrame, options: PlanOptions) -> Plan:
         columns=MappingProxyType({}),
         defaults=MappingProxyType({}),
         overlap=options.overlap,
-        duplicates_question=duplicates_question(settled.differing, options, key_helps=not rows.batches),
+        duplicates_question=duplicates_question(settled.differing, options, key_helps=not batches),
         per_row=MappingProxyType(dict(columns.names)),
-        _content=said.shared,
-        _contents=said.contents,
+        _content=content,
+        _contents=checked.said.contents,
         _bodies=bodies,
-        _recipients=recipients,
+        _recipients=checked.persons,
         _settled=settled,
         _issues=issues.frame(frame.index),
         reading=ReadReport.of(frame),
+        planned_list=planned.knowing(checked),
     )
 
 
@@ -96,16 +95,6 @@ def _refuse_for_batches(options: PlanOptions) -> None:
             "key tells several mails to one person apart, and a batch has everybody in a tag or segment.",
             hint="Leave key out; a second mail to the same tag is a mailing of its own.",
         )
-
-
-def _own(rows: TargetRows, said: list[dict[str, Any]], values: Values) -> list[Mapping[str, Any]]:
-    """Return each row's own wire fields; a row with errors has what there is of them."""
-    own: list[Mapping[str, Any]] = []
-    for kind, address, fields, variables in zip(rows.kinds, rows.people.addresses, said, values, strict=True):
-        whom = EMAIL if kind is RecipientType.EMAIL else ID
-        named = {} if kind is None else {TYPE: kind.value, whom: address}
-        own.append({**named, **fields, **({"variables": variables} if variables else {})})
-    return own
 
 
 def _note(rows: TargetRows, columns: TargetColumns) -> str:

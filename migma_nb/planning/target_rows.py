@@ -10,7 +10,7 @@ from migma_nb.planning.columns import column_at, near_matches
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.people import People, read_people
 from migma_nb.planning.sources import Target
-from migma_nb.planning.target_columns import EMAIL, ID, TYPE, TargetColumns, Texts, read_texts
+from migma_nb.planning.target_columns import EMAIL, ID, TYPE, TargetColumns, Texts, note_odd_ids, read_texts
 from migma_nb.planning.targets import Audience, Segment, Tag
 
 _KINDS: dict[RecipientType, type[Tag] | type[Segment] | type[Audience]] = {
@@ -51,14 +51,16 @@ def read_target_rows(frame: pd.DataFrame, columns: TargetColumns, issues: IssueL
         columns: its columns.
         issues: takes what is wrong.
     """
-    kinds = _kinds(frame, columns, issues)
+    kinds = read_kinds(frame, columns, issues)
     ids = read_texts(frame, columns, ID, issues)
+    note_odd_ids(ids, columns.name(ID), issues)
     singles = {row for row, kind in enumerate(kinds) if kind is RecipientType.EMAIL}
     nothing = pd.Series([None] * len(frame), dtype=object)
     written = column_at(frame, columns.positions[EMAIL]) if EMAIL in columns else nothing
     read = read_people(written, columns.name(EMAIL), issues, only=singles)
     whom = list(read.addresses)
     addresses = read_texts(frame, columns, EMAIL, IssueList())
+    note_odd_ids(addresses, columns.name(EMAIL), issues, _batches(kinds))
     batches: dict[int, Target] = {}
     for row, kind in enumerate(kinds):
         if kind is None:
@@ -79,7 +81,8 @@ def read_target_rows(frame: pd.DataFrame, columns: TargetColumns, issues: IssueL
     return TargetRows(kinds, batches, People(whom, read.identities), recipients)
 
 
-def _kinds(frame: pd.DataFrame, columns: TargetColumns, issues: IssueList) -> list[RecipientType | None]:
+def read_kinds(frame: pd.DataFrame, columns: TargetColumns, issues: IssueList) -> list[RecipientType | None]:
+    """Return each row's recipient type, None where it names none that there is; arguments as above."""
     texts = read_texts(frame, columns, TYPE, issues)
     known = {kind.value: kind for kind in RecipientType}
     kinds: list[RecipientType | None] = []
@@ -98,6 +101,10 @@ def _kinds(frame: pd.DataFrame, columns: TargetColumns, issues: IssueList) -> li
             value=text or "",
         )
     return kinds
+
+
+def _batches(kinds: list[RecipientType | None]) -> frozenset[int]:
+    return frozenset(row for row, kind in enumerate(kinds) if kind not in {None, RecipientType.EMAIL})
 
 
 def _target(

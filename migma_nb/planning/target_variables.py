@@ -1,27 +1,60 @@
 """The variables of each row of a frame of targets: of its own dict, or of columns as in a list of people."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from migma_nb.api.errors import InputError
-from migma_nb.api.kinds import kind_of
-from migma_nb.api.models import UNSAFE_IN_HEADER
-from migma_nb.planning.columns import column_at, near_matches
+from migma_nb.planning.coded_texts import CodedTexts
+from migma_nb.planning.columns import column_at, column_names, near_matches
 from migma_nb.planning.content import Content
+from migma_nb.planning.dict_columns import Unfolded, label, unfolded
+from migma_nb.planning.encoded import EncodedColumn
 from migma_nb.planning.issues import IssueCode, IssueList
+from migma_nb.planning.lint_notes import Variables
 from migma_nb.planning.matching import Filling, default_text, match_columns
+from migma_nb.planning.oddities import TextLook, code_lengths, is_code_column, number_look
 from migma_nb.planning.options import PlanOptions
 from migma_nb.planning.placeholders import matching
 from migma_nb.planning.target_columns import VARIABLES, TargetColumns
 from migma_nb.planning.target_content import RowContents
-from migma_nb.planning.texts import has_html, odd_text
-from migma_nb.planning.values import NotJsonError, is_missing, json_text, json_value
-from migma_nb.planning.variables import encode_fillings, read_variables, strings_in
+from migma_nb.planning.values import ColumnRules
+from migma_nb.planning.variables import encode_fillings, read_variables
 
-Values = list[dict[str, Any]]
+#: A value in a dict goes out as it stands there, whatever other rows have.
+_BY_ITSELF = ColumnRules()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Source:
+    """Where the rows' variables come from.
+
+    Args:
+        table: the frame, or a column for each variable of the rows' dicts.
+        fillings: the variables.
+        columns: the table's columns, encoded, by variable.
+        named: what a postal code's column would be called, by variable.
+        dicts: the name of the column of dicts, None where there is none.
+    """
+
+    table: pd.DataFrame
+    fillings: Sequence[Filling]
+    columns: Mapping[str, EncodedColumn]
+    named: Mapping[str, str]
+    dicts: str | None
+
+    def looks(self) -> dict[str, TextLook]:
+        """Return how the columns look, of which only those rows count that say something."""
+        looks = {}
+        for name, encoded in self.columns.items():
+            said = encoded.texts.take(np.flatnonzero(~encoded.texts.missing))
+            codes = code_lengths(said) if is_code_column(self.named[name]) else None
+            looks[name] = TextLook(number_look(encoded), codes)
+        return looks
 
 
 def read_row_variables(
@@ -32,8 +65,8 @@ def read_row_variables(
     issues: IssueList,
     *,
     singles: Collection[int],
-) -> Values:
-    """Return each row's variables as plain JSON values by name.
+) -> Variables:
+    """Return what fills the placeholders, row by row as it is sent.
 
     A single recipient must have what its message asks for; what a batch lacks, the contacts' own fields may
     fill.
@@ -50,157 +83,169 @@ def read_row_variables(
         InputError: a placeholder could be filled by several columns, or an argument cannot be used.
     """
     together = said.together
+    asked = _asked(said.contents)
+    everywhere = set(together.placeholders)
     if VARIABLES in columns:
-        values = _of_cells(frame, columns, together, options, issues)
-        _fill([values[row] for row in sorted(singles)], together, options, issues)
-        by_column: frozenset[str] = frozenset()
-        by_nothing = by_column
+        source = _of_dicts(frame, columns, together, options, issues, singles=singles)
     else:
-        values, by_column = _of_columns(frame, said, options, issues, singles)
-        by_nothing = frozenset(together.placeholders) - by_column
-    for row, content in enumerate(said.contents):
-        single = row in singles
-        for name in content.placeholders:
-            if name in values[row] or (single and name in by_column):
-                continue  # filled, or its empty cell is an error already
-            if single and content.template is not None:
-                _note_missing(row, name, issues)
-            elif name not in by_nothing:
-                _note_open(row, name, issues)
+        source = _of_columns(frame, together, options, issues, many=len(singles) < len(frame))
+    given = {filling.name for filling in source.fillings if filling.default is not None}
+
+    def wanted(row: int, name: str) -> bool:
+        # What a dict lacks is told below, by what its row asks for.
+        needs = name in given if source.dicts else name in asked[row] or name not in everywhere
+        return row in singles and needs
+
+    texts = read_variables(
+        source.table, source.fillings, source.columns, issues, wanted=wanted, looks=source.looks()
+    )
+    # A column of the same name is meant for the rows that ask for it; one that was named, for all.
+    for_all = source.dicts is not None or options.variables is not None
+    variables = Variables(
+        source.table,
+        source.fillings,
+        source.columns,
+        _sent(texts, source.columns, singles, None if for_all else asked),
+    )
+    _note_gaps(asked, variables, said.contents, issues, singles=singles, dicts=source.dicts)
+    return variables
+
+
+def row_values(variables: Variables) -> list[dict[str, Any]]:
+    """Return each row's variables as plain JSON values by name."""
+    values: list[dict[str, Any]] = [{} for _ in range(len(variables.frame))]
+    for name, texts in variables.texts.items():
+        for row, text in enumerate(texts):
+            if text is not None:
+                values[row][name] = json.loads(text)
     return values
 
 
+def _asked(contents: Sequence[Content]) -> list[tuple[str, ...]]:
+    """Return the placeholders of each row."""
+    known: dict[int, tuple[str, ...]] = {}
+    for content in contents:
+        if id(content.subject) not in known:
+            known[id(content.subject)] = content.placeholders
+    return [known[id(content.subject)] for content in contents]
+
+
 def _of_columns(
+    frame: pd.DataFrame, together: Content, options: PlanOptions, issues: IssueList, *, many: bool
+) -> _Source:
+    fillings = match_columns(frame, together, options, issues, contacts_may_fill=many)
+    names = column_names(frame)
+    named = {filling.name: names[filling.column] for filling in fillings if filling.column is not None}
+    return _Source(frame, fillings, encode_fillings(frame, fillings), named, None)
+
+
+def _of_dicts(
     frame: pd.DataFrame,
-    said: RowContents,
+    columns: TargetColumns,
+    together: Content,
     options: PlanOptions,
     issues: IssueList,
+    *,
     singles: Collection[int],
-) -> tuple[Values, frozenset[str]]:
-    """Return the values, and the variables that have a column or a default."""
-    many, together = len(singles) < len(frame), said.together
-    fillings = match_columns(frame, together, options, issues, contacts_may_fill=many)
-    asked = [frozenset(content.placeholders) for content in said.contents]
-    everywhere = set(together.placeholders)
-
-    def wanted(row: int, name: str) -> bool:
-        return row in singles and (name in asked[row] or name not in everywhere)
-
-    columns = encode_fillings(frame, fillings)
-    texts = read_variables(frame, fillings, columns, issues, wanted=wanted)
-    values: Values = [{} for _ in range(len(frame))]
-    for filling in fillings:
-        name, gaps = filling.name, _gaps(frame, filling)
-        for row, text in enumerate(texts[name]):
-            # A column of the same name is meant for the rows that ask for it; one that was named, for all.
-            meant = options.variables is not None or name in asked[row]
-            # A default would stand in for what everybody's own contact fields say.
-            own = row in singles or row not in gaps
-            if text is not None and meant and own:
-                values[row][name] = json.loads(text)
-    return values, frozenset(texts)
-
-
-def _gaps(frame: pd.DataFrame, filling: Filling) -> frozenset[int]:
-    """Return the rows that say nothing themselves, so that a default would stand in."""
-    if filling.column is None:
-        return frozenset(range(len(frame)))
-    cells = column_at(frame, filling.column).tolist()
-    return frozenset(row for row, cell in enumerate(cells) if is_missing(cell))
-
-
-def _of_cells(
-    frame: pd.DataFrame, columns: TargetColumns, together: Content, options: PlanOptions, issues: IssueList
-) -> Values:
+) -> _Source:
     if options.formats:
         raise InputError(
             "formats is for columns; here each row has a dict of variables.", hint="Write the texts into it."
         )
-    series = column_at(frame, columns.positions[VARIABLES])
-    name = columns.name(VARIABLES)
-    values: Values = []
-    for row, cell in enumerate(series.tolist()):
-        try:
-            found = _object(cell)
-        except NotJsonError as error:
-            found = {}
-            issues.add(
-                row,
-                IssueCode.UNSERIALISABLE_VALUE,
-                f"Row {row}: {name} cannot be sent: {error}.",
-                'Write a dict, or JSON text such as {"first_name": "Ann"}.',
-                column=name,
-                value=cell,
-            )
-        named = {(matching(key, together.placeholders) or [key])[0]: value for key, value in found.items()}
-        values.append(named)
-        _note_odd_values(row, named, together, name, issues)
-    return values
+    column = columns.name(VARIABLES)
+    cells = column_at(frame, columns.positions[VARIABLES])
+    held = unfolded(cells, column, together.placeholders, issues)
+    fillings = _fillings(held, together, options, issues, singles)
+    rules = dict.fromkeys(range(len(held.names)), _BY_ITSELF)
+    encoded = encode_fillings(held.table, fillings, rules)
+    return _Source(held.table, fillings, encoded, {name: name for name in held.names}, column)
 
 
-def _object(cell: Any) -> dict[str, Any]:
-    """Return a cell's variables as plain JSON values; those without value are left out."""
-    if isinstance(cell, str) and cell.strip():
-        try:
-            cell = json.loads(cell)
-        except (ValueError, RecursionError) as error:
-            raise NotJsonError(f"it is no JSON ({error})") from None
-    elif not isinstance(cell, Mapping | list | tuple) and is_missing(cell):
-        return {}
-    if not isinstance(cell, Mapping):
-        raise NotJsonError(f"it is {kind_of(cell)}, not an object of names and values")
-    found = {
-        str(key): json_value(value)
-        for key, value in cell.items()
-        if isinstance(value, Mapping | list | tuple) or not is_missing(value)
-    }
-    json_text(found)
-    return found
-
-
-def _fill(values: Values, together: Content, options: PlanOptions, issues: IssueList) -> None:
-    """Let the defaults stand in where a single recipient has no value for what the message asks for."""
-    known = list(dict.fromkeys([*together.placeholders, *(name for row in values for name in row)]))
+def _fillings(
+    held: Unfolded, together: Content, options: PlanOptions, issues: IssueList, singles: Collection[int]
+) -> list[Filling]:
+    """Return the variables of dicts; the defaults stand in where a single recipient has no value."""
+    rows = sorted(singles)
+    of_singles = [
+        name for at, name in enumerate(held.names) if held.table.iloc[rows, at].map(_is_there).any()
+    ]
+    known = list(dict.fromkeys([*together.placeholders, *of_singles]))
+    defaults: dict[str, str] = {}
+    in_subject = frozenset(together.subject.names)
     for given, value in (options.defaults or {}).items():
         names = matching(str(given), known)
         if not names:
             words, fix = f"The default for {given!r} is used by no variable.", near_matches(str(given), known)
             issues.add(None, IssueCode.UNUSED_DEFAULT, words, fix, column=given, value=value)
         for name in names:
-            text = default_text(name, value, None, name in together.subject.names)
-            for row in values:
-                row.setdefault(name, json.loads(text))
+            defaults.setdefault(name, default_text(name, value, None, name in in_subject))
+    at = {name: position for position, name in enumerate(held.names)}
+    # For everybody in a batch no default stands in.
+    every = dict.fromkeys([*held.names, *(defaults if rows else ())])
+    return [Filling(name, at.get(name), defaults.get(name), None, name in in_subject) for name in every]
 
 
-def _note_odd_values(
-    row: int, values: Mapping[str, Any], together: Content, column: str, issues: IssueList
+def _is_there(value: Any) -> bool:
+    return value is not None
+
+
+def _sent(
+    texts: Mapping[str, CodedTexts],
+    columns: Mapping[str, EncodedColumn],
+    singles: Collection[int],
+    asked: Sequence[tuple[str, ...]] | None,
+) -> dict[str, CodedTexts]:
+    """Return the texts that go out: a default would hide what everybody in a batch has for themselves.
+
+    Args:
+        texts: the variables by name, with defaults.
+        columns: what the rows say themselves.
+        singles: the rows for one person each.
+        asked: what each row asks for, None where all that it says goes out.
+    """
+    sent: dict[str, CodedTexts] = {}
+    for name, column in texts.items():
+        kept = np.zeros(len(column), dtype=bool)
+        kept[list(singles)] = True
+        if name in columns:
+            kept |= ~columns[name].texts.missing
+        if asked is not None:
+            kept &= np.fromiter((name in names for names in asked), dtype=bool, count=len(column))
+        sent[name] = CodedTexts(np.where(kept, column.codes, np.int32(-1)), column.different)
+    return sent
+
+
+def _note_gaps(
+    asked: Sequence[tuple[str, ...]],
+    variables: Variables,
+    contents: Sequence[Content],
+    issues: IssueList,
+    *,
+    singles: Collection[int],
+    dicts: str | None,
 ) -> None:
-    for name, value in values.items():
-        texts = list(strings_in(value))
-        unsafe = any(UNSAFE_IN_HEADER.intersection(text) for text in texts)
-        if unsafe and name in together.subject.names:
-            words = f"Row {row}: {name} fills the subject and has a line break or NUL in it."
-            issues.add(
-                row, IssueCode.UNSAFE_HEADER, words, "Write it on one line.", column=column, value=value
-            )
-        for text in texts:
-            if reason := odd_text(text):
-                words = f"Row {row}: {name} {reason}."
-                issues.add(row, IssueCode.SUSPICIOUS_TEXT, words, "Correct it.", column=column, value=text)
-            if has_html(text):
-                words = f"Row {row}: {name} has HTML in it; whether Migma escapes it is not documented."
-                issues.add(
-                    row, IssueCode.HTML_IN_VALUE, words, "Write it as plain text.", column=column, value=text
-                )
+    """Note what rows ask for and do not have, as far as no empty cell of a column has told it."""
+    there = {name: (~texts.missing).tolist() for name, texts in variables.texts.items()}
+    by_column = frozenset(there) if dicts is None else frozenset[str]()
+    for row, names in enumerate(asked):
+        for name in names:
+            if (name in there and there[name][row]) or (row in singles and name in by_column):
+                continue  # filled, or its empty cell is an error already
+            column = name if dicts is None else label(dicts, name)
+            if row in singles and contents[row].template is not None:
+                if name not in variables.columns or row not in variables.columns[name].problems:
+                    _note_missing(row, name, column, issues)
+            elif dicts is not None or name in by_column:
+                _note_open(row, name, column, issues)
 
 
-def _note_missing(row: int, name: str, issues: IssueList) -> None:
+def _note_missing(row: int, name: str, column: str, issues: IssueList) -> None:
     words = f"Row {row}: nothing fills {{{{{name}}}}}."
     fix = f'Add the value, or write defaults={{"{name}": "…"}}.'
-    issues.add(row, IssueCode.MISSING_VARIABLE, words, fix, column=name)
+    issues.add(row, IssueCode.MISSING_VARIABLE, words, fix, column=column)
 
 
-def _note_open(row: int, name: str, issues: IssueList) -> None:
+def _note_open(row: int, name: str, column: str, issues: IssueList) -> None:
     words = f"Row {row}: nothing here fills {{{{{name}}}}}; the contact's own fields at Migma may."
     fix = "Add the value, or send yourself a test first."
-    issues.add(row, IssueCode.PLACEHOLDER_UNFILLED, words, fix, column=name, value=f"{{{{{name}}}}}")
+    issues.add(row, IssueCode.PLACEHOLDER_UNFILLED, words, fix, column=column, value=f"{{{{{name}}}}}")

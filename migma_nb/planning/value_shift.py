@@ -7,7 +7,7 @@ it less than once in `_LISTS_PER_FALSE_ALARM`.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -100,7 +100,13 @@ def is_name_column(column: str, placeholder: str) -> bool:
     return not _NAMES.isdisjoint({folded(column).replace("-", ""), folded(placeholder).replace("-", "")})
 
 
-def note_value_shift(cells: "pd.Series[Any]", fit: NameFit, column: str, issues: IssueList) -> None:
+def note_value_shift(
+    cells: "pd.Series[Any]",
+    fit: NameFit,
+    column: str,
+    issues: IssueList,
+    rows: Sequence[int] | None = None,
+) -> None:
     """Note every row of a block of names that slid against their addresses.
 
     Args:
@@ -108,25 +114,31 @@ def note_value_shift(cells: "pd.Series[Any]", fit: NameFit, column: str, issues:
         fit: its names against the addresses.
         column: the column's name.
         issues: takes the rows.
+        rows: where each of the cells stands, in order, where they are not all of the list's.
     """
+    rows = range(len(cells)) if rows is None else rows
     start = issues.start
     for shift in find_shifts(fit):
-        side = "below" if shift.offset > 0 else "above"
-        away = "1 row" if abs(shift.offset) == 1 else f"{abs(shift.offset)} rows"
         block = cells.iloc[shift.first : shift.last + 1].tolist()
-        told = {row: cell for row, cell in enumerate(block, shift.first) if not is_missing(cell)}
-        words = f"as in rows {start + shift.first} to {start + shift.last} altogether."
+        told = {at: cell for at, cell in enumerate(block, shift.first) if not is_missing(cell)}
+        words = f"as in rows {start + rows[shift.first]} to {start + rows[shift.last]} altogether."
+        pairs = [(rows[at], rows[at + shift.offset]) for at in told]
         issues.extend(
-            list(told),
+            [row for row, _ in pairs],
             IssueCode.VALUE_SHIFT,
             [
-                f"Row {row}: {column} fits the address {away} {side} (row {row + shift.offset}), {words}"
-                for row in (start + at for at in told)
+                f"Row {start + row}: {column} fits the address {_away(row, aim)} (row {start + aim}), {words}"
+                for row, aim in pairs
             ],
             "Set the column against the addresses again; it was probably sorted or moved by itself.",
             column=column,
             values=told.values(),
         )
+
+
+def _away(row: int, other: int) -> str:
+    rows = abs(other - row)
+    return f"{'1 row' if rows == 1 else f'{rows} rows'} {'below' if other > row else 'above'}"
 
 
 def find_shifts(fit: NameFit) -> list[Shift]:

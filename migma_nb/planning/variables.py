@@ -16,6 +16,7 @@ from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.matching import Filling
 from migma_nb.planning.oddities import TextLook, note_problems
 from migma_nb.planning.text_arrays import places_with, taken
+from migma_nb.planning.texts import has_html
 from migma_nb.planning.values import ColumnRules
 
 #: JSON text without any of these bytes has nothing in it that a header cannot hold: control characters are
@@ -78,6 +79,7 @@ def read_variables(
     for filling in fillings:
         if filling.column is None:
             texts[filling.name] = CodedTexts.same(filling.default, len(frame))
+            _note_given(filling, issues)
             continue
         encoded, column = columns[filling.name], names[filling.column]
         texts[filling.name] = _with_default(encoded, filling, column, issues, wanted)
@@ -103,11 +105,13 @@ def _with_default(
         gaps[list(encoded.problems)] = False
     if not gaps.any():
         return texts
-    if filling.default is not None:
-        return texts.filled(filling.default, gaps)
-    rows = np.flatnonzero(gaps).tolist()
+    rows = np.flatnonzero(gaps).tolist() if wanted is not None or filling.default is None else []
     if wanted is not None:
         rows = [row for row in rows if wanted(row, filling.name)]
+    if filling.default is not None:
+        if rows or wanted is None:
+            _note_given(filling, issues)
+        return texts.filled(filling.default, gaps)
     issues.extend(
         rows,
         IssueCode.MISSING_VARIABLE,
@@ -119,6 +123,15 @@ def _with_default(
         column=column,
     )
     return texts
+
+
+def _note_given(filling: Filling, issues: IssueList) -> None:
+    """Note once what is odd about a value that was given for many, as it would be of a cell."""
+    value = None if filling.default is None else json.loads(filling.default)
+    if isinstance(value, str) and has_html(value):
+        words = f"{filling.given} has HTML in it; whether Migma escapes it is not documented."
+        fix = "Write it as plain text."
+        issues.add(None, IssueCode.HTML_IN_VALUE, words, fix, column=filling.name, value=value)
 
 
 def _note_unsafe(encoded: EncodedColumn, name: str, column: str, issues: IssueList) -> None:

@@ -29,8 +29,9 @@ class Fixed:
         """Every change, by row.
 
         Returns:
-            Changes × (`row`, `index`, `column`, `before`, `after`, `code`); `after` is None where a cell was
-            emptied. A cell that was changed for two reasons has two lines.
+            Changes × (`row`, `index`, `column`, `before`, `after`, `code`, `error`); `after` is None where a
+            cell was emptied, and `error` is the code of what keeps the row from being sent since, "" for
+            nothing. A cell that was changed for two reasons has two lines.
         """
         return self._repaired.changes
 
@@ -39,8 +40,13 @@ class Fixed:
         """How many problems of the chosen codes have no certain repair, by code."""
         return MappingProxyType(self._repaired.left)
 
+    @property
+    def issues(self) -> pd.DataFrame:
+        """What is left to you and what to do: as `plan.issues`, of the repaired copy and the chosen codes."""
+        return self._repaired.issues
+
     def __repr__(self) -> str:
-        return fixed_text(self.changes, self.left)
+        return fixed_text(self.changes, self.left, self.issues)
 
     def _repr_html_(self) -> str:
-        return fixed_html(self.changes, self.left)
+        return fixed_html(self.changes, self.left, self.issues)

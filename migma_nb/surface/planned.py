@@ -74,13 +74,15 @@ class Planned:
     def fix(self, code: str | IssueCode | Iterable[str] | None = None) -> Fixed:
         """Make the repairs that are certain on a copy of the planned list, and say what was changed.
 
-        Neither plan nor list changes: read `fixed.changes`, then plan again with `fixed.people`.
+        Neither plan nor list changes: read `fixed.changes`, then plan again with `fixed.people`. What has no
+        certain repair is left to you, and stands in `fixed.left` and `fixed.issues`.
 
         Args:
             code: what to repair, such as "invalid_email", or several codes; None for all that can be.
 
         Raises:
-            InputError: no such code or repair, the plan is for targets, or the list was changed meanwhile.
+            InputError: there is no such code, the plan is for one target or was made in pieces, or the list
+                was changed meanwhile.
         """
         return Fixed(fixes.repair(self._plan, code))
 

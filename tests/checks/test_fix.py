@@ -105,7 +105,7 @@ def test_a_plan_names_fix_where_it_changes_something_and_nowhere_else(people: pd
 
 @pytest.mark.parametrize("code", [*map(str, mg.IssueCode)])
 def test_one_code_repairs_only_its_own(code: str) -> None:
-    """Or says that it has no repair, in a sentence."""
+    """Or nothing, where it has no certain repair: then what is left is counted, with what to do."""
     people = pd.DataFrame(
         {
             "email": ["Bo <bo@acme.org>", "cy@gmial.com", "di@acme.org", "ed@acme.org", "flo@acme.org"],
@@ -116,12 +116,10 @@ def test_one_code_repairs_only_its_own(code: str) -> None:
         dtype=object,
     )
     made = plan(people, **READS)
-    try:
-        fixed = made.fix(code)
-    except mg.InputError as error:
-        assert "no repair that is certain" in str(error)  # noqa: PT017 - one of two outcomes, both looked at
-        return
+    fixed = made.fix(code)
     assert {code} >= set(fixed.changes["code"])
+    assert {code, *fixed.changes["error"]} >= {*fixed.left, *fixed.issues["code"]}
+    assert all(fixed.issues["fix"])
     assert told(fixed) == told(made.fix([code])) == told(made.fix(mg.IssueCode(code)))
 
 
@@ -140,7 +138,6 @@ def test_several_codes_at_once() -> None:
         ("invalid_emial", "There is no code 'invalid_emial'"),
         (7, "code is 7"),
         (["invalid_email", "x"], "There is no code 'x'"),
-        ("missing_email", "no repair that is certain"),
     ],
 )
 def test_a_code_that_is_none_is_a_sentence(code: Any, words: str) -> None:
@@ -149,11 +146,55 @@ def test_a_code_that_is_none_is_a_sentence(code: Any, words: str) -> None:
         plan(addressed("x")).fix(code)
 
 
-def test_targets_are_not_repaired() -> None:
-    """There is no list of people."""
+def test_a_loop_over_all_codes_of_a_plan_comes_to_its_end() -> None:
+    """Each is repaired, or left with what to do; together it is every line of the plan."""
+    people = addressed("nan", "<b>x</b>", None, "Di", "Ed", "Flo").assign(
+        email=["Bo <bo@acme.org>", "cy@gmial.com", "", "di@acme.org", "di@acme.org", "info@mailinator.com"]
+    )
+    made = plan(people, address="email", defaults={"w": "x"})
+    counts = made.issues["code"].value_counts()
+    assert set(counts.index) > {"missing_email", "duplicate_differs", "role_address", "unused_default"}
+    for code in made.issues["code"].unique():
+        fixed = made.fix(code)
+        assert counts[code] == len(fixed.changes) + fixed.left.get(code, 0)
+        assert f"{counts[code]:,} × {code}" in repr(fixed)
+
+
+def test_one_target_is_not_repaired() -> None:
+    """There is no list, and the words say what to do."""
     made = mg.plan(mg.Tag("t1"), mailing="m", sender="A <a@acme.org>", subject="s", email_id="e1")
-    with pytest.raises(mg.InputError, match="Only a list of people can be repaired"):
+    with pytest.raises(mg.InputError, match="Only a list can be repaired; this plan is for tag t1") as caught:
         made.fix()
+    assert "plan again" in str(caught.value.hint)
+
+
+def test_a_repair_that_stops_its_row_says_so() -> None:
+    """A row that was sent with a warning is not sent once the cell is empty and no default stands in."""
+    made = plan(addressed("nan", "MÃ¼ller", "#REF!"))
+    assert 3 == made.people
+    fixed = made.fix("suspicious_text")
+    assert ["missing_variable", "", "missing_variable"] == fixed.changes["error"].tolist()
+    assert {"missing_variable": 2} == dict(fixed.left)
+    assert "“nan” → nothing, now missing_variable" in repr(fixed)
+    assert "2 rows have a new error for it and cannot be sent: 2 × missing_variable." in repr(fixed)
+    assert "cannot be sent" in fixed._repr_html_()
+    assert "defaults=" in repr(fixed)
+    assert 1 == plan(fixed.people).people
+    friend = {"defaults": {"v": "friend"}}
+    assert ["", "", ""] == plan(addressed("nan", "MÃ¼ller", "#REF!"), **friend).fix().changes[
+        "error"
+    ].tolist()
+
+
+def test_what_is_left_is_told_as_the_repaired_list_has_it() -> None:
+    """Under its own labels, with what to do; of all codes the errors and what might have been repaired."""
+    people = addressed("nan", "{{x}}", "Cy").assign(email=["x", "bo@acme.org", "info@acme.org"])
+    made = plan(people.set_axis(["a", "b", "c"], axis=0), address="email", defaults={"v": "friend"})
+    fixed = made.fix()
+    assert list(made.issues.columns) == list(fixed.issues.columns)
+    lines = list(zip(fixed.issues["index"], fixed.issues["code"], strict=True))
+    assert [("a", "invalid_email"), ("b", "suspicious_text")] == lines
+    assert {"invalid_email": 1, "suspicious_text": 1} == dict(fixed.left)
 
 
 @pytest.mark.parametrize(
@@ -280,7 +321,8 @@ def test_a_clean_list_needs_none() -> None:
     """And says so."""
     fixed = plan(addressed("Ann")).fix()
     assert fixed.changes.empty
-    assert ["row", "index", "column", "before", "after", "code"] == fixed.changes.columns.tolist()
+    names = ["row", "index", "column", "before", "after", "code", "error"]
+    assert names == fixed.changes.columns.tolist()
     assert "Nothing was changed" in repr(fixed)
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.checks.lists import addressed, plan, rows_of, told
+import migma_nb as mg
+from tests.checks.lists import KINDS, addressed, count_of, plan, plan_as, rows_of, told
 
 CODE = "html_in_value"
 
@@ -51,3 +52,23 @@ def test_an_address_is_never_taken_for_markup() -> None:
     assert [1] == rows_of(made, CODE)
     assert [] == told(made.fix(CODE))
     assert ["ann@acme.org", "bo@acme.org"] == made.fix().people["email"].tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_markup_of_single_targets_becomes_plain_too(kind: str) -> None:
+    """In a column, and in a dict; another row's stays as it is."""
+    made = plan_as(kind, addressed("Ann", "<b>Bo</b>"))
+    column = "v" if kind == "targets" else "variables.v"
+    assert [(1, column, "<b>Bo</b>", "Bo", CODE)] == told(made.fix(CODE))
+
+
+def test_a_value_for_all_is_told_once() -> None:
+    """One given for a tag or an address, and a default where it stands in."""
+    bold = {"v": "<b>you</b>"}
+    for made in (
+        plan(mg.Tag("t1"), variables=bold),
+        plan("ann@acme.org", variables=bold),
+        plan(addressed("Ann", None, None), defaults=bold),
+    ):
+        assert (1, []) == (count_of(made, CODE), rows_of(made, CODE))
+    assert 0 == count_of(plan(addressed("Ann"), defaults=bold), CODE), "it stands in for nobody"

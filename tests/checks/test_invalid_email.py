@@ -122,6 +122,18 @@ def test_what_might_reach_somebody_else_is_left_to_its_owner(text: str) -> None:
     """Nothing is guessed within a name, between two addresses, or where two readings are accepted."""
     made = plan(listed("ann@acme.org", text), address="email")
     assert ([1], []) == (rows_of(made, CODE), told(made.fix(CODE)))
+    (words,) = made.issues.loc[made.issues["code"] == CODE, "fix"]
+    asked = words.removeprefix("Did you mean ").removesuffix("?")
+    assert (
+        words == "Correct email, or leave the row out." or asked.partition("@")[0] == text.partition("@")[0]
+    )
+
+
+@pytest.mark.parametrize("text", ["bo@acme.org,de", "bo@acme.co. uk"])
+def test_a_domain_that_is_not_certain_is_worth_a_question(text: str) -> None:
+    """What stands before the `@` is in it as it was written."""
+    (words,) = plan(listed("ann@acme.org", text), address="email").issues["fix"]
+    assert words.startswith("Did you mean bo@")
 
 
 def test_a_cell_that_is_no_text_is_no_address() -> None:

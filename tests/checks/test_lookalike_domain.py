@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from tests.checks.lists import plan, rows_of, told
+from tests.checks.lists import plan, rows_of, to_targets, told
 
 CODE = "lookalike_domain"
 
@@ -30,6 +30,15 @@ def test_a_slip_is_named_and_the_repair_is_listed(slip: str, meant: str) -> None
     fixed = made.fix(CODE)
     assert [(1, "email", slip, meant, CODE)] == told(fixed)
     assert [] == rows_of(plan(fixed.people), CODE)
+
+
+def test_of_a_frame_of_targets_only_who_is_mailed_is_looked_at() -> None:
+    """A single recipient's address is repaired; excluded as it stands, it stays so."""
+    rows = [{"recipientType": "email", "recipientEmail": one} for one in ("bo@gmial.com", "cy@acme.org")]
+    made = to_targets(rows)
+    assert [0] == rows_of(made, CODE)
+    assert [(0, "recipientEmail", "bo@gmial.com", "bo@gmail.com", CODE)] == told(made.fix(CODE))
+    assert [] == told(to_targets(rows, exclude=["bo@gmial.com"]).fix())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.checks.lists import addressed, plan, rows_of, told
+from tests.checks.lists import KINDS, addressed, frame_as, plan, rows_of, told
 
 CODE = "lost_leading_zeros"
 READS_ZIP = {"template": "<p>{{zip}}</p>"}
@@ -60,3 +60,14 @@ def test_codes_of_their_own_length_are_not_named(cells: list[Any]) -> None:
 def test_a_column_that_holds_no_codes_is_left_alone() -> None:
     """Numbers differ in length."""
     assert [] == rows_of(plan(addressed("70116", "10001", "60601", "8014", "94110")), CODE)
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_rows_without_a_code_say_nothing_among_targets(kind: str) -> None:
+    """Tags have none: of the single recipients' codes one is short."""
+    people = frame_as(kind, addressed("70116", "10001", "60601", "8014", "94110", name="zip"))
+    tags = pd.DataFrame({"recipientType": "tag", "recipientId": [f"t{at}" for at in range(20)]})
+    made = plan(pd.concat([people, tags]), **READS_ZIP, overlap="allowed")
+    assert [3] == rows_of(made, CODE)
+    column = "zip" if kind == "targets" else "variables.zip"
+    assert [(3, column, "8014", "08014", CODE)] == told(made.fix(CODE))

@@ -5,7 +5,18 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.checks.lists import addressed, count_of, plan, rows_of, to_targets, told
+import migma_nb as mg
+from tests.checks.lists import (
+    KINDS,
+    TO_TARGETS,
+    addressed,
+    count_of,
+    plan,
+    plan_as,
+    rows_of,
+    to_targets,
+    told,
+)
 
 CODE = "suspicious_text"
 FRIEND = {"defaults": {"v": "friend"}}
@@ -92,9 +103,10 @@ def test_what_only_looks_like_it_is_not_named(cell: str) -> None:
         ('<p>{{v}}<a href="https://acme.org/?n=%7B{{v}}">x</a></p>', "%7Bx"),
     ],
 )
-def test_what_is_fine_alone_and_not_in_its_place_is_named(template: str, cell: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_fine_alone_and_not_in_its_place_is_named(kind: str, template: str, cell: str) -> None:
     """The row whose mail reads so, and no other."""
-    assert [1] == rows_of(plan(addressed("Ann", cell, "Cy"), template=template), CODE)
+    assert [1] == rows_of(plan_as(kind, addressed("Ann", cell, "Cy"), template=template), CODE)
 
 
 def test_a_value_is_not_told_twice() -> None:
@@ -108,10 +120,11 @@ def test_styles_scripts_and_comments_are_not_read() -> None:
     assert 0 == count_of(plan(addressed("{x", "red"), template=template), CODE)
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("template", ["<p>Dear {{v}},</p>", "<p>{{v}}, hello</p>", "Dear {{v}}!"])
-def test_an_empty_greeting_is_told_once_of_its_default(template: str) -> None:
+def test_an_empty_greeting_is_told_once_of_its_default(kind: str, template: str) -> None:
     """It is the default's doing that a mail begins with "Dear ,", and not each row's."""
-    made = plan(addressed("Ann", None, None), template=template, defaults={"v": ""})
+    made = plan_as(kind, addressed("Ann", None, None), template=template, defaults={"v": ""})
     assert (1, []) == (count_of(made, CODE), rows_of(made, CODE))
 
 
@@ -143,9 +156,11 @@ def test_what_stands_in_lists_and_objects_is_read_too() -> None:
         {"subject": "Hi [object Object]"},
     ],
 )
-def test_the_text_for_all_is_told_once(changes: dict[str, Any]) -> None:
-    """However many rows read it."""
-    made = plan(addressed("Ann", "Bo"), **changes)
+@pytest.mark.parametrize("kind", [*KINDS, "tag"])
+def test_the_text_for_all_is_told_once(kind: str, changes: dict[str, Any]) -> None:
+    """However many rows read it, or one call to everybody in a tag."""
+    people = addressed("Ann", "Bo")
+    made = plan(mg.Tag("t1"), **changes) if kind == "tag" else plan_as(kind, people, **changes)
     assert (1, []) == (count_of(made, CODE), rows_of(made, CODE))
 
 
@@ -167,6 +182,105 @@ def test_a_row_for_a_tag_is_read_too() -> None:
     """In a frame of targets, values and subjects."""
     rows = [{"recipientType": "tag", "recipientId": "t1", "variables": {"v": "#REF!"}}]
     assert [0] == rows_of(to_targets(rows, subject="{{v}}"), CODE)
+
+
+# --- what a row of a frame of targets says itself ---
+
+
+@pytest.mark.parametrize(
+    ("subject", "meant"),
+    [
+        ("nan", [None]),
+        (" None ", [None]),
+        ("MÃ¼ller {{v}}", ["Müller {{v}}"]),
+        ("Hi #REF!", []),
+        ("see [object Object] now", []),
+        ("{{v", []),
+    ],
+)
+def test_a_rows_own_subject_is_read(subject: str, meant: list[str | None]) -> None:
+    """By itself, whoever the row is for; a left-over is emptied, and its row then has no subject."""
+    subjects = {"t1": "None of it {{v}}", "t2": subject}
+    rows = [{"recipientType": "tag", "recipientId": at, "subject": one} for at, one in subjects.items()]
+    made = to_targets(rows, subject=None, overlap="allowed")
+    assert [1] == rows_of(made, CODE)
+    fixed = made.fix(CODE)
+    assert [(1, "subject", subject, after, CODE) for after in meant] == told(fixed)
+    assert ["missing_content" if after is None else "" for after in meant] == fixed.changes["error"].tolist()
+
+
+def test_a_subject_is_read_with_the_values_of_its_own_rows() -> None:
+    """Where the same subject is fine with another row's value, and the same value in another subject."""
+    rows = [
+        {
+            "recipientType": "email",
+            "recipientEmail": f"p{at}@acme.org",
+            "subject": subject,
+            "v": cell,
+            "w": "}",
+        }
+        for at, (subject, cell) in enumerate(
+            [
+                ("Hi {{{v}}", "Ann"),
+                ("Hi {{{v}}", "{x"),
+                ("Hi {{v}}", "{x"),
+                ("{{v}}{{w}}", "x}"),
+                ("Hi", "{x"),
+            ]
+        )
+    ]
+    assert [1, 3] == rows_of(to_targets(rows, subject=None), CODE)
+
+
+@pytest.mark.parametrize("cell", ["nan", "None", "#REF!", "NaT", "{{id}}", "t\ufffd"])
+@pytest.mark.parametrize("column", ["recipientId", "emailId", "conversationId"])
+def test_a_left_over_is_no_id(column: str, cell: str) -> None:
+    """Named; a stand-in for nothing is emptied, and then the row says what it lacks."""
+    fine = {"recipientType": "tag", "recipientId": "t1", "emailId": "e1"}
+    rows: list[dict[str, Any]] = [fine, {**fine, "recipientId": "t2", column: cell}]
+    if column == "conversationId":
+        rows[1]["emailId"] = None
+    made = to_targets(rows, email_id=None, overlap="allowed")
+    assert [1] == rows_of(made, CODE)
+    fixed = made.fix(CODE)
+    emptied = cell not in {"{{id}}", "t\ufffd"}
+    assert [(1, column, cell, None, CODE)] * emptied == told(fixed)
+    error = "missing_recipient_id" if column == "recipientId" else "missing_content"
+    assert [error] * emptied == fixed.changes["error"].tolist()
+
+
+def test_left_overs_of_empty_cells_are_no_contradiction_once_they_are_gone() -> None:
+    """A frame that was turned into text has "nan" where a row has no ID, or no address."""
+    rows = [
+        {"recipientType": "tag", "recipientId": "t1", "recipientEmail": "nan"},
+        {"recipientType": "email", "recipientId": "nan", "recipientEmail": "ann@acme.org"},
+    ]
+    made = to_targets(rows, overlap="allowed")
+    assert ([0, 1], [0, 1]) == (rows_of(made, CODE), rows_of(made, "contradictory_row"))
+    assert mg.plan(made.fix().people, **TO_TARGETS, overlap="allowed").issues.empty
+
+
+@pytest.mark.parametrize("cell", ["nan", "MÃ¼ller", "", "Ann,", "x\ufffd"])
+def test_a_value_for_a_whole_tag_is_read(cell: str) -> None:
+    """As the mail has it, and once."""
+    for whom in (mg.Tag("t1"), "ann@acme.org"):
+        made = plan(whom, template="<p>Dear {{v}}, hello</p>", variables={"v": cell})
+        assert (1, ["v"]) == (count_of(made, CODE), made.issues["column"].tolist())
+        assert 0 == count_of(plan(whom, template="<p>Dear {{v}}, hi</p>", variables={"v": "Ann"}), CODE)
+
+
+@pytest.mark.parametrize(
+    ("whom", "changes"),
+    [
+        (mg.Tag("nan"), {}),
+        (mg.Tag("t1"), {"project_id": "None"}),
+        ("ann@acme.org", {"sender": "nan <a@acme.org>"}),
+        ("ann@acme.org", {"template": None, "project_id": None, "email_id": "#REF!"}),
+    ],
+)
+def test_an_argument_that_is_a_left_over_is_told_once(whom: Any, changes: dict[str, Any]) -> None:
+    """An ID of a lookup that found nothing."""
+    assert 1 == count_of(plan(whom, **{"template": "<p>x</p>", **changes}), CODE)
 
 
 def test_one_row_of_several_columns_has_a_line_for_each() -> None:

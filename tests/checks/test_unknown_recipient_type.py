@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-import migma_nb as mg
 from tests.checks.lists import rows_of, to_targets
 
 CODE = "unknown_recipient_type"
@@ -29,5 +28,6 @@ def test_a_near_miss_is_named() -> None:
     made = to_targets([FINE, {"recipientType": "segmnet", "recipientId": "s1"}])
     (fix,) = made.issues.loc[made.issues["code"] == CODE, "fix"]
     assert "segment" in fix
-    with pytest.raises(mg.InputError, match="Only a list of people can be repaired"):
-        made.fix()
+    fixed = made.fix(CODE)
+    assert (True, {CODE: 1}) == (fixed.changes.empty, dict(fixed.left))
+    assert ["segmnet"] == fixed.people["recipientType"].tolist()[1:]

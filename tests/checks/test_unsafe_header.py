@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.checks.lists import addressed, plan, rows_of, to_targets, told
+from tests.checks.lists import KINDS, addressed, plan, plan_as, rows_of, to_targets, told
 
 CODE = "unsafe_header"
 SUBJECT = {"subject": "For {{v}}"}
@@ -65,3 +65,19 @@ def test_a_rows_own_subject_is_one_line_too() -> None:
     """In a frame of targets."""
     rows = [{"recipientType": "tag", "recipientId": "t1", "subject": "a\nb"}]
     assert [0] == rows_of(to_targets(rows, subject=None), CODE)
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_a_line_break_of_a_single_target_becomes_a_space(kind: str) -> None:
+    """Only in what fills the subject; of JSON text the rest stays as it was."""
+    people = addressed("Ann", "Bo\nLee").assign(w=["x", "y\nz"])
+    made = plan_as(kind, people, subject="For {{v}}", template="{{w}}")
+    column = "v" if kind == "targets" else "variables.v"
+    assert [(1, column, "Bo\nLee", "Bo Lee", CODE)] == told(made.fix(CODE))
+
+
+def test_the_subject_of_a_row_is_put_on_one_line() -> None:
+    """And what it asks for stays."""
+    rows = [{"recipientType": "tag", "recipientId": "t1", "subject": "For\r\n{{v}}\0"}]
+    made = to_targets(rows, subject=None)
+    assert [(0, "subject", "For\r\n{{v}}\0", "For {{v}}", CODE)] == told(made.fix(CODE))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.checks.lists import addressed, plan, rows_of, to_targets, told
+from tests.checks.lists import KINDS, addressed, plan, plan_as, rows_of, to_targets, told
 
 CODE = "unserialisable_value"
 
@@ -84,3 +84,24 @@ def test_a_rows_variables_are_an_object(cell: Any) -> None:
     """In a frame of targets."""
     rows = [{"recipientType": "tag", "recipientId": "t1", "variables": cell}]
     assert [0] == rows_of(to_targets(rows), CODE)
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_one_value_of_a_single_target_is_named_and_read(kind: str) -> None:
+    """Of several in a dict it is said which."""
+    made = plan_as(kind, addressed(b"Ann", float("inf")).assign(w="x"), template="{{v}} {{w}}")
+    column = "v" if kind == "targets" else "variables.v"
+    assert [column] * 2 == made.issues.loc[made.issues["code"] == CODE, "column"].tolist()
+    fixed = made.fix(CODE)
+    assert [(0, column, b"Ann", "Ann", CODE)] == told(fixed)
+    assert {CODE: 1} == dict(fixed.left)
+
+
+def test_a_subject_of_bytes_is_read_unless_it_asks_for_something() -> None:
+    """What it would ask for was not looked for when the plan was made."""
+    rows = [
+        {"recipientType": "tag", "recipientId": at, "subject": s} for at, s in (("a", b"Hi"), ("b", b"{{v}}"))
+    ]
+    made = to_targets(rows, subject=None, overlap="allowed")
+    assert [0, 1] == rows_of(made, CODE)
+    assert [(0, "subject", b"Hi", "Hi", CODE)] == told(made.fix(CODE))

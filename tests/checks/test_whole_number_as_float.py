@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.checks.lists import addressed, plan, rows_of, told
+from tests.checks.lists import KINDS, addressed, plan, plan_as, rows_of, told
 
 CODE = "whole_number_as_float"
 
@@ -35,3 +35,14 @@ def test_a_column_with_other_numbers_means_them(cells: list[Any]) -> None:
     """Versions, prices, grades; and real floats go out whole by themselves."""
     made = plan(addressed(*cells))
     assert ([], []) == (rows_of(made, CODE), told(made.fix(CODE)))
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_each_variable_of_targets_is_a_column_of_its_own(kind: str) -> None:
+    """Versions beside whole numbers are left alone, also where both stand in one dict."""
+    people = addressed("501.0", "7.0").assign(w=["1.0", "1.5"])
+    made = plan_as(kind, people, template="{{v}} {{w}}")
+    assert [0, 1] == rows_of(made, CODE)
+    column = "v" if kind == "targets" else "variables.v"
+    expected = [(0, column, "501.0", "501", CODE), (1, column, "7.0", "7", CODE)]
+    assert expected == told(made.fix(CODE))

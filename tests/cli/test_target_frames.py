@@ -75,3 +75,25 @@ def test_a_file_of_targets_is_sent_live_by_the_number_of_people(migma: Migma, ta
             told = json.loads(found.stdout)
             assert (Exit.FINE, {state: 2}) == (found.returncode, told["counts"]), found.stderr
         assert ["Hallo", "Hallo", "Salut"] == sorted(mail["subject"] for mail in server.outbox())
+
+
+def test_a_file_of_targets_is_repaired_as_a_list_of_people_is(here: Migma, folder: Path) -> None:
+    """Its addresses, subjects and variables, those of JSON text too; what is left to a person stays."""
+    head = "recipientType,recipientId,recipientEmail,subject,variables\n"
+    rows = [
+        "tag,t1,nan,Hi,",
+        'email,nan,Bo <bo@acme.org>,MÃ¼de?,"{""n"": ""nan"", ""m"": 7}"',
+        "email,,cy@gmial.com,See #REF! there,",
+    ]
+    (folder / "mixed.csv").write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
+    options = ["--sender=A <a@acme.org>", "--mailing=m", "--overlap=allowed", "--marketing", "--email-id=e1"]
+    checked = here("check", "mixed.csv", *options)
+    assert "To repair what has a certain repair:" in checked.stdout
+    found = here("fix", "mixed.csv", *options, "--code=all", "--out=new.csv")
+    assert Exit.FINE == found.returncode, found.stderr
+    expected = [
+        "tag,t1,,Hi,",
+        'email,,bo@acme.org,Müde?,"{""m"": 7}"',
+        "email,,cy@gmail.com,See #REF! there,",
+    ]
+    assert head + "\n".join(expected) + "\n" == (folder / "new.csv").read_text(encoding="utf-8")

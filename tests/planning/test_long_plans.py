@@ -295,6 +295,15 @@ def test_a_list_in_pieces_is_not_repaired_in_one(tmp_path: Path) -> None:
     ).to_parquet(path)
     plan = planned(path, in_pieces=True)
     assert isinstance(plan, Plan)
-    with pytest.raises(InputError, match="planned in pieces") as caught:
-        repair(plan, None)
-    assert "read_recipients" in (caught.value.hint or "")
+    frame = DASK.from_pandas(pd.read_parquet(path), npartitions=1)
+    with dask.config.set(scheduler="synchronous"):
+        plans = {
+            "people = mg.read_recipients(": plan,
+            "people = people.compute()": planned(frame, in_pieces=True),
+        }
+    for words, made in plans.items():
+        assert isinstance(made, Plan)
+        with pytest.raises(InputError, match="planned in pieces") as caught:
+            repair(made, None)
+        hint = str(caught.value.hint)
+        assert [True] * 2 == [words in hint, "plan.issues has row, column, value and what to do" in hint]

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from migma_nb.api.errors import InputError
+from migma_nb.planning.fixes import repair
 from migma_nb.planning.plan import Plan
 from migma_nb.planning.targets import Segment, Tag
 
@@ -289,6 +290,72 @@ def test_hostile_values_of_a_dict_are_seen(plan: Planner) -> None:
         mixed(variables=[cell, None, None]), subject="{{a}}", transactional=False, defaults={"a": "z"}
     )
     assert {"unsafe_header", "html_in_value", "suspicious_text"} == codes(made, 0)
+
+
+def test_a_mail_with_nothing_behind_its_greeting_is_told_of_people_alone(plan: Planner) -> None:
+    """An empty default stands in for single recipients; everybody in a tag has a name of their own."""
+    frame = mixed(first_name=["", "Ann", None], recipientEmail=[None, "ann@acme.org", "bo@acme.org"])
+    options = {
+        "template": "<p>Dear {{first_name}},</p>",
+        "transactional": False,
+        "defaults": {"first_name": ""},
+    }
+    made = plan(frame, **options)
+    told = made.issues[made.issues["code"] == "suspicious_text"]
+    assert ["What stands in for first_name"] == [words[:29] for words in told["message"]]
+    assert made.message(2).html == "<p>Dear ,</p>"
+    assert "suspicious_text" not in set(plan(frame.iloc[:2], **options).issues["code"])
+
+
+def test_what_a_row_does_not_send_is_not_read(plan: Planner) -> None:
+    """A column fills only the subjects that ask for it, and is looked at where they do."""
+    frame = changed(LANGUAGES, subject=["Hallo {{{name}}", "Bonjour", "Hi {{name}}"], name=["{x", "{x", "{x"])
+    issues = plan(frame, **OF_ROWS, overlap="allowed").issues
+    assert [(0, "name")] == list(zip(issues["row"], issues["column"], strict=True))
+
+
+def test_dicts_are_repaired_in_the_form_that_they_have(plan: Planner) -> None:
+    """JSON text stays JSON text, with its other values as they are; your own dicts stay as they are."""
+    own = {"season": "MÃ¼tter", "n": [1, {"x": "y"}]}
+    cells = [None, own, '{"Season": "nan", "n": 7.50, "ä": "<b>x</b>"}']
+    frame = mixed(variables=cells)
+    made = plan(frame, subject="In {{season}}", transactional=False, defaults={"season": "x"})
+    fixed = repair(made)
+    assert [
+        (1, "variables.season", "MÃ¼tter", "Mütter"),
+        (2, "variables.season", "nan", None),
+        (2, "variables.ä", "<b>x</b>", "x"),
+    ] == sorted(
+        tuple(line)
+        for line in fixed.changes[["row", "column", "before", "after"]].itertuples(index=False, name=None)
+    )
+    assert [{"season": "Mütter", "n": [1, {"x": "y"}]}, '{"n": 7.5, "ä": "x"}'] == fixed.people[
+        "variables"
+    ].tolist()[1:]
+    assert "MÃ¼tter" == own["season"] == frame["variables"].iloc[1]["season"]
+
+
+def test_a_frame_that_was_changed_since_is_not_repaired(plan: Planner) -> None:
+    """A dict that is held by reference changes under everybody's hands."""
+    own = {"season": "nan"}
+    made = plan(mixed(variables=[None, own, None]), subject="In {{season}}", transactional=False)
+    own["season"] = "summer"
+    with pytest.raises(InputError, match="no longer what was planned"):
+        repair(made)
+
+
+def test_a_repaired_key_of_single_targets_stays_what_was_sent(plan: Planner) -> None:
+    """As in a list of people: another key would be another mail."""
+    frame = mixed(invoice=[None, "1.0", "<b>2</b>"]).iloc[1:]
+    for more in ({}, {"variables": [None, {"invoice": "1.0"}, {"invoice": "<b>2</b>"}]}):
+        made = plan(
+            mixed(invoice=[None, "1.0", "<b>2</b>"], **more).iloc[1:] if more else frame,
+            subject="{{invoice}}",
+            key="variables" if more else "invoice",
+            transactional=True,
+        )
+        assert {"html_in_value", "whole_number_as_float"} & set(made.issues["code"])
+        assert repair(made).changes.empty
 
 
 def test_what_is_known_of_a_target_changes_neither_plan_nor_identity(plan: Planner) -> None:
