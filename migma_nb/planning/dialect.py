@@ -61,18 +61,23 @@ def find_dialect(
     _check_apart(delimiter, quote)
     said = _SAID.match(data[:_LONGEST_SAID])
     skipped = said.end() if said else 0
-    repairs = [f"The first line, {said[0].decode().strip()}, was taken as the separator."] if said else []
     start = _first_filled(data, skipped)
-    text = data[start : start + _HEAD].decode("utf-8", "ignore")
-    whole = start + _HEAD >= len(data)
-    if delimiter is None and said is not None:
-        delimiter = said[1].decode("utf-8", "replace")
+    head = _Head(data[start : start + _HEAD].decode("utf-8", "ignore"), start + _HEAD >= len(data))
+    repairs = []
+    if said is not None:
+        use = "taken as the separator" if delimiter is None else "left out, since another separator is given"
+        repairs = [f"The first line, {said[0].decode().strip()}, was {use}."]
     if delimiter is None:
-        tables = {sign: _head(text, sign, '"' if quote is None else quote, whole) for sign in DELIMITERS}
-        prefers = tabs and any(len(row) > 1 for row in tables["\t"])
-        delimiter = "\t" if prefers else _best(tables, name)
+        tables = {sign: head.rows(sign, '"' if quote is None else quote) for sign in DELIMITERS}
+        if said is not None:
+            delimiter = said[1].decode("utf-8", "replace")
+            _refuse_contradiction(delimiter, head.rows(delimiter, quote or '"'), tables, name)
+        elif tabs and any(len(row) > 1 for row in tables["\t"]):
+            delimiter = "\t"
+        else:
+            delimiter = _best(tables, name)
     if quote is None:
-        single = _in_single_quotes(_head(text, delimiter, '"', whole))
+        single = _in_single_quotes(head.rows(delimiter, '"'))
         quote = "'" if single else '"'
         repairs += ["Cells are in single quotation marks, which were taken off."] * single
     return Dialect(delimiter, quote, skipped, tuple(repairs))
@@ -133,18 +138,31 @@ def reader_options(dialect: Dialect) -> dict[str, Any]:
     return {"delimiter": dialect.delimiter, "quotechar": dialect.quote}
 
 
-def _head(text: str, delimiter: str, quote: str, whole: bool) -> list[list[str]]:
-    rows: list[list[str]] = []
-    reader = csv.reader(lines_with_ends(text), **reader_options(Dialect(delimiter, quote)))
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                rows.append(row)
-            if len(rows) > HEAD_ROWS:
-                return rows
-    except csv.Error:
-        return rows  # the strict reading says where and why
-    return rows if whole or len(rows) < 2 else rows[:-1]  # noqa: PLR2004 - the last one may be cut
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The beginning of a text.
+
+    Args:
+        text: so much of it as is looked at.
+        whole: whether that is all of it.
+    """
+
+    text: str
+    whole: bool
+
+    def rows(self, delimiter: str, quote: str) -> list[list[str]]:
+        """Return its first rows that are not blank, as they are with this separator and mark."""
+        rows: list[list[str]] = []
+        reader = csv.reader(lines_with_ends(self.text), **reader_options(Dialect(delimiter, quote)))
+        try:
+            for row in reader:
+                if any(cell.strip() for cell in row):
+                    rows.append(row)
+                if len(rows) > HEAD_ROWS:
+                    return rows
+        except csv.Error:
+            return rows  # the strict reading says where and why
+        return rows if self.whole or len(rows) < 2 else rows[:-1]  # noqa: PLR2004 - the last one may be cut
 
 
 def _best(tables: dict[str, list[list[str]]], name: str) -> str:
@@ -171,6 +189,23 @@ def _best(tables: dict[str, list[list[str]]], name: str) -> str:
     return max(
         DELIMITERS, key=lambda sign: (usual[sign] >= half, header[sign] > 1, usual[sign], header[sign])
     )
+
+
+def _refuse_contradiction(
+    said: str, rows: list[list[str]], tables: dict[str, list[list[str]]], name: str
+) -> None:
+    """Refuse a first line that names a separator which no row has, where another one makes a table.
+
+    Raises:
+        InputError: it does.
+    """
+    fitting = [sign for sign, found in tables.items() if sign != said and _is_table(found)]
+    if fitting and all(len(row) == 1 for row in rows):
+        raise InputError(
+            f"The first line of {name} says that {separated_by(said)} separate cells, and no row has any: "
+            f"{' or '.join(map(separated_by, fitting))} would make a table of it.",
+            hint=f"Say which: {' or '.join(f'delimiter={sign!r}' for sign in (*fitting, said))}.",
+        )
 
 
 def _is_table(rows: list[list[str]]) -> bool:

@@ -4,8 +4,12 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+import pandas as pd
+
 from migma_nb.planning.containers import opened_window, require_known
 from migma_nb.planning.dialect import find_dialect
+from migma_nb.planning.header_line import HEAD_ROWS
+from migma_nb.planning.joined_cells import Origin, refuse_joined
 from migma_nb.planning.long_texts import text_pieces
 from migma_nb.planning.packed import Content
 from migma_nb.planning.parquet_pieces import parquet_pieces
@@ -110,4 +114,17 @@ def _pieces(content: Content[Window], asked: _Asked) -> Pieces | None:
         quote=dialect.quote,
         repairs=(*content.repairs, *text.repairs, *dialect.repairs),
     )
-    return text_pieces(below, report, asked.header, unsure=asked.quote is None)
+    found = text_pieces(below, report, asked.header, unsure=asked.quote is None)
+    if len(found.columns) == 1:
+        refuse_joined(_first_rows(found), Origin(content.name, found.report.header > 0, asked.delimiter))
+    return found
+
+
+def _first_rows(pieces: Pieces) -> pd.DataFrame:
+    """Return the first rows, at least so many as are looked at where there are so many."""
+    frames: list[pd.DataFrame] = []
+    for frame in pieces:
+        frames.append(frame)
+        if sum(map(len, frames)) >= HEAD_ROWS:
+            break
+    return pd.concat(frames) if frames else pd.DataFrame()

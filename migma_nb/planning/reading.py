@@ -14,6 +14,7 @@ from migma_nb.planning.containers import opened, require_known
 from migma_nb.planning.delimited import read_table
 from migma_nb.planning.dialect import find_dialect
 from migma_nb.planning.header_line import HEAD_ROWS, find_header
+from migma_nb.planning.joined_cells import Origin, refuse_joined
 from migma_nb.planning.packed import LAYERS, Content
 from migma_nb.planning.read_report import ReadReport, attach
 from migma_nb.planning.sliced import is_blank
@@ -158,6 +159,7 @@ def _read_text(
         if swallowed is not None:
             raise swallowed.refused(content.name, dialect.quote)
     frame, repairs = trimmed(table.frame, table.header, table.lines, table.blank)
+    refuse_joined(frame, Origin(content.name, table.header is not None, delimiter))
     report = ReadReport(
         content.name,
         kind,
@@ -208,6 +210,7 @@ def _read_sheet(
     raw = pd.DataFrame(columns, columns=range(width), dtype=object)
     blank = [number for number in found.blank if number > head.line]
     frame, repairs = trimmed(raw, names, [number for number, _ in rows], blank, "row")
+    refuse_joined(frame, Origin(content.name, names is not None, sheet=True))
     report = ReadReport(
         content.name,
         _SHEETS[content.suffix],

@@ -5,6 +5,7 @@ Everything is made here, byte by byte and always the same; nothing is random and
 
 import gzip
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -231,6 +232,91 @@ SEPARATORS = [
     Case(
         "one column", "email\nann@x.example\nbo@x.example\n", ["email"], [["ann@x.example"], ["bo@x.example"]]
     ),
+    Case(
+        "a first line that names a separator which nobody uses",
+        f"sep=;\n{PLAIN}",
+        refused="says that semicolons separate cells, and no row has any: commas would make a table",
+        hint="delimiter=',' or delimiter=';'",
+    ),
+    Case(
+        "that line, with the answer",
+        f"sep=;\n{PLAIN}",
+        said=("The first line, sep=;, was left out, since another separator is given",),
+        options={"delimiter": ","},
+    ),
+    Case(
+        "that line above one column",
+        "sep=;\nemail\nann@x.example\n",
+        ["email"],
+        [["ann@x.example"]],
+        ("sep=;",),
+    ),
+    *(
+        Case(
+            f"separated by {what}",
+            PLAIN.replace(",", sign),
+            refused=f"as one column, 'email{re.escape(sign)}name', whose cells hold an address and more",
+            hint=f"pass delimiter={sign.strip() or sign!r}",
+        )
+        for what, sign in (("carets", "^"), ("colons", ":"), ("tildes", "~"), ("blanks", " "), (" : ", " : "))
+    ),
+    Case("carets, with the answer", PLAIN.replace(",", "^"), options={"delimiter": "^"}),
+    Case("blanks, with the answer", PLAIN.replace(",", " "), options={"delimiter": " "}),
+    Case(
+        "columns of a width, blanks between",
+        "email          name\nann@x.example  Ann Lee\nbo@x.example   Bo\n",
+        refused="as one column",
+        hint="separated by blanks, and not every row by as many",
+    ),
+    Case(
+        "carets and no header",
+        "ann@x.example^Ann\nbo@x.example^Bo\n",
+        refused="as one column, 'email', whose cells hold an address and more: 'ann@x.example\\^Ann'",
+        hint="delimiter='^'",
+    ),
+    Case(
+        "blanks and no header",
+        "ann@x.example Ann\nbo@x.example Bo\n",
+        refused="as one column, 'ann@x.example Ann'",
+        hint="delimiter=' '",
+    ),
+    Case(
+        "another separator than the one given",
+        PLAIN.replace(",", ";"),
+        refused="as one column, 'email;name'",
+        hint="Leave delimiter= out, or pass delimiter=';'",
+        options={"delimiter": ","},
+    ),
+    Case(
+        "names beside the addresses of one column",
+        "Name, E-Mail\nAnn Lee <ann@x.example>\n",
+        ["Name", "E-Mail"],
+        refused="Line 2 of .* has 1 cell",
+    ),
+    Case(
+        "names before the addresses of one column",
+        "Name E-Mail\nAnn Lee <ann-lee@x.example>\nBo <bo@x.example>\n",
+        ["Name E-Mail"],
+        [["Ann Lee <ann-lee@x.example>"], ["Bo <bo@x.example>"]],
+    ),
+    Case(
+        "a name of one column with signs in it",
+        "E-Mail address (work)\nann-lee@x.example\nbo@x.example\n",
+        ["E-Mail address (work)"],
+        [["ann-lee@x.example"], ["bo@x.example"]],
+    ),
+    Case(
+        "bare addresses with mailto",
+        "mailto:ann@x.example\nmailto:bo@x.example\n",
+        ["email"],
+        [["mailto:ann@x.example"], ["mailto:bo@x.example"]],
+    ),
+    Case(
+        "bare addresses with names that hold a comma",
+        '"Lee, Ann <ann@x.example>"\n"Ray, Bo <bo@x.example>"\n',
+        ["email"],
+        [["Lee, Ann <ann@x.example>"], ["Ray, Bo <bo@x.example>"]],
+    ),
     Case("one column, a bar in it", "note\nann|bo\nplain\n", ["note"], [["ann|bo"], ["plain"]]),
 ]
 
@@ -264,6 +350,19 @@ QUOTES = [
     Case("inches", 'email,note\na@x.example,5" pipe\n', ["email", "note"], [["a@x.example", '5" pipe']]),
     Case(
         "single marks", "'email','name'\n'ann@x.example','Ann'\n'bo@x.example','Bo'\n", said=("single quot",)
+    ),
+    *(
+        Case(
+            f"{what} in marks as a whole",
+            "".join(f'"{line}"\n' for line in text.splitlines()),
+            refused=f"one column, '{column}', whose cells hold an address and more: 'ann@x.example{sign}Ann'",
+            hint=f"stands in quotation marks as a whole, with {words} inside",
+        )
+        for what, text, column, sign, words in (
+            ("rows", PLAIN, "email,name", ",", "commas"),
+            ("rows of semicolons", PLAIN.replace(",", ";"), "email;name", ";", "semicolons"),
+            ("rows without a header", PLAIN.partition("\n")[2], "email", ",", "commas"),
+        )
     ),
     Case(
         "a mark that is never closed",

@@ -180,6 +180,17 @@ def test_a_header_below_a_title_is_taken_where_it_is_named(name: str, made: Call
 
 
 @both
+@pytest.mark.parametrize("sign", [",", ";", "|", " "])
+def test_rows_that_were_put_into_one_column_are_refused(
+    name: str, made: Callable[..., bytes], sign: str
+) -> None:
+    """As where a CSV was pasted into the first column."""
+    with pytest.raises(mg.InputError, match=r"one column, 'email.name', whose cells hold") as caught:
+        mg.read_recipients(made({"People": [[sign.join(row)] for row in PEOPLE]}), name=name)
+    assert "Text to Columns" in (caught.value.hint or "")
+
+
+@both
 def test_columns_without_names_and_empty_ones_are_said(name: str, made: Callable[..., bytes]) -> None:
     """One with something in it is kept under a number, an empty one at the end is not."""
     rows = [["email", None, " ", None], ["a@x.example", "x", None, " "], ["b@x.example", None, None, None]]
