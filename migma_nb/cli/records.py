@@ -14,7 +14,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.states import LIVE_STATES, RunState, State
 from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit, exit_of
-from migma_nb.cli.going import follow, terminable
+from migma_nb.cli.going import follow
 from migma_nb.cli.job_files import values_for
 from migma_nb.cli.meanwhile import meanwhile
 from migma_nb.cli.next_steps import after_report, after_runs, show_next
@@ -160,7 +160,7 @@ def _bring_up_to_date(run: Run, typed: Mapping[str, Any], *, logged: bool) -> No
     # Where there is no log, a person who only waits is not told off for it.
     if typed["refresh"] or (seconds is not None and logged):
         left = None if until is None else max(0.0, until - time.monotonic())
-        with meanwhile("refreshing", typed["log_every"]), terminable():
+        with meanwhile("refreshing", typed["log_every"]):
             run.refresh(Migma(base_url=typed["base_url"], account=typed["account"]), wait=left)
 
 

@@ -9,7 +9,6 @@ from migma_nb.api.settings import Settings
 from migma_nb.api.states import State
 from migma_nb.cli.answering import UnfinishedError, answered
 from migma_nb.cli.exits import Exit
-from migma_nb.cli.going import terminable
 from migma_nb.cli.mailings import Planned, mailing_of, plan_to_send
 from migma_nb.cli.meanwhile import meanwhile
 from migma_nb.cli.next_steps import SENDING
@@ -57,7 +56,7 @@ def resume(typed: Mapping[str, Any]) -> Exit:
     client = how.client()
     require_same_mailing(record, planned.plan, client.settings.scope, client.settings.origin)
     announce(planned, client, how)
-    with meanwhile("waiting", how.log_every), terminable():
+    with meanwhile("waiting", how.log_every):
         _let_others_end(ledger, record, planned, client.settings, how, wait=typed["wait"])
     if typed["reconcile"]:
         _reconcile(record, client, how)

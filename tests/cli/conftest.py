@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
 
 import migma_nb as mg
-from migma_nb.cli import app, main
-from migma_nb.cli.lines import Line
+from migma_nb.cli import main
+from migma_nb.cli.helping import Commands
+from migma_nb.cli.parameters import taking
 
 COMMAND = [sys.executable, "-m", "migma_nb.cli"]
 Completed = subprocess.CompletedProcess[str]
@@ -21,10 +21,11 @@ Completed = subprocess.CompletedProcess[str]
 
 def form_options(*args: str) -> dict[str, Any]:
     """Return the parameters of `migma-nb form`, typed so."""
-    root: Any = typer.main.get_command(app)
-    context = root.commands["form"].make_context("form", list(args))
-    line = Line.of("form", context)
-    return {**line.settled(context.params), "line": line}
+    found: dict[str, Any] = {}
+    alone = Commands(name="form", pretty_exceptions_enable=False)
+    alone.command("form")(taking("form")(found.update))
+    alone(list(args), prog_name="form", standalone_mode=False)
+    return found
 
 
 def _completed(command: list[str], environment: dict[str, str], folder: Path) -> Completed:

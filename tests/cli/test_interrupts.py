@@ -13,6 +13,7 @@ import pytest
 
 import migma_nb as mg
 from migma_nb.cli.exits import Exit
+from migma_nb.cli.meanwhile import interruptible
 from tests.cli.conftest import COMMAND
 
 Migma = Callable[..., subprocess.CompletedProcess[str]]
@@ -65,37 +66,55 @@ def long_list(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("command", "how"),
     [
-        ["check"],
-        ["preview", "--subject=Hello {{name}}", "--template=mail.html"],
-        ["fix", "--code=all", "--dry-run"],
-        [
-            "send",
-            "--subject=s",
-            "--template=mail.html",
-            "--sender=A <a@acme.org>",
-            "--mailing=m",
-            "--marketing",
-        ],
-        ["import", "--tag=t"],
+        (["check", "--json"], signal.SIGINT),
+        (["preview", "--subject=Hello {{name}}", "--template=mail.html"], signal.SIGTERM),
+        (["fix", "--code=all", "--dry-run", "--json"], signal.SIGTERM),
+        (
+            ["send", "--subject=s", "--template=mail.html", "--sender=A <a@acme.org>", "--marketing"],
+            signal.SIGINT,
+        ),
+        (["import", "--tag=t", "--json"], signal.SIGTERM),
     ],
-    ids=lambda command: command[0],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
 )
-@pytest.mark.parametrize("as_json", [True, False])
 def test_planning_says_that_it_goes_on_and_can_be_interrupted(
-    start: Start, folder: Path, command: list[str], as_json: bool
+    start: Start, folder: Path, command: list[str], how: signal.Signals
 ) -> None:
-    """A line with the time since the beginning; then Ctrl-C: code 130, and in a script's document as well."""
+    """A line with the time since the beginning; then 130, which a script's document has as well."""
     long_list(folder)
-    name, *options = command
-    process = start(name, "people.csv", *options, "--log-every=0.1", *(["--json"] if as_json else []))
+    process = start(*command, "people.csv", "--log-every=0.1")
     until_said(process, rf"^{STAMP} state=planning elapsed_s=\d+$")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     out, err = process.communicate(timeout=60)
     assert Exit.INTERRUPTED == process.returncode, err
     assert "Interrupted." in err
-    assert ([Exit.INTERRUPTED] if as_json else []) == [json.loads(one)["exit_code"] for one in [out] if one]
+    assert ("--json" in command) is bool(out)
+    assert not out or Exit.INTERRUPTED == json.loads(out)["exit_code"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("made_of_it", [ValueError("the file is broken"), None])
+def test_an_interrupt_is_one_whatever_a_library_makes_of_it(
+    number: signal.Signals, made_of_it: Exception | None
+) -> None:
+    """Neither an error about the list, nor nothing at all; and afterwards signals mean what they did."""
+    before = signal.getsignal(number)
+
+    def planning() -> None:
+        with interruptible():
+            try:
+                signal.raise_signal(number)
+            except KeyboardInterrupt:
+                if made_of_it is not None:
+                    raise made_of_it from None
+
+    with pytest.raises(KeyboardInterrupt):
+        planning()
+    assert before is signal.getsignal(number)
+    with pytest.raises(ValueError, match="its own"), interruptible():
+        raise ValueError("its own")
 
 
 def test_runs_and_report_can_be_interrupted_while_the_ledger_does_not_answer(start: Start) -> None:
