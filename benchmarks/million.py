@@ -8,7 +8,7 @@ rows that are invalid and rows that come twice, and is planned and sent from a f
 long. Run it with::
 
     .venv/bin/python benchmarks/million.py --people 100000
-    .venv/bin/python benchmarks/million.py --people 1000000 --csv --kill 0      # some forty minutes
+    .venv/bin/python benchmarks/million.py --people 1000000 --csv --kill 0      # half an hour to an hour
 """
 
 import argparse
