@@ -76,7 +76,6 @@ def test_asking_slowly_does_not_use_up_the_repeats_of_a_lost_answer(plan: Plan, 
     assert {"accepted": 2} == run.counts
 
 
-@pytest.mark.xfail(strict=True, reason="what a server sends beyond its answer is read as the next one")
 def test_an_answer_that_comes_twice_is_not_taken_for_the_next_rows(plan: Plan, place: Path) -> None:
     """A broken server or proxy repeats an answer: the next row, in truth refused, was called accepted."""
 
