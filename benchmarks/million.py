@@ -31,7 +31,8 @@ from typing import Any
 import pandas as pd
 from long_plan import make
 from planning import MAILING
-from sends import CONFLICT, IN_FLIGHT, KEY, REFUSAL, header_of, server, whole
+from sends import IN_FLIGHT, KEY
+from serving import CONFLICT, REFUSAL, header_of, server, whole
 
 import migma_nb as mg
 

@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sends import IN_FLIGHT, KEY, Bench, Keys, measured, server
+from sends import IN_FLIGHT, KEY, Bench, measured
+from serving import Keys, server
 
 #: What one measurement returns: CPU seconds for all its requests.
 _Way = Callable[[], float]

@@ -94,12 +94,13 @@ def make_settings(
         raise ConfigurationError(f"timeout={timeout!r} is not a number of seconds between 0.001 and 3600.")
     if not _is_within(workers, (int,), 1, 64):
         raise ConfigurationError(f"workers={workers!r} is not a whole number from 1 to 64.")
-    if not _is_loopback(_host(httpx.URL(base))):
-        proxy_for(httpx.URL(base))  # one that cannot be used is told now, and not once for each row
     # In one place for every face: what the command line mails, Python must find under the same scope.
     named = os.getenv("MIGMA_ACCOUNT") if account is None else account
     scope = f"account:{named}" if named else origin_of(base)
-    return Settings(base, key, scope, _rate_of(rate), float(timeout), workers)
+    made = Settings(base, key, scope, _rate_of(rate), float(timeout), workers)
+    if not made.loopback:
+        proxy_for(httpx.URL(base))  # one that cannot be used is told now, and not once for each row
+    return made
 
 
 def _rate_of(rate: str | None) -> Rate | None:

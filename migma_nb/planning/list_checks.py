@@ -6,20 +6,18 @@ from dataclasses import dataclass
 import pandas as pd
 
 from migma_nb.planning.address_column import AddressColumn
-from migma_nb.planning.columns import column_at, column_names, named_column
+from migma_nb.planning.columns import column_at, named_column
 from migma_nb.planning.content import Content
-from migma_nb.planning.encoded import EncodedColumn
 from migma_nb.planning.issues import IssueList
 from migma_nb.planning.keys import with_keys
 from migma_nb.planning.lint_notes import Variables
 from migma_nb.planning.list_looks import ListLook
 from migma_nb.planning.matching import Filling
-from migma_nb.planning.name_fit import Locals, NameFit
 from migma_nb.planning.people import People, read_people
 from migma_nb.planning.render_lint import lint_rendering
 from migma_nb.planning.settling import Rules
+from migma_nb.planning.shift_checks import note_shifts
 from migma_nb.planning.text_arrays import give_back
-from migma_nb.planning.value_shift import is_name_column, note_value_shift
 from migma_nb.planning.variables import encode_fillings, read_variables
 
 
@@ -90,29 +88,8 @@ def check_list(
     columns = encode_fillings(frame, planned.fillings, rules)
     texts = read_variables(frame, planned.fillings, columns, issues, looks=looks)
     give_back(len(frame))
-    lint_rendering(planned.content, Variables(frame, planned.fillings, columns, texts), issues)
-    _note_shifts(planned, frame, columns, people, issues)
+    variables = Variables(frame, planned.fillings, columns, texts)
+    lint_rendering(planned.content, variables, issues)
+    note_shifts(variables, people, issues, address=column.position)
     give_back(len(frame))
     return Checked(people, persons, texts)
-
-
-def _note_shifts(
-    planned: PlannedList,
-    frame: pd.DataFrame,
-    columns: Mapping[str, EncodedColumn],
-    people: People,
-    issues: IssueList,
-) -> None:
-    names = column_names(frame)
-    asked = {
-        filling.column: columns[filling.name].words
-        for filling in planned.fillings
-        if filling.column is not None and is_name_column(names[filling.column], filling.name)
-    }
-    asked.pop(planned.column.position, None)
-    if not asked:
-        return
-    local = Locals.of(people.identities, people.parts)
-    for position in sorted(asked):
-        fit = NameFit(asked[position], local)
-        note_value_shift(column_at(frame, position), fit, names[position], issues)

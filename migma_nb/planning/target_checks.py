@@ -8,22 +8,20 @@ import pandas as pd
 
 from migma_nb.api.models import RecipientType
 from migma_nb.planning.bodies import RowBodies
-from migma_nb.planning.columns import column_at, column_names
 from migma_nb.planning.content import Content
 from migma_nb.planning.issues import IssueList
 from migma_nb.planning.keys import with_keys
 from migma_nb.planning.lint_notes import Variables
 from migma_nb.planning.matching import Filling
-from migma_nb.planning.name_fit import Locals, NameFit
 from migma_nb.planning.options import PlanOptions
 from migma_nb.planning.people import People
 from migma_nb.planning.render_lint import lint_rendering
 from migma_nb.planning.settling import Rules
+from migma_nb.planning.shift_checks import note_shifts
 from migma_nb.planning.target_columns import EMAIL, ID, TYPE, TargetColumns
 from migma_nb.planning.target_content import RowContents, read_row_contents
 from migma_nb.planning.target_rows import TargetRows, read_target_rows
 from migma_nb.planning.target_variables import read_row_variables, row_values
-from migma_nb.planning.value_shift import is_name_column, note_value_shift
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -94,7 +92,8 @@ def check_targets(planned: PlannedTargets, frame: pd.DataFrame, issues: IssueLis
     said = read_row_contents(frame, columns, planned.content, issues)
     variables = read_row_variables(frame, columns, said, options, issues, singles=rows.singles)
     lint_rendering(planned.content, variables, issues, said.subjects)
-    _note_shifts(variables, rows, issues)
+    # A batch has no name of its own beside an address.
+    note_shifts(variables, rows.people, issues, rows=sorted(rows.singles))
     own = _own(rows, said.own, row_values(variables))
     bodies = RowBodies(planned.content.constants, own, rows.people.addresses)
     persons = with_keys(rows.recipients, frame, options.key, issues)
@@ -111,21 +110,3 @@ def _own(
         named = {} if kind is None else {TYPE: kind.value, whom: address}
         own.append({**named, **fields, **({"variables": variables} if variables else {})})
     return own
-
-
-def _note_shifts(variables: Variables, rows: TargetRows, issues: IssueList) -> None:
-    """Compare the names of the single recipients with their addresses; a batch has none."""
-    names = column_names(variables.frame)
-    asked = {
-        filling.column: variables.columns[filling.name].words
-        for filling in variables.fillings
-        if filling.column is not None and is_name_column(names[filling.column], filling.name)
-    }
-    singles = sorted(rows.singles)
-    if not asked or not singles:
-        return
-    local = Locals.of([rows.people.identities[row] for row in singles])
-    for position in sorted(asked):
-        fit = NameFit(asked[position].take(singles), local)
-        cells = column_at(variables.frame, position).iloc[singles]
-        note_value_shift(cells, fit, names[position], issues, singles)

@@ -112,10 +112,12 @@ class Book:
             kept, rows, first = 0, [], None
             if State.ALREADY_SENT in counts:
                 kept = sum(queries.kept_from_other_plans(conn, one) for one in newest.values())
-                kept += sum(crew_unbegun.kept(conn, crew, part) for part in unbegun)
             if failed:
                 rows = [kind for one in newest.values() for kind in queries.kinds_of(conn, one, list(failed))]
-                rows += [kind for part in unbegun for kind in crew_unbegun.kinds(conn, crew, part, failed)]
+            for part in unbegun if failed or State.ALREADY_SENT in counts else ():
+                lines = list(crew_unbegun.lines(conn, crew, part))
+                kept += crew_unbegun.kept(lines, crew.plan.id)
+                rows += crew_unbegun.kinds(lines, failed)
             if State.ACCEPTED not in counts:
                 first = queries.first_accepted(conn, crew.settings.scope, crew.plan.mailing)
             return {

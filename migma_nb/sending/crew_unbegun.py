@@ -1,7 +1,7 @@
 """The rows of a part of which no run began: as the plan has them, and earlier runs of its mailing."""
 
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -65,17 +65,17 @@ def unknown(conn: sa.Connection, crew: Crew, part: Part, labels: pd.Index) -> pd
     return doubts.told([row for row, _ in found], options, labels[[row["position"] for row, _ in found]])
 
 
-def kept(conn: sa.Connection, crew: Crew, part: Part) -> int:
-    """Return how many of them were mailed before with the content of another plan."""
+def kept(found: Iterable[Line], plan_id: str) -> int:
+    """Return how many rows were mailed before with the content of another plan."""
     return sum(
-        row["state"] == State.ALREADY_SENT and seen is not None and seen.plan_id != crew.plan.id
-        for row, seen in lines(conn, crew, part)
+        row["state"] == State.ALREADY_SENT and seen is not None and seen.plan_id != plan_id
+        for row, seen in found
     )
 
 
-def kinds(conn: sa.Connection, crew: Crew, part: Part, states: Container[State]) -> list[dict[str, Any]]:
-    """Return what a summary tells of those in these states, by kind, as `queries.kinds_of` does of a run."""
-    told = ((row["state"], row["reason"], row["detail"]) for row, _ in lines(conn, crew, part))
+def kinds(found: Iterable[Line], states: Container[State]) -> list[dict[str, Any]]:
+    """Return what a summary tells of rows in these states, by kind, as `queries.kinds_of` does of a run."""
+    told = ((row["state"], row["reason"], row["detail"]) for row, _ in found)
     sizes = Counter(kind for kind in told if kind[0] in states)
     return [
         {"state": state, "reason": reason, "detail": detail, "rows": rows}
