@@ -66,7 +66,7 @@ class RunPanel:
         stopping: what is said in place of the buttons while a cell waits for the run; "" while none does.
         opening: the call that opens the run again, for a page without widgets; None takes the plain one.
         kept: whether that call finds the run once this process has ended.
-        finished: called once, when the end is shown.
+        finished: called when the end is shown; see `refresh`.
         blank_out: returns a text without the API key, for errors that are not ours.
     """
 
@@ -115,10 +115,16 @@ class RunPanel:
         """The call that opens the run again in any kernel, "" where none finds it once this one has ended."""
         return self._opening if self._kept else ""
 
-    def refresh(self) -> None:
-        """Look at the run, and show how it stands now; once it is over, its account."""
+    def refresh(self, *, again: bool = False) -> None:
+        """Look at the run, and show how it stands now; once it is over, its account.
+
+        Args:
+            again: call `finished` once more where the end was shown before.
+        """
         with self._lock:
             if self.ended.is_set():
+                if again and self._end_facts is not None:
+                    self._tell_end()
                 return
             self._failures = 0 if self._look() else self._failures + 1
             if self._failures >= MOST_FAILURES:
@@ -206,6 +212,9 @@ class RunPanel:
         self._end.layout.display = None
         self._seen = None
         self._over()
+        self._tell_end()
+
+    def _tell_end(self) -> None:
         if self._finished is not None:
             self._finished(self)
 

@@ -179,6 +179,7 @@ class Run(Accounted, Fated, Shown):
             settings = known if client is None else settings_of(client)
             if settings is not None and self.state not in LIVE_STATES:
                 follow_on(self._ledger, self._run_id, settings, until, shown=progress)
+            bring_up_to_date(self)
             return self
         with watched(self, shown=progress) as bar:
             try:

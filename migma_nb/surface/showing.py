@@ -217,10 +217,14 @@ def watch_of(run: Shown) -> Watch:
 
 
 def bring_up_to_date(run: Shown) -> None:
-    """Let this run's panels show at once how it stands, no cell waiting for it any more."""
+    """Let this run's panels show at once how it stands, no cell waiting for it any more.
+
+    A notebook that is run without a screen hears only what belongs to the cell at work: of an end that was
+    shown between two cells it would keep the words of the beginning.
+    """
     for panel in _panels_of(run):
         panel.waited_for("")
-        panel.refresh()
+        panel.refresh(again=True)
 
 
 def opening(run: Shown) -> str:

@@ -36,6 +36,10 @@ CELLS = {
     "twice": "display(run)\ndisplay(run)",
     "one only": "with_end = planned('e').start(client)\nwith_end",
     "end of it": "with_end.wait(progress=False)",
+    "over before": "other = mg.Sandbox()\nearly = planned('h').start(other.client(rate='40/second'))",
+    "meanwhile": "from migma_nb.surface import showing\n"
+    "while not all(panel.ended.is_set() for panel in showing._panels_of(early)):\n    time.sleep(0.05)",
+    "late": "early.wait(progress=False)",
     "print": "print(run)",
     "kept": (
         "from pathlib import Path\nkeeping = mg.Sandbox(path=Path.home() / 'kept')\n"
@@ -87,7 +91,9 @@ def test_a_cell_shows_a_run_as_one_panel(notebook: Any, name: str) -> None:
         assert "see above" in other.data["text/html"]
 
 
-@pytest.mark.parametrize("name", ["start", "wait", "value", "send", "start and wait", "open", "one only"])
+@pytest.mark.parametrize(
+    "name", ["start", "wait", "value", "send", "start and wait", "open", "one only", "over before"]
+)
 def test_a_page_without_widgets_has_the_end_of_the_run(notebook: Any, name: str) -> None:
     """Also where the cell had returned long before; in HTML and in text."""
     (panel,) = panels(notebook, name)
@@ -96,7 +102,9 @@ def test_a_page_without_widgets_has_the_end_of_the_run(notebook: Any, name: str)
     assert "widget" not in panel["text/plain"].lower()
 
 
-@pytest.mark.parametrize("name", ["start", "wait", "value", "send", "start and wait", "open", "one only"])
+@pytest.mark.parametrize(
+    "name", ["start", "wait", "value", "send", "start and wait", "open", "one only", "over before"]
+)
 def test_where_the_kernel_has_gone_the_end_and_the_way_on_are_read(notebook: Any, name: str) -> None:
     """Hidden while the panel lives; a rehearsal whose sandbox went with it cannot be opened again."""
     html = outputs(notebook, name)[1].data["text/html"]
