@@ -48,12 +48,7 @@ def plan_target_frame(frame: pd.DataFrame, options: PlanOptions) -> Plan:
     transactional = transactional_of(options, singles=kinds.count(RecipientType.EMAIL), rows=len(frame))
     content = shared_content(columns, options, transactional=transactional)
     note_content(content, issues)
-    rules = Rules(
-        excluded=frozenset() if options.exclude is None else identities(options.exclude, "exclude"),
-        allowed=None if options.allow is None else identities(options.allow, "allow"),
-        column=columns.name(ID if batches else EMAIL),
-        **(_WORDS_FOR_TARGETS if batches else {}),
-    )
+    rules = _rules(columns, options, batches=batches)
     # Without its cells: those are copied only if somebody changes them, where pandas copies on write.
     planned = PlannedTargets(frame.copy(deep=False), columns, options, content, rules)
     checked = check_targets(planned, frame, issues)
@@ -79,6 +74,15 @@ def plan_target_frame(frame: pd.DataFrame, options: PlanOptions) -> Plan:
         _issues=issues.frame(frame.index),
         reading=ReadReport.of(frame),
         planned_list=planned.knowing(checked),
+    )
+
+
+def _rules(columns: TargetColumns, options: PlanOptions, *, batches: bool) -> Rules:
+    return Rules(
+        excluded=frozenset() if options.exclude is None else identities(options.exclude, "exclude"),
+        allowed=None if options.allow is None else identities(options.allow, "allow"),
+        column=columns.name(ID if batches else EMAIL),
+        **(_WORDS_FOR_TARGETS if batches else {}),
     )
 
 

@@ -101,12 +101,8 @@ def read_row_variables(
     )
     # A column of the same name is meant for the rows that ask for it; one that was named, for all.
     for_all = source.dicts is not None or options.variables is not None
-    variables = Variables(
-        source.table,
-        source.fillings,
-        source.columns,
-        _sent(texts, source.columns, singles, None if for_all else asked),
-    )
+    sent = _sent(texts, source.columns, singles, None if for_all else asked)
+    variables = Variables(source.table, source.fillings, source.columns, sent)
     _note_gaps(asked, variables, said.contents, issues, singles=singles, dicts=source.dicts)
     return variables
 

@@ -71,3 +71,11 @@ def test_rows_without_a_code_say_nothing_among_targets(kind: str) -> None:
     assert [3] == rows_of(made, CODE)
     column = "zip" if kind == "targets" else "variables.zip"
     assert [(3, column, "8014", "08014", CODE)] == told(made.fix(CODE))
+
+
+@pytest.mark.parametrize(("kind", "told_of"), [("people", []), ("targets", [4]), ("dicts", [4])])
+def test_a_row_without_a_code_counts_among_people_alone(kind: str, told_of: list[int]) -> None:
+    """The one difference: a list of people that lacks some is less sure what its codes look like."""
+    people = frame_as(kind, addressed("70116", "10001", "60601", "94110", "8014", None, name="zip"))
+    made = plan(people, **READS_ZIP, defaults={"zip": "-"})
+    assert told_of == rows_of(made, CODE)
