@@ -15,13 +15,12 @@ from typing import Any
 from migma_nb.api.errors import ConfigurationError, InputError
 from migma_nb.cli.answering import answered
 from migma_nb.cli.exits import Exit
-from migma_nb.cli.lists import reading_of
+from migma_nb.cli.lists import list_of, reading_of
 from migma_nb.cli.screen import say
 from migma_nb.ledger.places import place_of
 from migma_nb.notebook.form_expressions import expression
 from migma_nb.planning.content import template_text
 from migma_nb.planning.paths import current_folder
-from migma_nb.planning.reading import read_recipients
 from migma_nb.surface.client import Migma
 
 #: What the form may begin with: the command's parameters that are arguments of `mg.plan`.
@@ -61,7 +60,7 @@ def page_of(typed: Mapping[str, Any]) -> Page:
     given = {name: typed[name] for name in _ARGUMENTS if typed[name] is not None}
     reading = reading_of(typed)
     if file is not None:
-        read_recipients(file, **reading)
+        list_of(file, reading)
     if "template" in given:
         template_text(given["template"])
     client = None

@@ -9,14 +9,13 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.states import RunState, State
 from migma_nb.cli.answering import answered, begun
 from migma_nb.cli.exits import Exit
-from migma_nb.cli.lists import left_out, reading_of, show_reading
+from migma_nb.cli.lists import left_out, list_of, reading_of, show_reading
 from migma_nb.cli.mailings import pairs_of
 from migma_nb.cli.problems import show_first_of_each, tally
 from migma_nb.cli.records import check_out
 from migma_nb.cli.screen import document, say
 from migma_nb.cli.wording import for_terminal
 from migma_nb.notebook.lines import counted
-from migma_nb.planning.reading import read_recipients
 from migma_nb.surface.client import Migma
 from migma_nb.surface.imports import ImportPlan, ImportRun, plan_import
 from migma_nb.surface.sandbox import Sandbox
@@ -67,7 +66,7 @@ def import_(typed: Mapping[str, Any]) -> Exit:
 def _planned(typed: Mapping[str, Any]) -> ImportPlan:
     fields = pairs_of(typed["field"] or (), "field")
     return plan_import(
-        read_recipients(typed["file"], **reading_of(typed)),
+        list_of(typed["file"], reading_of(typed)),
         tag=typed["tag"],
         project_id=typed["project_id"] if typed["live"] else None,
         address=typed["address"],

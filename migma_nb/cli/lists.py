@@ -1,5 +1,6 @@
 """A list as the command line names it: the file, read as the options say that were typed."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,15 @@ import pandas as pd
 from migma_nb.api.errors import InputError
 from migma_nb.cli.screen import say
 from migma_nb.cli.wording import for_terminal
+from migma_nb.planning.pieces import Pieces
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.reading import read_recipients
+from migma_nb.planning.sources import open_list
 
 #: The options that say how FILE is read: parameters of the commands and arguments of `read_recipients` alike.
-_READING = ("encoding", "delimiter", "quote", "sheet", "header", "member")
+_READING = ("encoding", "delimiter", "quote", "sheet", "header", "member", "hidden")
+#: What has no option.
+_IN_PYTHON = re.compile(r"; or in Python .*$")
 #: What nobody can type in a shell.
 _TYPED_TABS = frozenset({"tab", "\\t"})
 
@@ -35,6 +40,26 @@ def reading_of(typed: Mapping[str, Any]) -> dict[str, Any]:
     if reading.get("delimiter") in _TYPED_TABS:
         reading["delimiter"] = "\t"
     return reading
+
+
+def list_of(file: Path, reading: Mapping[str, Any], *, whole: bool = True) -> pd.DataFrame | Pieces:
+    """Return FILE as a list of people, a long one in pieces unless it is wanted whole.
+
+    Args:
+        file: the file.
+        reading: how it is read.
+        whole: however long it is.
+
+    Raises:
+        InputError: it cannot be read; what only Python can say is not told.
+    """
+    try:
+        return (read_recipients if whole else open_list)(file, **reading)
+    except InputError as error:
+        hint = error.hint and _IN_PYTHON.sub(".", error.hint)
+        if hint == error.hint:
+            raise
+        raise InputError(error.message, hint=hint) from error
 
 
 def left_out(file: Path | None) -> pd.DataFrame | None:

@@ -8,11 +8,9 @@ from typing import Any
 import pandas as pd
 
 from migma_nb.api.errors import InputError
-from migma_nb.cli.lists import left_out, reading_of
+from migma_nb.cli.lists import left_out, list_of, reading_of
 from migma_nb.planning.pieces import Pieces
 from migma_nb.planning.plan import Plan, make_plan
-from migma_nb.planning.reading import read_recipients
-from migma_nb.planning.sources import open_list
 from migma_nb.planning.target_columns import all_are_batches, brought_by_rows
 from migma_nb.planning.targets import Audience, Segment, Tag
 from migma_nb.surface.plan import SendPlan
@@ -141,7 +139,7 @@ def _recipient(mailing: Mailing, *, whole: bool = False) -> pd.DataFrame | Piece
     (whom,) = mailing.recipients
     if not isinstance(whom, Path):
         return whom
-    return (read_recipients if whole else open_list)(whom, **mailing.reading)
+    return list_of(whom, mailing.reading, whole=whole)
 
 
 _EXAMPLES = {

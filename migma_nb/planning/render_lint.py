@@ -22,6 +22,7 @@ from migma_nb.planning.encoded import EncodedColumn
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.matching import Filling
 from migma_nb.planning.readable import Place, Readable, readable
+from migma_nb.planning.sheet_marks import is_too_narrow
 from migma_nb.planning.text_arrays import Places, taken
 from migma_nb.planning.texts import odd_text
 from migma_nb.planning.tokens import ANY, LONGEST, TOKENS, may_reach_on, open_end, suspects
@@ -104,7 +105,7 @@ def _note_literals(mail: Sequence[Readable], issues: IssueList) -> None:
     for text in mail:
         for literal in text.literals:
             found = _IN_LITERALS.search(literal)
-            why = None if _NOT_HERE(literal) else odd_text(literal)
+            why = None if _NOT_HERE(literal) or is_too_narrow(literal) else odd_text(literal)
             if not found and not why:
                 continue
             shown = _around(literal, found.start(), found.end()) if found else literal
