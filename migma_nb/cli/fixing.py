@@ -154,7 +154,7 @@ def _next(typed: Mapping[str, Any], place: Path | None, changes: pd.DataFrame) -
     if place is None or typed["in_place"]:
         return line.next("check", keep=LOOKING), "To check it:"
     # It is written as the list was, but with plain quotation marks, and nothing above its header.
-    keep = LOOKING - {"file", "quote", "member", "header"}
+    keep = LOOKING - {"file", "quote", "member", "header", "hidden"}
     add: dict[str, Any] = {} if typed["quote"] is None else {"--quote": '"'}
     if typed["header"] is not None:
         add |= {"--header": 1 if typed["header"] else 0}

@@ -11,9 +11,10 @@ from migma_nb.cli.screen import say
 from migma_nb.cli.wording import for_terminal
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.reading import read_recipients
+from migma_nb.planning.sheets import SHOW_OR_DELETE
 
 #: The options that say how FILE is read: parameters of the commands and arguments of `read_recipients` alike.
-_READING = ("encoding", "delimiter", "quote", "sheet", "header", "member")
+_READING = ("encoding", "delimiter", "quote", "sheet", "header", "member", "hidden")
 #: What nobody can type in a shell.
 _TYPED_TABS = frozenset({"tab", "\\t"})
 
@@ -50,10 +51,13 @@ def left_out(file: Path | None) -> pd.DataFrame | None:
     except InputError as error:
         if not any(f"{name}=" in (error.hint or "") for name in _READING):
             raise
+        # What a spreadsheet writes as CSV has its hidden rows too.
+        instead = "Save that list as CSV UTF-8 with one header line"
+        if "hidden=" in (error.hint or ""):
+            instead = SHOW_OR_DELETE.capitalize()
         raise InputError(
             f"--exclude: {error.message}",
-            hint="Save that list as CSV UTF-8 with one header line: the options that say how a list is read "
-            "are for FILE.",
+            hint=f"{instead}: the options that say how a list is read are for FILE.",
         ) from error
 
 

@@ -59,6 +59,14 @@ Member = Annotated[
         rich_help_panel=THE_READING, help="Which file of a zip, where it holds several.", metavar="NAME"
     ),
 ]
+Hidden = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=THE_READING,
+        help='"read" or "skip": what becomes of rows that a sheet hides, by hand or by a filter.',
+        metavar="read|skip",
+    ),
+]
 Tag = Annotated[
     str | None,
     typer.Option(

@@ -49,6 +49,7 @@ READING: Group = {
     "sheet": (opt.Sheet, None),
     "header": (opt.Header, None),
     "member": (opt.Member, None),
+    "hidden": (opt.Hidden, None),
 }
 SENDING: Group = {
     "skip_invalid": (how.SkipInvalid, False),

@@ -16,6 +16,7 @@ _OPTIONS = {
     "encoding": "encoding",
     "exclude": "exclude",
     "header": "header",
+    "hidden": "hidden",
     "key": "key",
     "ledger": "ledger",
     "limit": "limit",

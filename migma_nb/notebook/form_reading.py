@@ -1,7 +1,7 @@
 """How a file is read: fields for what could not be found out, and what was found and repaired.
 
 Controls by their labels: How the file is read, Encoding, Delimiter, Quote, Sheet, Header line, File in the
-zip. Classes: `mnb-reading` for the whole, `mnb-how-read` for the button, and for a field such as
+zip, Hidden rows. Classes: `mnb-reading` for the whole, `mnb-how-read` for the button, and for a field such as
 `mnb-read-encoding`.
 """
 
@@ -29,11 +29,13 @@ _LABELS = {
     "sheet": ("Sheet", "a sheet's name"),
     "header": ("Header line", "its number, from 1; 0 for none"),
     "member": ("File in the zip", "a file's name"),
+    "hidden": ("Hidden rows", "read or skip"),
 }
 _OFFERED = {
     "encoding": ("utf-8", "cp1252", "iso-8859-15", "cp1250", "mac_roman", "utf-16", "shift_jis"),
     "delimiter": (",", ";", "tab", "|"),
     "quote": ('"', "'", "none"),
+    "hidden": ("read", "skip"),
 }
 #: What nobody can type into a field, or would not see there.
 _TYPED = {"delimiter": {"tab": "\t", "space": " "}, "quote": {"none": ""}}
@@ -184,7 +186,7 @@ def _fitting(name: str) -> tuple[str, ...]:
     if last in PACKED_SUFFIXES:
         last = suffixes[0] if len(suffixes) > 1 else ""
     if last in SHEET_SUFFIXES:
-        return ("sheet", "header")
+        return ("sheet", "header", "hidden")
     return () if last == ".parquet" else ("encoding", "delimiter", "quote", "header")
 
 

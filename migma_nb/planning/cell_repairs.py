@@ -11,6 +11,7 @@ from migma_nb.api.models import UNSAFE_IN_HEADER
 from migma_nb.planning.address_repairs import meant_address, meant_provider
 from migma_nb.planning.issues import IssueCode
 from migma_nb.planning.rendering import plain_text
+from migma_nb.planning.sheet_marks import without_mark
 from migma_nb.planning.shift_repair import set_back
 from migma_nb.planning.texts import has_html, is_stand_in, odd_text
 from migma_nb.planning.values import is_missing, json_text, json_value
@@ -104,7 +105,8 @@ def _as_text(column: Column) -> Mapping[int, Any]:
     return found
 
 
-def _stand_ins_and_mojibake(column: Column) -> Mapping[int, Any]:
+def _readable(column: Column) -> Mapping[int, Any]:
+    """Empty what stands for nothing, take a spreadsheet's marks off, and read right what was read wrongly."""
     found: dict[int, Any] = {}
     for row in column.rows:
         cell = column.cells[row]
@@ -112,6 +114,8 @@ def _stand_ins_and_mojibake(column: Column) -> Mapping[int, Any]:
             continue
         if is_stand_in(cell):
             found[row] = None
+        elif (plain := without_mark(cell)) is not None:
+            found[row] = plain or None
         elif odd_text(cell) and (meant := read_right(cell)) is not None:
             found[row] = meant
     return found
@@ -175,7 +179,7 @@ ADDRESS_REPAIRS: Mapping[IssueCode, Repair] = {
 #: In the order in which they are made: text first, then markup, then what a whole column decides.
 VALUE_REPAIRS: Mapping[IssueCode, Repair] = {
     IssueCode.UNSERIALISABLE_VALUE: _as_text,
-    IssueCode.SUSPICIOUS_TEXT: _stand_ins_and_mojibake,
+    IssueCode.SUSPICIOUS_TEXT: _readable,
     IssueCode.HTML_IN_VALUE: _plain,
     IssueCode.UNSAFE_HEADER: _one_line,
     IssueCode.WHOLE_NUMBER_AS_FLOAT: _by_cell(_whole),

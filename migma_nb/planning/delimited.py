@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import ne
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from migma_nb.planning.header_line import HEAD_ROWS, Header, Row, find_header
 from migma_nb.planning.ragged_rows import RaggedRows
 from migma_nb.planning.read_report import lines_of
 from migma_nb.planning.row_structure import Positions, Structure, structure_of
+from migma_nb.planning.sheet_marks import guards_taken_off, unguarded_cells, unguarded_frame
 from migma_nb.planning.text_rows import Text, filled, filled_width, head_rows, rows_of
 
 #: The type that text has in this pandas: `str` from pandas 3 on, `object` before.
@@ -58,13 +60,29 @@ def read_table(data: bytes, name: str, dialect: Dialect, header: int | None) -> 
     """
     body = data[dialect.skipped :] if dialect.skipped else data
     text = Text(body, name, dialect, data[: dialect.skipped].count(b"\n"))
-    head = head_rows(text, max(HEAD_ROWS, header if isinstance(header, int) else 0))
+    head, guards = bare_head(
+        head_rows(text, max(HEAD_ROWS, header if isinstance(header, int) else 0)), dialect
+    )
     found = find_header(head, header, name)
     shape = structure_of(text.body, dialect.delimiter, dialect.quote)
     fast = None if shape is None else _fast(text, shape, head, found)
     table = fast or _strict(text, head, found)
     ends = _line_ends(text.body) if shape is not None and not shape.broken else ""
-    return replace(table, repairs=(*table.repairs, ends)) if ends else table
+    repairs = (*table.repairs, ends) if ends else table.repairs
+    if not dialect.guarded:
+        return replace(table, repairs=repairs)
+    frame, count = unguarded_frame(table.frame)
+    said = guards_taken_off(count + guards.get(found.line, 0))
+    return replace(table, frame=frame, repairs=(*repairs, *said))
+
+
+def bare_head(head: list[Row], dialect: Dialect) -> tuple[list[Row], dict[int, int]]:
+    """Return the first rows without ="…" around their cells, and the lines with so many such cells."""
+    if not dialect.guarded:
+        return head, {}
+    bare: list[Row] = [(line, unguarded_cells(row)) for line, row in head]
+    pairs = zip(head, bare, strict=True)
+    return bare, {line: sum(map(ne, row, plain)) for (line, row), (_, plain) in pairs}
 
 
 def _fast(text: Text[bytes], shape: Structure, head: list[Row], found: Header) -> Table | None:

@@ -11,7 +11,7 @@ from migma_nb.api.errors import InputError
 from migma_nb.planning.address_column import looks_like_address
 from migma_nb.planning.header_line import HEAD_ROWS
 from migma_nb.planning.read_report import separated_by
-from migma_nb.planning.sliced import blocks_of
+from migma_nb.planning.sliced import blocks_of, place_of
 from migma_nb.planning.windows import Sliced
 
 DELIMITERS = ",;\t|"
@@ -33,12 +33,14 @@ class Dialect:
         quote: one character, "" where marks are ordinary text (str).
         skipped: bytes at the start that only say how to read the rest (int).
         repairs: what was found that is not plain, a sentence each.
+        guarded: whether cells may be written as ="00501", as Excel keeps zeros; never where marks are text.
     """
 
     delimiter: str
     quote: str
     skipped: int = 0
     repairs: tuple[str, ...] = ()
+    guarded: bool = False
 
 
 def find_dialect(
@@ -80,7 +82,8 @@ def find_dialect(
         single = _in_single_quotes(head.rows(delimiter, '"'))
         quote = "'" if single else '"'
         repairs += ["Cells are in single quotation marks, which were taken off."] * single
-    return Dialect(delimiter, quote, skipped, tuple(repairs))
+    guarded = quote != "" and place_of(data, b'="') >= 0
+    return Dialect(delimiter, quote, skipped, tuple(repairs), guarded)
 
 
 def _first_filled(data: Sliced, start: int) -> int:

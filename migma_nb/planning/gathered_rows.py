@@ -9,8 +9,10 @@ import pyarrow as pa
 
 from migma_nb.planning import pieces
 from migma_nb.planning.delimited import TEXT
+from migma_nb.planning.dialect import Dialect
 from migma_nb.planning.parquet_pieces import evenly
 from migma_nb.planning.read_report import Lines
+from migma_nb.planning.sheet_marks import unguarded_frame
 from migma_nb.planning.swallowed_rows import Swallowed, find_swallowed
 from migma_nb.planning.temporary_files import room
 from migma_nb.planning.trimming import blank_cells, blank_rows, kept_rows, repeated_rows
@@ -24,12 +26,13 @@ class GatheredRows:
     Args:
         header: the cells with the columns' names, as many as rows have; None for none.
         width: how many cells a row has.
-        delimiter: what separates cells.
+        dialect: how cells are told apart.
     """
 
-    def __init__(self, header: Sequence[str] | None, width: int, delimiter: str) -> None:
-        self.header, self.width, self._delimiter = header, width, delimiter
-        self.rows = 0
+    def __init__(self, header: Sequence[str] | None, width: int, dialect: Dialect) -> None:
+        self.header, self.width, self._dialect = header, width, dialect
+        #: How many rows are left, and how many cells were written as ="…".
+        self.rows = self.guarded = 0
         self.blank, self.again = Lines(), Lines()
         self.swallowed: Swallowed | None = None
         named = [at + 1 for at, cell in enumerate(header or ()) if not is_missing(cell)]
@@ -50,7 +53,10 @@ class GatheredRows:
         if not len(frame):
             self.blank.add(blank)
             return frame
-        found = find_swallowed(frame, lines, self._delimiter) if multiline else None
+        if self._dialect.guarded:
+            frame, count = unguarded_frame(frame)
+            self.guarded += count
+        found = find_swallowed(frame, lines, self._dialect.delimiter) if multiline else None
         if found is not None and (self.swallowed is None or found.column < self.swallowed.column):
             self.swallowed = found
         empty = blank_rows(frame)

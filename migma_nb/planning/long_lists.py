@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, replace
 from pathlib import PurePath
+from typing import Literal
 
 import pandas as pd
 
@@ -38,6 +39,7 @@ def long_pieces(
     quote: str | None = None,
     member: str | None = None,
     sheet: str | int | None = None,
+    hidden: Literal["read", "skip"] | None = None,
 ) -> Pieces:
     """Open a list of people, to go through it frame by frame.
 
@@ -52,6 +54,7 @@ def long_pieces(
         quote: the character around a text's cells.
         member: which file of a zip is meant.
         sheet: a workbook's sheet.
+        hidden: whether its hidden rows are read.
 
     Returns:
         The pieces; close them, or use `with`.
@@ -63,7 +66,13 @@ def long_pieces(
     try:
         require_known(content, KNOWN_SUFFIXES)
         require_fitting(
-            content, sheet=sheet, encoding=encoding, delimiter=delimiter, quote=quote, header=header
+            content,
+            sheet=sheet,
+            encoding=encoding,
+            delimiter=delimiter,
+            quote=quote,
+            header=header,
+            hidden=hidden,
         )
         found = _pieces(content, _Asked(encoding, delimiter, header, quote))
         if found is not None:
@@ -74,7 +83,7 @@ def long_pieces(
         content.raw.close()
         raise
     content.raw.close()
-    frame = read_recipients(path, sheet, header=header, member=member)
+    frame = read_recipients(path, sheet, header=header, member=member, hidden=hidden)
     report = ReadReport.of(frame)
     assert report is not None  # noqa: S101 - read_recipients ties one to each frame
     return pieces_of(frame, report)

@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 
 from migma_nb.planning import sliced
-from migma_nb.planning.delimited import cut_cells, frame_of_rows, line_ends, read_regular
+from migma_nb.planning.delimited import bare_head, cut_cells, frame_of_rows, line_ends, read_regular
 from migma_nb.planning.gathered_rows import GatheredRows, frames_of, stored
 from migma_nb.planning.header_line import HEAD_ROWS, Header, Row, find_header
 from migma_nb.planning.pieces import Held, Pieces
 from migma_nb.planning.ragged_rows import RaggedRows
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.row_structure import structure_of
+from migma_nb.planning.sheet_marks import guards_taken_off
 from migma_nb.planning.text_rows import LongLines, Text, filled, filled_width, head_rows, rows_of
 from migma_nb.planning.trimming import left_out, names_of
 from migma_nb.planning.windows import Window
@@ -57,7 +58,8 @@ def text_pieces(text: Text[Window], report: ReadReport, header: int | None, *, u
     Raises:
         InputError: as reading it whole does, or a row goes on for too long.
     """
-    head = head_rows(text, max(HEAD_ROWS, header if isinstance(header, int) else 0))
+    first = head_rows(text, max(HEAD_ROWS, header if isinstance(header, int) else 0))
+    head, guards = bare_head(first, text.dialect)
     found = find_header(head, header, text.name)
     try:
         read = _regular(text, head, found)
@@ -68,13 +70,14 @@ def text_pieces(text: Text[Window], report: ReadReport, header: int | None, *, u
         raise rows.swallowed.refused(text.name, text.dialect.quote)
     width = rows.kept_width
     names, said = names_of(rows.header, width)
+    off = guards_taken_off(rows.guarded + guards.get(found.line, 0))
     left = left_out(rows.blank, rows.again, rows.width - width)
     done = replace(
         report,
         header=found.line,
         rows=rows.rows,
         columns=width,
-        repairs=(*report.repairs, *found.repairs, *read.repairs, *said, *left),
+        repairs=(*report.repairs, *found.repairs, *read.repairs, *off, *said, *left),
     )
     held = Held(lambda: frames_of(read.file, names), lambda: pd.RangeIndex(rows.rows), read.file.close)
     return Pieces(rows.rows, names, done, held)
@@ -88,7 +91,7 @@ def _regular(text: Text[Window], head: list[Row], found: Header) -> _Read:
     """
     width = len(head[max(found.position, 0)][1])
     header = [str(cell) for cell in head[found.position][1]] if found.position >= 0 else None
-    rows = GatheredRows(header, width, text.dialect.delimiter)
+    rows = GatheredRows(header, width, text.dialect)
 
     def frames() -> Iterator[pd.DataFrame]:
         above = text.above
@@ -141,7 +144,7 @@ def _strict(text: Text[Window], head: list[Row], found: Header) -> _Read:
     full = len(head[0][1]) if header is None else len(header)
     width = full if header is None else filled_width(header) or full
     while True:
-        rows = GatheredRows(header and header[:width], width, text.dialect.delimiter)
+        rows = GatheredRows(header and header[:width], width, text.dialect)
         fitting = RaggedRows(text.name, text.dialect.delimiter, width, None if header is None else full)
         try:
             file = stored(_strict_frames(text, rows, fitting, full, found.line), width, text.body)

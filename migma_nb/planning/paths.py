@@ -81,7 +81,7 @@ def current_folder() -> Path | None:
 
 
 def where_paths_begin() -> str:
-    """Return a sentence's end on the current folder: "the current folder is …"."""
+    """Return the end of a sentence on the current folder, for a path that leads nowhere."""
     folder = current_folder()
     return "the current folder is not there any more" if folder is None else f"the current folder is {folder}"
 

@@ -4,7 +4,7 @@ import io
 import os
 from dataclasses import replace
 from pathlib import PurePath
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import pandas as pd
 from pandas.api.types import is_float_dtype
@@ -13,18 +13,16 @@ from migma_nb.api.errors import InputError
 from migma_nb.planning.containers import opened, require_known
 from migma_nb.planning.delimited import read_table
 from migma_nb.planning.dialect import find_dialect
-from migma_nb.planning.header_line import HEAD_ROWS, find_header
 from migma_nb.planning.joined_cells import Origin, refuse_joined
 from migma_nb.planning.packed import LAYERS, Content
 from migma_nb.planning.read_report import ReadReport, attach
+from migma_nb.planning.sheets import read_sheet
 from migma_nb.planning.sliced import is_blank
 from migma_nb.planning.swallowed_rows import find_swallowed
-from migma_nb.planning.tables import column_of
 from migma_nb.planning.text_encoding import decode
 from migma_nb.planning.trimming import trimmed
 from migma_nb.planning.values import LARGEST_EXACT
 from migma_nb.planning.windows import Sliced
-from migma_nb.planning.workbooks import read_excel, read_ods
 
 _TEXTS = {".csv": "CSV", ".tsv": "TSV", ".tab": "TSV", ".txt": "Text"}
 _SHEETS = {".xlsx": "Excel workbook", ".ods": "OpenDocument sheet"}
@@ -43,6 +41,7 @@ def read_recipients(
     header: int | None = None,
     quote: str | None = None,
     member: str | None = None,
+    hidden: Literal["read", "skip"] | None = None,
     name: str | None = None,
 ) -> pd.DataFrame:
     """Read a list of people from CSV, TSV, TXT, XLSX, ODS or Parquet, also packed with gzip or zip.
@@ -60,6 +59,8 @@ def read_recipients(
         header: the number of the line (in sheets: the row) with the columns' names, from 1; 0 for none.
         quote: the character around a text's cells; "" where quotation marks are ordinary text.
         member: which file of a zip is meant, where it holds several.
+        hidden: whether rows that a sheet does not show, by hand or by a filter, are read ("read") or left out
+            ("skip"); where there are some, one of the two has to be said.
         name: what the file is called, for bytes and open files; its ending then says what it is.
 
     Returns:
@@ -71,11 +72,19 @@ def read_recipients(
     content = opened(path_or_buffer, name, member, KNOWN_SUFFIXES)
     require_known(content, KNOWN_SUFFIXES)
     text = is_text(content.suffix)
-    require_fitting(content, sheet=sheet, encoding=encoding, delimiter=delimiter, quote=quote, header=header)
+    require_fitting(
+        content,
+        sheet=sheet,
+        encoding=encoding,
+        delimiter=delimiter,
+        quote=quote,
+        header=header,
+        hidden=hidden,
+    )
     if text:
         frame, report = _read_text(content, encoding, delimiter, header, quote)
     elif content.suffix in _SHEETS:
-        frame, report = _read_sheet(content, sheet, header)
+        frame, report = read_sheet(content, _SHEETS[content.suffix], sheet, header, hidden)
     else:
         frame, report = _read_parquet(content)
     require_people(frame.size, content.name)
@@ -113,6 +122,7 @@ def require_fitting(content: Content[Any], **given: Any) -> None:
         ("delimiter", text),
         ("quote", text),
         ("header", content.suffix != ".parquet"),
+        ("hidden", content.suffix in _SHEETS),
     ):
         if given[argument] is not None and not fits:
             raise InputError(
@@ -192,43 +202,6 @@ def refuse_other_texts(data: Sliced, name: str) -> None:
         )
     if is_blank(data):
         raise InputError(f"{name} is empty.", hint="Check the export; a header line and rows are needed.")
-
-
-def _read_sheet(
-    content: Content[bytes], sheet: str | int | None, header: int | None
-) -> tuple[pd.DataFrame, ReadReport]:
-    found = (read_excel if content.suffix == ".xlsx" else read_ods)(content, sheet)
-    first = found.rows[: max(HEAD_ROWS, header or 0)]
-    head = find_header(first, header, content.name, "row")
-    rows = [(number, row) for number, row in found.rows if number > head.line]
-    names = None if head.position < 0 else _wide(found.rows[head.position][1], rows)
-    width = len(names) if names is not None else max((len(row) for _, row in rows), default=0)
-    columns = {
-        at: pd.Series([row[at] if at < len(row) else None for _, row in rows], dtype=object)
-        for at in range(width)
-    }
-    raw = pd.DataFrame(columns, columns=range(width), dtype=object)
-    blank = [number for number in found.blank if number > head.line]
-    frame, repairs = trimmed(raw, names, [number for number, _ in rows], blank, "row")
-    refuse_joined(frame, Origin(content.name, names is not None, sheet=True))
-    report = ReadReport(
-        content.name,
-        _SHEETS[content.suffix],
-        sheet=found.name,
-        header=head.line,
-        repairs=(*found.repairs, *head.repairs, *repairs),
-    )
-    return _typed(frame), report
-
-
-def _wide(header: list[Any], rows: list[tuple[int, list[Any]]]) -> list[Any]:
-    width = max([len(header), *(len(row) for _, row in rows)])
-    return [*header, *[None] * (width - len(header))]
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    columns = {name: column_of(frame[name].tolist()) for name in frame.columns}
-    return pd.DataFrame(columns, columns=frame.columns, index=frame.index)
 
 
 def _read_parquet(content: Content[bytes]) -> tuple[pd.DataFrame, ReadReport]:

@@ -19,6 +19,7 @@ from migma_nb.planning.lint_notes import Finding, Told, Variables
 from migma_nb.planning.matching import Filling
 from migma_nb.planning.placeholders import SplitText
 from migma_nb.planning.readable import Place, Readable, readable
+from migma_nb.planning.sheet_marks import is_too_narrow
 from migma_nb.planning.text_arrays import Places, taken
 from migma_nb.planning.texts import odd_text
 from migma_nb.planning.tokens import ANY, LONGEST, TOKENS, may_reach_on, open_end, suspects
@@ -105,7 +106,7 @@ def _odd_literal(literal: str) -> tuple[str, str] | None:
     if found:
         shown = _around(literal, found.start(), found.end())
         return shown, f"reads {shown!r}"
-    why = None if _NOT_HERE(literal) else odd_text(literal)
+    why = None if _NOT_HERE(literal) or is_too_narrow(literal) else odd_text(literal)
     return None if why is None else (literal, why)
 
 

@@ -185,6 +185,25 @@ def maybe_padded(texts: TextArray) -> Places:
     return filled[begins | ends]
 
 
+def beginning_with(texts: TextArray, wanted: bytes) -> Places:
+    """Return the texts whose first byte of UTF-8 is one of these."""
+    offsets, data = bounds_and_bytes(texts)
+    filled = np.flatnonzero(np.diff(offsets))
+    return filled[_any_of(data[offsets[filled]], wanted)]
+
+
+def maybe_shortened(texts: TextArray) -> Places:
+    """Return the texts that may end with an exponent, as 4.91E+11 does, among them all that do."""
+    offsets, data = bounds_and_bytes(texts)
+    long = np.flatnonzero(np.diff(offsets) >= len("1E+05"))
+    last = offsets[long + 1] - 1
+    found = [np.empty(0, dtype=np.intp)]
+    for digits in (2, 3):
+        signed = np.flatnonzero(_any_of(data[last - digits], b"+-"))
+        found.append(long[signed[_any_of(data[last[signed] - digits - 1], b"eE")]])
+    return np.concatenate(found)
+
+
 def missing_in(texts: TextArray) -> npt.NDArray[np.bool_]:
     """Say of each text whether it counts as an empty cell: null, no letter, or spaces only."""
     offsets, data = bounds_and_bytes(texts)

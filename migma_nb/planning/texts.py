@@ -6,7 +6,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from migma_nb.planning.text_arrays import TEXT, Places, TextArray, maybe_padded, places_with, taken
+from migma_nb.planning.sheet_marks import is_too_narrow, mark_of
+from migma_nb.planning.text_arrays import (
+    TEXT,
+    Places,
+    TextArray,
+    beginning_with,
+    maybe_padded,
+    maybe_shortened,
+    places_with,
+    taken,
+)
 
 _EXACT = frozenset(
     {
@@ -27,6 +37,7 @@ _EXACT = frozenset(
         "#NULL!",
         "#ERROR!",
         "[object Object]",
+        "\\N",
     },
 )
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]{2,}")
@@ -38,6 +49,8 @@ _BEGINS_MOJIBAKE = ("\u00c2", "\u00f4")
 #: A text without any of these bytes of UTF-8 is not odd, unless it is a left-over: braces, U+FFFD, and the
 #: letters that mojibake begins with.
 _ODD_BYTES = b"{}\xef\xc3"
+#: What a text begins with that a spreadsheet has marked, or did not show.
+_MARKS = b"#'="
 
 
 def odd_texts(texts: TextArray) -> dict[int, str]:
@@ -47,6 +60,8 @@ def odd_texts(texts: TextArray) -> dict[int, str]:
         np.flatnonzero(left_over.to_numpy(zero_copy_only=False)),
         places_with(texts, _ODD_BYTES),
         maybe_padded(texts),
+        beginning_with(texts, _MARKS),
+        maybe_shortened(texts),
     )
     looked_at = np.unique(np.concatenate(places))
     told = zip(looked_at.tolist(), taken(texts, looked_at), strict=True)
@@ -69,12 +84,12 @@ def odd_text(text: str) -> str | None:
         return "has a replacement character in it: letters were lost when the file was read"
     if not text.isascii() and any(_is_mojibake(run) for run in _NOT_ASCII.findall(text)):
         return "was read in the wrong encoding"
-    return None
+    return mark_of(text)
 
 
 def is_stand_in(text: str) -> bool:
     """Say whether a text stands for nothing, or for a formula that failed: `nan`, `None`, `#REF!`."""
-    return text.strip() in _EXACT
+    return text.strip() in _EXACT or is_too_narrow(text)
 
 
 def has_html(text: str) -> bool:

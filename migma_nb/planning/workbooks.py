@@ -11,6 +11,12 @@ from typing import Any
 from migma_nb.api.errors import InputError
 from migma_nb.planning.address_column import looks_like_address
 from migma_nb.planning.packed import Content
+from migma_nb.planning.workbook_parts import (
+    decoded_signs,
+    hidden_in_excel,
+    hidden_in_ods,
+    with_marked_underscores,
+)
 
 _ZERO_PADDED = re.compile(r"0{2,}")
 #: A style of an OpenDocument sheet that shows 501 as 00501.
@@ -24,11 +30,20 @@ Rows = list[tuple[int, list[Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet's rows that are not blank, each with its number; the numbers of the blank ones between."""
+    """One sheet's rows that are not blank, each with its number.
+
+    Args:
+        name: what it is called.
+        rows: the rows.
+        blank: the numbers of the blank ones between.
+        hidden: the numbers of rows that the sheet does not show, by hand or by a filter.
+        repairs: what is to be said of it, a sentence each.
+    """
 
     name: str
     rows: Rows
     blank: list[int]
+    hidden: list[int] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)
 
 
@@ -44,7 +59,8 @@ def read_excel(content: Content[bytes], sheet: str | int | None) -> Sheet:
     """
     openpyxl = needed("openpyxl", content.name, "excel")
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content.raw), read_only=True, data_only=True)
+        raw = with_marked_underscores(content.raw)
+        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
     except Exception as error:  # a damaged part raises whatever its parser meets
         raise InputError(
             f"{content.name} is no Excel workbook that can be read.",
@@ -60,6 +76,12 @@ def read_excel(content: Content[bytes], sheet: str | int | None) -> Sheet:
         hidden = [one.title for one in book.worksheets if one.sheet_state != "visible"]
         found = _chosen(content.name, list(sheets), hidden, rows, sheet)
         _refuse_uncomputed(content, found, openpyxl)
+        found.hidden.extend(hidden_in_excel(content.raw, found.name))
+        if signs := sum(decoded_signs(row) for _, row in found.rows):
+            cells = f"{signs:,} cells" if signs > 1 else "1 cell"
+            found.repairs.append(
+                f"In {cells} signs that XML lacks, such as _x000D_, were written as themselves."
+            )
     except InputError:
         raise
     except Exception as error:  # as above
@@ -89,8 +111,10 @@ def read_ods(content: Content[bytes], sheet: str | int | None) -> Sheet:
         shown = calamine.SheetVisibleEnum.Visible
         hidden = [one.name for one in book.sheets_metadata if one.visible != shown]
         found = _chosen(content.name, list(book.sheet_names), hidden, rows, sheet)
+        parts = _part(content, "content.xml")
+        found.hidden.extend(hidden_in_ods(parts, found.name, found.rows[-1][0]))
         numbers = any(type(cell) in {int, float} for _, row in found.rows for cell in row)
-        padded = numbers and _ODS_PADDED.search(_part(content, "content.xml"))
+        padded = numbers and _ODS_PADDED.search(parts)
     except InputError:
         raise
     except Exception as error:  # as above

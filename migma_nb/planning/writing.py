@@ -17,6 +17,7 @@ import pandas as pd
 from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
 from migma_nb.planning.paths import current_folder, look_at, real_path, shown, where_paths_begin
+from migma_nb.planning.workbook_parts import encoded_signs
 from migma_nb.planning.workbooks import MOST_ROWS, needed
 
 #: What no cell of a workbook can hold.
@@ -167,7 +168,8 @@ def sheet_cell(openpyxl: Any, page: Any, value: Any) -> Any:
     plain = value.item() if isinstance(value, np.generic) else value
     if isinstance(plain, bool | int | float | Decimal | date | time):
         return plain
-    cell = openpyxl.cell.WriteOnlyCell(page, _NO_CELL.sub("\ufffd", str(plain))[:_LONGEST_CELL])
+    text = _NO_CELL.sub("\ufffd", str(plain))[:_LONGEST_CELL]
+    cell = openpyxl.cell.WriteOnlyCell(page, encoded_signs(text))
     # Else a text that begins with "=" would be a formula.
     cell.data_type = "s"
     return cell

@@ -26,7 +26,7 @@ FRIEND = {"defaults": {"v": "friend"}}
     "cell",
     [
         *("nan", "NaN", " None ", "NaT", "<NA>", "null", "NULL", "undefined", "#N/A", "#REF!", "#VALUE!"),
-        *("#NAME?", "#DIV/0!", "#NUM!", "[object Object]"),
+        *("#NAME?", "#DIV/0!", "#NUM!", "[object Object]", "\\N", "####", " ######## "),
     ],
 )
 def test_a_stand_in_for_nothing_is_named_and_emptied(cell: str) -> None:
@@ -59,6 +59,33 @@ def test_what_was_read_in_the_wrong_encoding_is_read_right(cell: str, meant: str
     assert [(1, "v", cell, meant, CODE)] == told(made.fix(CODE))
 
 
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        ("'00501", "00501"),
+        (" '+49 (151) 123 ", "+49 (151) 123"),
+        ("'12.50", "12.50"),
+        ('="00501"', "00501"),
+        ('="say ""hi"""', 'say "hi"'),
+        ('=""', None),
+    ],
+)
+def test_what_a_spreadsheet_put_around_a_text_is_taken_off(cell: str, meant: str | None) -> None:
+    """The marks by which it keeps zeros; nobody is to read them."""
+    made = plan(addressed("Ann", cell))
+    assert [1] == rows_of(made, CODE)
+    assert [(1, "v", cell, meant, CODE)] == told(made.fix(CODE))
+
+
+@pytest.mark.parametrize(
+    "cell", ["4.91512E+11", "4,91512E+11", "-1.2E-05", " 5E+15 ", "1e+22", "6.02214E+123"]
+)
+def test_a_number_whose_digits_are_lost_is_named_and_left_alone(cell: str) -> None:
+    """Only who has the list can say which they were."""
+    made = plan(addressed("Ann", cell))
+    assert ([1], []) == (rows_of(made, CODE), told(made.fix(CODE)))
+
+
 @pytest.mark.parametrize("cell", ["M\ufffdller", "{{first_name}}", "Ann}}", "see {{x", "[[a]] {{b}}"])
 def test_what_cannot_be_known_is_left_to_its_owner(cell: str) -> None:
     """Lost letters, and braces that somebody typed."""
@@ -80,6 +107,20 @@ def test_what_cannot_be_known_is_left_to_its_owner(cell: str) -> None:
         "Ünïcødé",
         "«Ça»",
         "Żółć",
+        *(
+            "'90s",
+            "'26",
+            "'n Beat",
+            "O'Neil",
+            "###",
+            "# 1",
+            "1E10",
+            "E+11",
+            "12E+05",
+            "1.5E+5x",
+            "2026-11-05",
+        ),
+        *("=", '="', '="a"b', "a=b", "N", "\\n", "\\NB"),
         *("Ã", "It’s “fine”…", "東京", "100%", "[draft]", "N/A", "-", "n.a."),
     ],
 )
@@ -165,7 +206,13 @@ def test_the_text_for_all_is_told_once(kind: str, changes: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(
-    "template", ["None of {{v}} null", "<p>{{v}} None {{v}}</p>", "<p>#1 and 100%{{v}}</p>"]
+    "template",
+    [
+        "<p>########</p><p>{{v}}</p>",
+        "None of {{v}} null",
+        "<p>{{v}} None {{v}}</p>",
+        "<p>#1 and 100%{{v}}</p>",
+    ],
 )
 def test_words_of_the_author_are_the_authors(template: str) -> None:
     """The word "None" is one."""

@@ -10,7 +10,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import migma_nb as mg
@@ -185,6 +185,23 @@ def test_workbooks_and_parquet_keep_their_types(here: Here, folder: Path) -> Non
     assert Exit.BAD_INPUT == here("fix", "a.xlsx", "--code=all", "--in-place").returncode
     written = openpyxl.load_workbook(folder / "b.xlsx")
     assert ["Kunden"] == written.sheetnames
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
+@given(
+    text=st.text(st.sampled_from("a_x05FD0\r\n"), min_size=1, max_size=16).filter(
+        lambda text: text.strip() != ""
+    )
+)
+@example("Ann\r\nLee")
+@example("_x000D_ and _x005F_x000D_")
+@example("_x000D_x000D_")
+def test_a_workbook_is_written_so_that_it_reads_back_the_same(tmp_path: Path, text: str) -> None:
+    """Signs that XML lacks, and what looks like Excel's way to write them."""
+    source, place = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    people = pd.DataFrame({"email": ["x@acme.org"], "a": [text]})
+    rewrite(people, ReadReport("a.xlsx", "Excel workbook", sheet="P"), source, place)
+    assert text == mg.read_recipients(place).loc[0, "a"]
 
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\x1a"), max_size=8) | st.none()

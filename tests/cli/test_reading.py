@@ -104,6 +104,38 @@ def test_how_to_read_is_about_file_alone(here: Migma, folder: Path) -> None:
     assert "1 people could be mailed" in here("check", "people.csv", "--exclude=out.csv").stdout
 
 
+def test_nobody_who_was_filtered_out_is_mailed_by_mistake(here: Migma, folder: Path, send: list[str]) -> None:
+    """Rows that a workbook hides stop each command; what to do needs no Python."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (["email", "name"], ["a@x.example", "Ann"], ["b@x.example", "Bo"]):
+        sheet.append(row)
+    sheet.row_dimensions[3].hidden = True
+    book.save(folder / "l.xlsx")
+    commands = (["send", "l.xlsx", *send[2:]], ["check", "l.xlsx"], ["import", "l.xlsx", "--tag=t"])
+    for command in (*commands, ["check", "people.csv", "--exclude=l.xlsx"]):
+        found = here(*command)
+        assert Exit.BAD_INPUT == found.returncode
+        assert "has 1 hidden row (row 3)" in found.stderr
+        assert "show such rows or delete them, and save the workbook" in found.stderr.lower()
+        assert not re.search(r"hidden=|Python", found.stderr)
+        assert ("--hidden read to take them, --hidden skip to leave them out" in found.stderr) == (
+            "people.csv" not in command
+        )
+    assert "2 people could be mailed" in here("check", "l.xlsx", "--hidden=read").stdout
+    skipped = here("check", "l.xlsx", "--hidden", "skip")
+    assert "1 people could be mailed" in skipped.stdout
+    assert "--hidden skip" in skipped.stdout + skipped.stderr
+    for command in commands:
+        sent = here(*command, "--hidden=skip")
+        assert 0 == sent.returncode, sent.stderr
+        assert "1 hidden row was left out, as given: row 3." in sent.stdout + sent.stderr
+    assert "hidden='keep' says nothing" not in here("check", "l.xlsx", "--hidden=keep").stderr
+    sheet.row_dimensions[3].hidden = False
+    book.save(folder / "l.xlsx")
+    assert "2 people could be mailed" in here("check", "l.xlsx").stdout
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -15,7 +15,7 @@ from tests.notebook.screen import visible_parts
 from tests.notebook.test_form import complete, control, seen, settled, upload
 
 pytest.importorskip("ipywidgets")
-FIELDS = ("encoding", "delimiter", "quote", "sheet", "header", "member")
+FIELDS = ("encoding", "delimiter", "quote", "sheet", "header", "member", "hidden")
 HEAD = "email,first_name,plan\n"
 
 
@@ -85,7 +85,15 @@ def test_all_fields_that_fit_a_file_are_there_on_demand(form: Any) -> None:
     control(form, "mnb-how-read").value = True
     assert {"encoding", "delimiter", "quote", "header"} == fields(form)
     labels = [control(form, f"mnb-read-{name}").description for name in FIELDS]
-    assert ["Encoding", "Delimiter", "Quote", "Sheet", "Header line", "File in the zip"] == labels
+    assert [
+        "Encoding",
+        "Delimiter",
+        "Quote",
+        "Sheet",
+        "Header line",
+        "File in the zip",
+        "Hidden rows",
+    ] == labels
     control(form, "mnb-read-encoding").value = "klingon"
     form.settle()
     assert "Encoding: klingon is no encoding" in seen(form)
@@ -147,6 +155,29 @@ def test_another_sheet_is_read_when_it_is_named(form: Any, tmp_path: Path) -> No
     form.settle()
     assert set() == fields(form)
     assert "sheet=" not in form.lines
+
+
+def test_hidden_rows_of_a_sheet_are_asked_about(
+    form: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody who was filtered out is mailed without a word; the answer stands in the lines."""
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (HEAD.strip().split(","), ["ann@x.org", "Ann", "T"], ["bo@x.org", "Bo", "T"]):
+        book.active.append(row)
+    book.active.row_dimensions[3].hidden = True
+    book.save(tmp_path / "a.xlsx")
+    upload(form, "mnb-upload-list", "a.xlsx", (tmp_path / "a.xlsx").read_bytes())
+    form.settle()
+    assert {"hidden"} == fields(form)
+    assert "Choose Hidden rows: read to take them, Hidden rows: skip to leave them out" in seen(form)
+    assert form.draft.recipients is None
+    control(form, "mnb-read-hidden").value = "skip"
+    form.settle()
+    assert 1 == form.plan.people
+    assert 'mg.read_recipients("a.xlsx", hidden="skip")' in form.lines
+    assert "Repaired: 1 hidden row was left out, as given: row 3." in seen(form)
+    assert form.plan.id == run_in(tmp_path, form.lines, monkeypatch).id
 
 
 def test_what_was_repaired_is_said(form: Any) -> None:

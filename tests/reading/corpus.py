@@ -504,6 +504,60 @@ ROWS = [
     ),
 ]
 
+MARKS = [
+    Case(
+        'Excel\'s ="…"',
+        'email,zip\nann@x.example,="00501"\nbo@x.example,10117\n',
+        ["email", "zip"],
+        [["ann@x.example", "00501"], ["bo@x.example", "10117"]],
+        ('1 cell was written as ="…", by which Excel keeps zeros; that was taken off.',),
+    ),
+    Case(
+        'the same in marks, ="" and marks inside',
+        'email;zip;note\n"ann@x.example";"=""00501""";=""\n"bo@x.example";"=""10117""";"=""a""""b"""\n',
+        ["email", "zip", "note"],
+        [["ann@x.example", "00501", None], ["bo@x.example", "10117", 'a"b']],
+        ("4 cells were written as",),
+    ),
+    Case(
+        'every cell as ="…", the names too',
+        '="email",="name"\n="ann@x.example",="Ann"\n="",=""\n="email",="name"\n="bo@x.example",="Bo"\n',
+        said=(
+            "10 cells were written",
+            "Blank rows were left out: line 3",
+            "stands there again and was left out: line 4",
+        ),
+    ),
+    Case(
+        'a bare list of addresses as ="…"',
+        '="ann@x.example"\n="bo@x.example"\n',
+        ["email"],
+        [["ann@x.example"], ["bo@x.example"]],
+        ("2 cells were written",),
+    ),
+    Case(
+        'the same ="…" as text',
+        'email,zip\nann@x.example,="00501"\n',
+        ["email", "zip"],
+        [["ann@x.example", '="00501"']],
+        unsaid=("Excel keeps zeros",),
+        options={"quote": ""},
+    ),
+    Case(
+        "what only begins like it",
+        'email,note\nann@x.example,="A1"&B1\nbo@x.example,"<a href=""x"">"\n',
+        ["email", "note"],
+        [["ann@x.example", '="A1"&B1'], ["bo@x.example", '<a href="x">']],
+        unsaid=("Excel keeps zeros",),
+    ),
+    Case(
+        "what spreadsheets and databases left behind stays as it is, for plan.issues to tell",
+        "email,a,b\nann@x.example,'00501,4.91512E+11\nbo@x.example,\\N,########\n",
+        ["email", "a", "b"],
+        [["ann@x.example", "'00501", "4.91512E+11"], ["bo@x.example", "\\N", "########"]],
+    ),
+]
+
 HEADERS = [
     Case(
         "blanks around names",
@@ -715,4 +769,4 @@ PROGRAMS = [
     ),
 ]
 
-TEXTS = [*ENCODINGS, *SEPARATORS, *QUOTES, *ROWS, *HEADERS, *OTHER, *PACKED, *PROGRAMS]
+TEXTS = [*ENCODINGS, *SEPARATORS, *QUOTES, *ROWS, *MARKS, *HEADERS, *OTHER, *PACKED, *PROGRAMS]

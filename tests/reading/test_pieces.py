@@ -17,7 +17,8 @@ from tests.reading.corpus import TEXTS, Case
 from tests.reading.names import NAMES, made
 
 Outcome = tuple[pd.DataFrame | None, mg.ReadReport | None, str, str | None]
-CELLS = st.text(st.sampled_from("ab,;\"'\n\r \t|é@0.NAü田\u2028"), max_size=8)
+CELLS = st.text(st.sampled_from("ab,;\"'\n\r \t|é@0.NAü田\u2028="), max_size=8)
+CELLS |= CELLS.map('="{}"'.format)
 TABLES = st.integers(1, 4).flatmap(
     lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=8)
 )
@@ -47,6 +48,8 @@ LINE = st.sampled_from(
         "  ",
         "x",
         '"a\nb",c,',
+        '="a",="",',
+        '="a","=""b\nc"""',
         "a,b, ",
         "a,b,c,",
     ]

@@ -266,3 +266,50 @@ def test_what_says_nothing_about_a_sheet_is_refused(given: dict[str, Any]) -> No
     """An option that would have no effect is a mistake."""
     with pytest.raises(mg.InputError, match="says anything about"):
         mg.read_recipients(xlsx({"People": PEOPLE}), name="list.xlsx", **given)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_signs_that_xml_lacks_are_read_as_themselves(shared: bool) -> None:
+    """Excel writes a CR as _x000D_, and an underscore before the like of it as _x005F_; others are none."""
+    pairs = {
+        "Ann_x000D_": "Ann\r",
+        "a_x000D_\nb": "a\r\nb",
+        "_x005F_x000D_": "_x000D_",
+        "_x005f_x000D_": "_x000D_",
+        "Lee_x00e9_": "Leeé",
+        "snake_x12_y": "snake_x12_y",
+    }
+    whole = xlsx({"People": [["email", "name"], *([f"p{at}@x.example", at] for at in range(len(pairs)))]})
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    texts = [f'<t xml:space="preserve">{text}</t>' for text in pairs]
+    sheet, strings = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
+    for at, text in enumerate(texts):
+        inline, by_number = f't="inlineStr"><is>{text}</is></c>', f't="s"><v>{at}</v></c>'
+        place = f'<c r="B{at + 2}" '
+        assert f'{place}t="n"><v>{at}</v></c>' in parts[sheet]
+        parts[sheet] = parts[sheet].replace(
+            f'{place}t="n"><v>{at}</v></c>', place + (by_number if shared else inline)
+        )
+    items = "".join(f"<si>{text}</si>" for text in texts)
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    parts[strings] = f'<sst xmlns="{space}">{items}</sst>'
+    override = f'<Override PartName="/{strings}" ContentType="{kind}"/></Types>'
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace("</Types>", override)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    frame = mg.read_recipients(made.getvalue(), name="list.xlsx")
+    assert list(pairs.values()) == frame["name"].tolist()
+    said = "In 5 cells signs that XML lacks, such as _x000D_, were written as themselves."
+    assert said == getattr(mg.ReadReport.of(frame), "repaired", "")
+
+
+def test_a_sheet_without_such_signs_says_nothing_of_them() -> None:
+    """Nor is a word with an underscore in it changed."""
+    rows = [["email", "name"], ["ann@x.example", "a_x_b"]]
+    frame = mg.read_recipients(xlsx({"People": rows}), name="list.xlsx")
+    assert rows[1:] == cells(frame)
+    assert () == getattr(mg.ReadReport.of(frame), "repairs", None)
