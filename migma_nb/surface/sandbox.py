@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pandas as pd
 
@@ -15,8 +15,10 @@ from migma_nb.api.errors import InputError
 from migma_nb.api.secret import ApiKey
 from migma_nb.api.settings import make_settings
 from migma_nb.ledger.places import place_of
-from migma_nb.sandbox import SandboxServer
 from migma_nb.surface.client import Migma
+
+if TYPE_CHECKING:
+    from migma_nb.sandbox import SandboxServer
 
 #: A sandbox without a limit of its own is not asked more often than this, so that a bar can be seen.
 REHEARSAL_RATE = "500/second"
@@ -77,6 +79,9 @@ class Sandbox:
         else:
             self._folder = Path(path)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # What only checks or sends to the real API never waits for a server's parts.
+        from migma_nb.sandbox import SandboxServer  # noqa: PLC0415
+
         kept = None if path is None else self._folder / "account.sqlite3"
         with _told():
             self._server = SandboxServer(
@@ -104,7 +109,7 @@ class Sandbox:
         return self._server.url
 
     @property
-    def server(self) -> SandboxServer:
+    def server(self) -> "SandboxServer":
         """The server itself: contacts, tags, faults, queues, its clock, and what else may happen there."""
         return self._server
 

@@ -14,9 +14,7 @@ import migma_nb as mg
 from migma_nb.cli import main
 from migma_nb.cli.helping import Commands
 from migma_nb.cli.parameters import taking
-
-COMMAND = [sys.executable, "-m", "migma_nb.cli"]
-Completed = subprocess.CompletedProcess[str]
+from tests.cli.commands import COMMAND, Completed, afresh, completed
 
 
 def form_options(*args: str) -> dict[str, Any]:
@@ -26,19 +24,6 @@ def form_options(*args: str) -> dict[str, Any]:
     alone.command("form")(taking("form")(found.update))
     alone(list(args), prog_name="form", standalone_mode=False)
     return found
-
-
-def _completed(command: list[str], environment: dict[str, str], folder: Path) -> Completed:
-    return subprocess.run(
-        command,
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=folder,
-        check=False,
-        timeout=120,
-    )
 
 
 @pytest.fixture
@@ -85,7 +70,7 @@ def migma(folder: Path, environment: dict[str, str]) -> Callable[..., Completed]
     """Return a function that runs the command in the folder."""
 
     def run(*args: str, **env: str) -> Completed:
-        return _completed([*COMMAND, *args], environment | env, folder)
+        return completed([*args], environment | env, environment, folder)
 
     return run
 
@@ -96,7 +81,7 @@ def paste(folder: Path, environment: dict[str, str]) -> Callable[..., Completed]
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
 
     def run(line: str, **env: str) -> Completed:
-        return _completed(["sh", "-c", line], environment | {"PATH": path} | env, folder)
+        return afresh(["sh", "-c", line], environment | {"PATH": path} | env, folder)
 
     return run
 

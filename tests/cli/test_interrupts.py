@@ -14,7 +14,7 @@ import pytest
 import migma_nb as mg
 from migma_nb.cli.exits import Exit
 from migma_nb.cli.meanwhile import interruptible
-from tests.cli.conftest import COMMAND
+from tests.cli.commands import COMMAND
 
 Migma = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., "subprocess.Popen[str]"]

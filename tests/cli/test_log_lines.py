@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from migma_nb.cli.exits import Exit
-from tests.cli.conftest import COMMAND
+from tests.cli.commands import COMMAND
 
 Migma = Callable[..., subprocess.CompletedProcess[str]]
 LINE = re.compile(

@@ -13,7 +13,7 @@ import pytest
 
 import migma_nb as mg
 from migma_nb.cli.exits import Exit
-from tests.cli.conftest import COMMAND
+from tests.cli.commands import COMMAND
 
 Migma = Callable[..., subprocess.CompletedProcess[str]]
 Serve = Callable[..., Any]

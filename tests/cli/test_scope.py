@@ -10,7 +10,8 @@ import pytest
 
 import migma_nb as mg
 from migma_nb.cli.form_page import notebook_of, page_of
-from tests.cli.conftest import COMMAND, form_options
+from tests.cli.commands import COMMAND
+from tests.cli.conftest import form_options
 
 Migma = Callable[..., subprocess.CompletedProcess[str]]
 Serve = Callable[..., Any]
