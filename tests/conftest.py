@@ -50,6 +50,15 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+@pytest.fixture
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be waited for longer than it must."""
+    for module in ("migma_nb.api.meaning", "migma_nb.sending.sorting"):
+        monkeypatch.setattr(f"{module}.SHORTEST_LOST_WAIT_S", 0.01)
+    monkeypatch.setattr("migma_nb.api.meaning.MOST_TRIES", 2)
+    monkeypatch.setattr("migma_nb.sending.proof.TRY_AGAIN_S", (0.0,))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """Start one PostgreSQL server for all tests of this process; in CI it must be there."""

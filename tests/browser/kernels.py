@@ -59,15 +59,12 @@ KERNELS = (NEWEST, SIXTH)
 PARAMS = [pytest.param(kernel, id=f"ipykernel {kernel.version}") for kernel in KERNELS]
 #: Marks a test that runs on both; its `lab` opens notebooks on the one whose turn it is.
 on_both_kernels = pytest.mark.parametrize("kernel", PARAMS, indirect=True)
-#: The same for a long one: `make test` has time for the newest, `make proof` runs both.
-on_both_in_proof = pytest.mark.parametrize(
-    "kernel",
-    [
-        pytest.param(NEWEST, id=f"ipykernel {NEWEST.version}"),
-        pytest.param(SIXTH, id=f"ipykernel {SIXTH.version}", marks=pytest.mark.proof),
-    ],
-    indirect=True,
-)
+#: The same for what takes long: `make test` has time for the newest, `make proof` runs both.
+PARAMS_IN_PROOF = [
+    pytest.param(NEWEST, id=f"ipykernel {NEWEST.version}"),
+    pytest.param(SIXTH, id=f"ipykernel {SIXTH.version}", marks=pytest.mark.proof),
+]
+on_both_in_proof = pytest.mark.parametrize("kernel", PARAMS_IN_PROOF, indirect=True)
 
 
 def needed(kernel: Kernel) -> Kernel:

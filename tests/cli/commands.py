@@ -64,6 +64,28 @@ def afresh(command: list[str], environment: dict[str, str], folder: Path) -> Com
     )
 
 
+def typed(line: str, folder: Path) -> list[str]:
+    """Return what a command is given by a line that somebody types into a shell.
+
+    Args:
+        line: the line, which begins with the command's name.
+        folder: where it is typed.
+    """
+    place, given = folder.parent / "bin", folder.parent / "given"
+    place.mkdir(exist_ok=True)
+    (place / "migma-nb").write_text(f"#!/bin/sh\nprintf '%s\\0' \"$@\" > '{given}'\n")
+    (place / "migma-nb").chmod(0o700)
+    given.unlink(missing_ok=True)
+    subprocess.run(
+        ["sh", "-c", line],
+        env=os.environ | {"PATH": f"{place}:{os.environ['PATH']}"},
+        cwd=folder,
+        check=True,
+        timeout=_SECONDS,
+    )
+    return [os.fsdecode(one) for one in given.read_bytes().split(b"\0")[:-1]]
+
+
 def _run(args: list[str], environment: dict[str, str], folder: Path, out: str, err: str) -> None:
     os.environ.clear()
     os.environ.update(environment)

@@ -14,7 +14,7 @@ import migma_nb as mg
 from migma_nb.cli import main
 from migma_nb.cli.helping import Commands
 from migma_nb.cli.parameters import taking
-from tests.cli.commands import COMMAND, Completed, afresh, completed
+from tests.cli.commands import COMMAND, Completed, completed, typed
 
 
 def form_options(*args: str) -> dict[str, Any]:
@@ -78,10 +78,9 @@ def migma(folder: Path, environment: dict[str, str]) -> Callable[..., Completed]
 @pytest.fixture
 def paste(folder: Path, environment: dict[str, str]) -> Callable[..., Completed]:
     """Return a function that types a line into a shell, as somebody does who copies what was printed."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
 
     def run(line: str, **env: str) -> Completed:
-        return afresh(["sh", "-c", line], environment | {"PATH": path} | env, folder)
+        return completed(typed(line, folder), environment | env, environment, folder)
 
     return run
 

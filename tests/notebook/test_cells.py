@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.kernels import PARAMS
+from tests.browser.kernels import PARAMS_IN_PROOF
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
 
@@ -46,7 +46,7 @@ get_ipython().events.register("post_run_cell", lambda _: threading.Timer(0.5, en
 """
 
 
-@pytest.fixture(params=PARAMS)
+@pytest.fixture(params=PARAMS_IN_PROOF)
 def kernel(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A running kernel."""
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))

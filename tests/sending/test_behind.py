@@ -72,6 +72,7 @@ def test_nothing_more_leaves_where_the_outcome_before_it_is_not_on_record(
     assert [1] * 12 == list(server.mailed.values())
 
 
+@pytest.mark.usefixtures("short_waits")
 def test_a_row_tells_of_its_mail_what_its_claim_tells(plan: Plan, tmp_path: Path) -> None:
     """The row's account is written without reading the claim's back, and is the same in every column."""
     script = {3: Act.REFUSE, 5: Act.LIMITED_BARE, 6: Act.LIMITED_BARE, 8: Act.ERROR_AFTER, 11: Act.AT_WORK}

@@ -185,6 +185,7 @@ def steering(text: str) -> list[str]:
 
 @pytest.mark.parametrize("said", ["\x1b[2J\x07 gone", "\u202etxt.exe", "a\r\nb", "\ud800", "\0", "x" * 9000])
 @pytest.mark.parametrize("status", [200, 400, 401, 500])
+@pytest.mark.usefixtures("short_waits")
 def test_words_and_ids_of_a_server_neither_steer_nor_break_the_record(
     said: str, status: int, folder: Path
 ) -> None:

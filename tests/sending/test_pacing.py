@@ -36,7 +36,7 @@ NO_LIMIT = 10**9
 
 @pytest.mark.parametrize("tells", TELLS)
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("limit", [100, 500, 1000])
+@pytest.mark.parametrize("limit", [100, 500, pytest.param(1000, marks=pytest.mark.proof)])
 def test_auto_uses_a_limit_that_nobody_tells(limit: int, kind: str, tells: str) -> None:
     """95 % and more, cold and warm; at most 1 % of 429s, or ten in the first five minutes of the smallest."""
     driver = Driver(server_of(kind, limit, tells), begin=1_000_017.0).run(2 * FIVE_MINUTES_S)

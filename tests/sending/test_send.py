@@ -98,7 +98,8 @@ def test_limit_and_stop_leave_rows_that_a_later_send_takes_up(plan: Plan, mails:
         assert 20 == len(mails(sandbox))
 
 
-@pytest.mark.parametrize("idempotency", [True, False])
+# Where keys are honoured, more is repeated, with pauses that grow.
+@pytest.mark.parametrize("idempotency", [pytest.param(True, marks=pytest.mark.proof), False])
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 def test_under_every_fault_nobody_is_mailed_twice_and_no_row_lies(
     plan: Plan, mails: Mails, fault: str, *, idempotency: bool

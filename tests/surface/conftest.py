@@ -1,18 +1,9 @@
-"""What the tests of secrets share: every log at its lowest level, and no long waits."""
+"""What the tests of secrets share: every log at its lowest level."""
 
 import logging
 from collections.abc import Iterator
 
 import pytest
-
-
-@pytest.fixture
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing be waited for longer than it must."""
-    for module in ("migma_nb.api.meaning", "migma_nb.sending.sorting"):
-        monkeypatch.setattr(f"{module}.SHORTEST_LOST_WAIT_S", 0.01)
-    monkeypatch.setattr("migma_nb.api.meaning.MOST_TRIES", 2)
-    monkeypatch.setattr("migma_nb.sending.proof.TRY_AGAIN_S", (0.0,))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import migma_nb as mg
-from tests.browser.kernels import PARAMS
+from tests.browser.kernels import PARAMS_IN_PROOF
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
 
@@ -60,7 +60,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[mg.Sandbox]:
         yield made
 
 
-@pytest.fixture(params=PARAMS)
+@pytest.fixture(params=PARAMS_IN_PROOF)
 def kernel(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A running kernel with the plan in it."""
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))

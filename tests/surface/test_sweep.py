@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 #: what a sandbox would delete at its end.
 WATCH = """
 import os, shutil
-import migma_nb.surface.sandbox as surface
+import migma_nb.sandbox as sandbox
 
-made, gone = surface.SandboxServer, shutil.rmtree
+made, gone = sandbox.SandboxServer, shutil.rmtree
 
 def server(**options):
     new = made(**options)
@@ -33,7 +33,7 @@ def rmtree(path, *args, **options):
         shutil.copytree(path, os.path.join(os.environ["KEPT"], os.path.basename(path)))
     gone(path, *args, **options)
 
-surface.SandboxServer, shutil.rmtree = server, rmtree
+sandbox.SandboxServer, shutil.rmtree = server, rmtree
 """
 
 
