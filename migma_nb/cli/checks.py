@@ -16,6 +16,7 @@ from migma_nb.cli.next_steps import LOOKING, show_next, to_send
 from migma_nb.cli.problems import show_first_of_each, tally
 from migma_nb.cli.screen import document, heading, say
 from migma_nb.cli.wording import for_terminal
+from migma_nb.notebook.lines import counted
 from migma_nb.planning.fixes import has_repairs
 from migma_nb.planning.frozen import Plan
 
@@ -43,7 +44,7 @@ def _show(planned: Planned) -> None:
     plan, issues = planned.plan, planned.held.issues
     if planned.list_alone:
         say("The list alone: without --subject and --template only addresses and doubles are checked.")
-        say(f"{_could_be(plan)} could be mailed, of {plan.size:,} rows. {plan.address_note}")
+        say(f"{_could_be(plan)} could be mailed, of {counted(plan.size, 'row', 'rows')}. {plan.address_note}")
         show_reading(plan.reading)
     else:
         say(_plan_head(planned))
@@ -90,8 +91,8 @@ def _next(planned: Planned, typed: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _could_be(plan: Plan) -> str:
-    people = f"{plan.singles:,} people"
-    return people if not plan.targets else f"{people} and {len(plan.targets):,} batches"
+    people = counted(plan.singles, "person", "people")
+    return people if not plan.targets else f"{people} and {counted(len(plan.targets), 'batch', 'batches')}"
 
 
 def _as_json(planned: Planned) -> dict[str, Any]:

@@ -88,6 +88,11 @@ class Ledger:
         return self._on_server or self.keeping is Keeping.WAL
 
     @property
+    def may_outlive_lock(self) -> bool:
+        """Whether a process may lose a run's lock and go on: a server lets go of it with the connection."""
+        return self._on_server
+
+    @property
     def refusal(self) -> str | None:
         """Why nobody may be mailed live by this ledger, None where it is safe."""
         if self.keeping is not Keeping.UNSAFE or self.mount is None:

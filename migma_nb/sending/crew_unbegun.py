@@ -92,6 +92,7 @@ def _sorter(conn: sa.Connection, crew: Crew) -> Sorter:
         newest=journal.newest_entry(conn),
         now=now,
         one_clock=crew.ledger.one_clock,
+        may_live=crew.ledger.may_outlive_lock,
     )
     return sorter
 

@@ -159,7 +159,11 @@ class Runner:
         if anybody_left:
             await self._establish()
         self._sorter.prepare(
-            proven=self._trust.proven, newest=newest, now=now, one_clock=self._roll.ledger.one_clock
+            proven=self._trust.proven,
+            newest=newest,
+            now=now,
+            one_clock=self._roll.ledger.one_clock,
+            may_live=self._roll.ledger.may_outlive_lock,
         )
         self._roll.limit = limit
         await self._roll.call()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from migma_nb.api.connection import PATIENCE
 from migma_nb.api.meaning import SHORTEST_LOST_WAIT_S, Past, obstacle
 from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, State
@@ -48,9 +49,12 @@ class Sorter:
         self._only_refused = only_refused
         self._proven: bool | None = False
         self._present: KeyAge | None = None
+        self._may_live = False
         self.clock_is_sound = False
 
-    def prepare(self, *, proven: bool | None, newest: float | None, now: float, one_clock: bool) -> None:
+    def prepare(
+        self, *, proven: bool | None, newest: float | None, now: float, one_clock: bool, may_live: bool
+    ) -> None:
         """Note whether the server honours keys, and whether the clock can tell how old they are.
 
         Args:
@@ -59,9 +63,11 @@ class Sorter:
             now: the present by the ledger's clock.
             one_clock: whether all who write to the ledger share that clock; else nobody can tell the age of a
                 key that another run began to use.
+            may_live: whether the process of a run that counts as dead may still be there.
         """
         self._proven = proven
         self._present = KeyAge.of(now) if one_clock else None
+        self._may_live = may_live
         self.clock_is_sound = newest is None or now >= newest
 
     def sort(self, position: int, seen: Standing | None) -> Turn:
@@ -113,10 +119,17 @@ class Sorter:
             )
         )
         if hindrance is None and age_s is not None:
-            delay = max(self._settings.timeout, SHORTEST_LOST_WAIT_S)
-            return Turn(position, Task(position, seen, uncertain=True, age=KeyAge.of(age_s)), delay)
+            task = Task(position, seen, uncertain=True, age=KeyAge.of(age_s))
+            return Turn(position, task, self._delay(why))
         shown = why if hindrance in {None, Reason.LOST_ANSWER} else hindrance
         return self._end(position, seen, State.UNKNOWN, shown, detail)
+
+    def _delay(self, why: str) -> float:
+        """Return for how long (seconds) a doubtful request may still be under way."""
+        timeout = self._settings.timeout
+        # Who has lost its lock and is alive waits for its answer to the end.
+        longest = PATIENCE * timeout if self._may_live and why == Reason.RUN_DIED else timeout
+        return max(longest, SHORTEST_LOST_WAIT_S)
 
     def _age(self, seen: Standing) -> float | None:
         first: float | None = seen.told("first_attempt_at")

@@ -101,7 +101,7 @@ def test_how_to_read_is_about_file_alone(here: Migma, folder: Path) -> None:
     assert "Save that list as CSV UTF-8" in told
     assert "--encoding" not in told
     (folder / "out.csv").write_text("email\na@x.example\n")
-    assert "1 people could be mailed" in here("check", "people.csv", "--exclude=out.csv").stdout
+    assert "1 person could be mailed" in here("check", "people.csv", "--exclude=out.csv").stdout
 
 
 def test_nobody_who_was_filtered_out_is_mailed_by_mistake(here: Migma, folder: Path, send: list[str]) -> None:
@@ -124,7 +124,7 @@ def test_nobody_who_was_filtered_out_is_mailed_by_mistake(here: Migma, folder: P
         )
     assert "2 people could be mailed" in here("check", "l.xlsx", "--hidden=read").stdout
     skipped = here("check", "l.xlsx", "--hidden", "skip")
-    assert "1 people could be mailed" in skipped.stdout
+    assert "1 person could be mailed" in skipped.stdout
     assert "--hidden skip" in skipped.stdout + skipped.stderr
     for command in commands:
         sent = here(*command, "--hidden=skip")

@@ -87,6 +87,16 @@ def test_a_keys_age_is_the_servers_however_wrong_a_computers_clock_is(
     assert {1} == set(server.mailed.values())
 
 
+def let_go(postgres: PostgresServer, url: str) -> None:
+    """End the connection that holds a run's lock."""
+    with postgres.connect() as connection:
+        query = (
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+            "WHERE locktype = 'advisory' AND datname = %s AND pg_stat_activity.state = 'idle'"
+        )
+        connection.execute(query, [url.rpartition("/")[2]])
+
+
 def test_a_run_that_loses_its_lock_halts_and_the_next_send_goes_on(
     plan: Plan, url: str, postgres: PostgresServer
 ) -> None:
@@ -94,12 +104,7 @@ def test_a_run_that_loses_its_lock_halts_and_the_next_send_goes_on(
 
     def script(call: Call) -> Act:
         if call.number == 5:
-            with postgres.connect() as connection:
-                query = (
-                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks JOIN pg_stat_activity USING (pid) "
-                    "WHERE locktype = 'advisory' AND datname = %s AND pg_stat_activity.state = 'idle'"
-                )
-                connection.execute(query, [url.rpartition("/")[2]])
+            let_go(postgres, url)
         return Act.OK
 
     with ScriptedServer(script) as server:
@@ -112,6 +117,33 @@ def test_a_run_that_loses_its_lock_halts_and_the_next_send_goes_on(
     assert {"accepted": mailed, "not_sent": 40 - mailed} == run.counts
     assert {"already_sent": mailed, "accepted": 40 - mailed} == again.counts
     assert {1} == set(server.mailed.values())
+
+
+def test_what_a_run_without_its_lock_still_waits_for_is_not_asked_for_meanwhile(
+    plan: Plan, url: str, postgres: PostgresServer
+) -> None:
+    """Its request may take four times its time-out, whoever says that the run is dead."""
+    asked: dict[str, list[float]] = {}
+
+    def script(call: Call) -> Act:
+        asked.setdefault(call.recipient, []).append(time.monotonic())
+        if len(asked) == 1 and len(asked[call.recipient]) == 1:
+            let_go(postgres, url)
+            return Act.TRICKLING
+        return Act.OK
+
+    with ScriptedServer(script) as server:
+        client = mg.Migma("k" * 20, base_url=server.url, workers=1, rate="1000/second", timeout=1.0)
+        first = plan(3).start(client, confirm=3, ledger=url)
+        while not asked:
+            time.sleep(0.01)
+        again = plan(3).send(client, confirm=3, progress=False, ledger=url)
+        first.wait(timeout=30, progress=False)
+    (twice,) = [times for times in asked.values() if len(times) > 1]
+    assert 2 == len(twice)
+    assert twice[1] - twice[0] >= 4.0
+    assert {1} == set(server.mailed.values())
+    assert 3 == len(server.mailed) == sum(again.counts.values())
 
 
 def test_a_server_killed_in_mid_run_mails_nobody_twice(plan: Plan) -> None:
