@@ -91,8 +91,7 @@ def _sorter(conn: sa.Connection, crew: Crew) -> Sorter:
         proven=journal.is_proven(conn, settings.origin, fingerprint, now),
         newest=journal.newest_entry(conn),
         now=now,
-        one_clock=crew.ledger.one_clock,
-        may_live=crew.ledger.may_outlive_lock,
+        ledger=crew.ledger,
     )
     return sorter
 

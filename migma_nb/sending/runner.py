@@ -158,13 +158,7 @@ class Runner:
         anybody_left, newest, now = await self._roll.look()
         if anybody_left:
             await self._establish()
-        self._sorter.prepare(
-            proven=self._trust.proven,
-            newest=newest,
-            now=now,
-            one_clock=self._roll.ledger.one_clock,
-            may_live=self._roll.ledger.may_outlive_lock,
-        )
+        self._sorter.prepare(proven=self._trust.proven, newest=newest, now=now, ledger=self._roll.ledger)
         self._roll.limit = limit
         await self._roll.call()
 

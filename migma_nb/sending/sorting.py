@@ -9,6 +9,7 @@ from migma_nb.api.settings import Settings
 from migma_nb.api.states import Reason, State
 from migma_nb.ledger.batches import CAMPAIGN
 from migma_nb.ledger.schema import ClaimState, Settled, Standing
+from migma_nb.ledger.store import Ledger
 from migma_nb.planning.frozen import Plan
 from migma_nb.sending.age import KeyAge
 from migma_nb.sending.agenda import Task
@@ -52,22 +53,19 @@ class Sorter:
         self._may_live = False
         self.clock_is_sound = False
 
-    def prepare(
-        self, *, proven: bool | None, newest: float | None, now: float, one_clock: bool, may_live: bool
-    ) -> None:
+    def prepare(self, *, proven: bool | None, newest: float | None, now: float, ledger: Ledger) -> None:
         """Note whether the server honours keys, and whether the clock can tell how old they are.
 
         Args:
             proven: whether it does; None while that may yet be found out.
             newest: the time of the ledger's newest entry.
             now: the present by the ledger's clock.
-            one_clock: whether all who write to the ledger share that clock; else nobody can tell the age of a
-                key that another run began to use.
-            may_live: whether the process of a run that counts as dead may still be there.
+            ledger: the ledger: where those who write to it share no clock, nobody can tell the age of a key
+                that another run began to use.
         """
         self._proven = proven
-        self._present = KeyAge.of(now) if one_clock else None
-        self._may_live = may_live
+        self._present = KeyAge.of(now) if ledger.one_clock else None
+        self._may_live = ledger.may_outlive_lock
         self.clock_is_sound = newest is None or now >= newest
 
     def sort(self, position: int, seen: Standing | None) -> Turn:
