@@ -68,7 +68,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint $(KERNEL6)/.made
+test: $(VENV)/.dev $(KERNEL6)/.made
 	$(BIN)/$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -p no:cacheprovider \
 		-o filterwarnings=default notebooks
 	$(BIN)/$(PYTEST) -n 6 --dist worksteal

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -15,7 +17,6 @@ def run(script: str, *options: str, patience_s: float = 280) -> "subprocess.Comp
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=patience_s)
 
 
-@pytest.mark.proof
 def test_faults_and_kills_mail_nobody_twice_and_leave_no_untrue_state() -> None:
     """600 people, 4 kills, every fault that the sandbox knows: the account fits the outbox."""
     done = run("faults.py", "--people=600", "--kills=4", "--share=0.1", "--seed=3")
@@ -61,7 +62,6 @@ def test_what_value_shift_tells_can_be_measured() -> None:
     assert "first.last  block of  120:    3" in done.stdout
 
 
-@pytest.mark.proof
 def test_what_each_transport_costs_can_be_measured() -> None:
     """A small round of each that is installed: durable sends are among them, with the A/A control."""
     done = run("transports.py", "--rounds=2", "--people=40")
@@ -78,7 +78,6 @@ def test_what_importing_costs_can_be_measured() -> None:
     assert 6 == done.stdout.count("  allowed ")
 
 
-@pytest.mark.proof
 @pytest.mark.timeout(900)
 def test_a_long_list_takes_no_more_memory_and_a_kill_mails_nobody_twice() -> None:
     """12,000 people, several windows long: the accounts on disk are true, by the server's own record."""
@@ -88,7 +87,6 @@ def test_a_long_list_takes_no_more_memory_and_a_kill_mails_nobody_twice() -> Non
     assert "0 of them twice; true: True" in done.stdout
 
 
-@pytest.mark.proof
 def test_a_send_from_several_workers_survives_a_kill() -> None:
     """600 people, three workers, one of them killed: the account fits the sandbox's own record."""
     done = run("on_a_cluster.py", "--people=600")

@@ -156,21 +156,25 @@ def test_help_of_the_package_shows_every_name() -> None:
 # --- df.migma ---
 
 
+ORDERS = (
+    "import pandas as pd, migma_nb",
+    "import migma_nb, pandas as pd",
+    "import migma_nb\nfrom pandas import DataFrame\nimport pandas as pd",
+    "import migma_nb, importlib.util\nimportlib.util.find_spec('pandas')\nimport pandas as pd",
+    "import migma_nb, migma_nb.planning.reading, pandas as pd",
+    "import pandas as pd, migma_nb, importlib\nimportlib.reload(migma_nb)",
+    "import migma_nb, importlib\nimportlib.reload(migma_nb)\nimport pandas as pd",
+    "import pandas as pd, migma_nb, importlib\nimportlib.reload(pd)",
+    "import migma_nb, importlib, pandas as pd\nimportlib.reload(pd)",
+    "import pandas as pd, migma_nb.surface.accessor as a, importlib\nimportlib.reload(a)",
+    "import migma_nb.surface.accessor as a, importlib\nimportlib.reload(a)\nimport pandas as pd",
+)
+#: A process each: the first few at once.
+_AT_ONCE = 3
+
+
 @pytest.mark.parametrize(
-    "code",
-    [
-        "import pandas as pd, migma_nb",
-        "import migma_nb, pandas as pd",
-        "import migma_nb\nfrom pandas import DataFrame\nimport pandas as pd",
-        "import migma_nb, importlib.util\nimportlib.util.find_spec('pandas')\nimport pandas as pd",
-        "import migma_nb, migma_nb.planning.reading, pandas as pd",
-        "import pandas as pd, migma_nb, importlib\nimportlib.reload(migma_nb)",
-        "import migma_nb, importlib\nimportlib.reload(migma_nb)\nimport pandas as pd",
-        "import pandas as pd, migma_nb, importlib\nimportlib.reload(pd)",
-        "import migma_nb, importlib, pandas as pd\nimportlib.reload(pd)",
-        "import pandas as pd, migma_nb.surface.accessor as a, importlib\nimportlib.reload(a)",
-        "import migma_nb.surface.accessor as a, importlib\nimportlib.reload(a)\nimport pandas as pd",
-    ],
+    "code", [*ORDERS[:_AT_ONCE], *(pytest.param(code, marks=pytest.mark.proof) for code in ORDERS[_AT_ONCE:])]
 )
 def test_frames_have_our_name_in_whichever_order(code: str) -> None:
     """Also after a reload, without a warning; pandas' own loader is left as it was."""

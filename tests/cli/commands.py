@@ -8,8 +8,10 @@ import atexit
 import io
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from migma_nb.cli import main
@@ -40,14 +42,53 @@ def completed(args: list[str], environment: dict[str, str], usual: dict[str, str
     }
     if early:
         return afresh([*COMMAND, *args], environment, folder)
-    with (folder.parent / "stdout").open("w+b") as out, (folder.parent / "stderr").open("w+b") as err:
-        process = _context.Process(target=_run, args=(args, environment, folder, out.name, err.name))
-        process.start()
-        process.join(_SECONDS)
-        if process.exitcode is None:
-            process.kill()
-            raise subprocess.TimeoutExpired(args, _SECONDS)
-        return subprocess.CompletedProcess(args, process.exitcode, out.read().decode(), err.read().decode())
+    return Running(args, environment, folder, folder.parent).wait()
+
+
+class Running:
+    """A command that goes on in a process of its own.
+
+    Args:
+        args: its arguments.
+        environment: all of its environment.
+        folder: where it runs.
+        place: a folder for what it says.
+    """
+
+    def __init__(self, args: list[str], environment: dict[str, str], folder: Path, place: Path) -> None:
+        self._args = args
+        self._said = place / "stdout", place / "stderr"
+        for file in self._said:
+            file.write_bytes(b"")
+        names = tuple(map(str, self._said))
+        self._process = _context.Process(target=_run, args=(args, environment, folder, *names))
+        self._process.start()
+
+    def lines(self, count: int) -> list[str]:
+        """Return the first lines that it says, once there are so many; "" for those that it never said."""
+        until = time.monotonic() + _SECONDS
+        while True:
+            ended = self._process.exitcode is not None
+            whole = self._said[0].read_text().split("\n")[:-1]
+            if len(whole) >= count or ended:
+                return [*whole, *[""] * count][:count]
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+    def signal(self, how: signal.Signals) -> None:
+        """Send it a signal, if it still goes on."""
+        if self._process.exitcode is None:
+            assert self._process.pid is not None
+            os.kill(self._process.pid, how)
+
+    def wait(self, seconds: float = _SECONDS) -> Completed:
+        """Return how it ended, and all that it said."""
+        self._process.join(seconds)
+        if self._process.exitcode is None:
+            self._process.kill()
+            raise subprocess.TimeoutExpired(self._args, seconds)
+        out, err = (file.read_bytes().decode() for file in self._said)
+        return subprocess.CompletedProcess(self._args, self._process.exitcode, out, err)
 
 
 def afresh(command: list[str], environment: dict[str, str], folder: Path) -> Completed:

@@ -14,7 +14,7 @@ import migma_nb as mg
 from migma_nb.cli import main
 from migma_nb.cli.helping import Commands
 from migma_nb.cli.parameters import taking
-from tests.cli.commands import COMMAND, Completed, completed, typed
+from tests.cli.commands import Completed, Running, completed, typed
 
 
 def form_options(*args: str) -> dict[str, Any]:
@@ -118,17 +118,12 @@ class Server:
 
     def __init__(self, args: tuple[str, ...], place: Path, env: dict[str, str]) -> None:
         self._place = place
-        self.process = subprocess.Popen(
-            [*COMMAND, "sandbox", f"--path={place}", *args],
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+        place.with_suffix(".said").mkdir()
+        self._command = Running(
+            ["sandbox", f"--path={place}", *args], env, place.parent, place.with_suffix(".said")
         )
-        assert self.process.stdout is not None
-        self.first_line = self.process.stdout.readline().strip()
+        self.first_line, self.export = self._command.lines(2)
         self.url = self.first_line.removeprefix("Sandbox at ")
-        self.export = self.process.stdout.readline().strip()
 
     @property
     def key(self) -> str:
@@ -142,10 +137,8 @@ class Server:
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> Completed:
         """End the process; return its code and what it said last."""
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        out, err = self.process.communicate(timeout=30)
-        return subprocess.CompletedProcess(self.process.args, self.process.returncode, out, err)
+        self._command.signal(how)
+        return self._command.wait(30)
 
     def mailed(self) -> list[str]:
         """Return to whom it delivered, once it has ended."""
@@ -165,5 +158,4 @@ def serve(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[...,
 
     yield start
     for server in servers:
-        if server.process.returncode is None:
-            server.end()
+        server.end()

@@ -46,6 +46,7 @@ def test_the_demo_can_be_run_again_and_says_where_it_cannot_write(here: Migma, f
     assert "people.csv" in found.stderr
 
 
+@pytest.mark.proof
 def test_the_demo_ends_with_a_line_that_can_be_typed(folder: Path, environment: dict[str, str]) -> None:
     """After `make demo` the command is in .venv/bin and not on the path."""
     command = Path(sys.executable).with_name("migma-nb")
@@ -228,7 +229,7 @@ def test_an_import_whose_account_cannot_be_written_is_one_document(here: Migma, 
     assert "full.csv cannot be written" in told["error"]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("latin-1", marks=pytest.mark.proof)])
 def test_json_tells_every_name_as_it_is_whatever_the_encoding(migma: Migma, encoding: str) -> None:
     """What the encoding of a pipe lacks is an escape in the document, not a question mark."""
     name = "it is “é”"

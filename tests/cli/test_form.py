@@ -48,7 +48,7 @@ def served(
     process.communicate()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.proof)])
 def test_the_page_ends_when_told(
     served: tuple[subprocess.Popen[str], str, list[str]], how: signal.Signals
 ) -> None:
@@ -194,6 +194,7 @@ def test_a_live_page_without_a_key_is_refused() -> None:
         page_of(form_options("--live"))
 
 
+@pytest.mark.proof
 def test_a_port_that_is_taken_is_a_sentence(migma: Migma, served: tuple[Any, str, list[str]]) -> None:
     """Not a traceback, nor another port than the one that was asked for."""
     port = re.search(r":(\d+)/", served[1])
@@ -203,6 +204,7 @@ def test_a_port_that_is_taken_is_a_sentence(migma: Migma, served: tuple[Any, str
     assert f"cannot be served at port {port[1]}" in found.stderr
 
 
+@pytest.mark.proof
 def test_voila_itself_shows_the_notebook_with_the_form(environment: dict[str, str]) -> None:
     """`voila notebooks/06_form.ipynb`: the form is on the page, with nothing but warnings said."""
     pytest.importorskip("voila")

@@ -69,13 +69,18 @@ def long_list(folder: Path) -> None:
     ("command", "how"),
     [
         (["check", "--json"], signal.SIGINT),
-        (["preview", "--subject=Hello {{name}}", "--template=mail.html"], signal.SIGTERM),
-        (["fix", "--code=all", "--dry-run", "--json"], signal.SIGTERM),
-        (
+        (["import", "--tag=t", "--json"], signal.SIGTERM),
+        pytest.param(
+            ["preview", "--subject=Hello {{name}}", "--template=mail.html"],
+            signal.SIGTERM,
+            marks=pytest.mark.proof,
+        ),
+        pytest.param(["fix", "--code=all", "--dry-run", "--json"], signal.SIGTERM, marks=pytest.mark.proof),
+        pytest.param(
             ["send", "--subject=s", "--template=mail.html", "--sender=A <a@acme.org>", "--marketing"],
             signal.SIGINT,
+            marks=pytest.mark.proof,
         ),
-        (["import", "--tag=t", "--json"], signal.SIGTERM),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else None,
 )
@@ -146,6 +151,7 @@ def running(
     return process, found[1], server
 
 
+@pytest.mark.proof
 def test_a_report_of_a_run_that_goes_on_is_no_zero(
     migma: Migma, start: Start, running: tuple["subprocess.Popen[str]", str, Any]
 ) -> None:
@@ -184,7 +190,7 @@ def test_a_paused_run_still_goes_on(
     assert "state=paused" in found.stderr
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.proof)])
 def test_an_import_that_is_told_to_end_has_its_account_and_goes_on(
     paste: Migma, start: Start, folder: Path, serve: Callable[..., Any], how: signal.Signals
 ) -> None:

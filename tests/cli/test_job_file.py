@@ -131,6 +131,7 @@ def test_a_job_file_that_is_not_there_is_said(here: Here) -> None:
     assert (Exit.BAD_INPUT, True) == (found.returncode, "no.toml" in found.stderr)
 
 
+@pytest.mark.proof
 def test_every_option_can_stand_in_the_file_but_the_two_catches(here: Here, folder: Path) -> None:
     """Of check, preview, send and fix: each key is known below its command's heading."""
     values = dict.fromkeys(("header", "limit", "row", "most", "preview", "timeout", "log-every"), "1")

@@ -214,6 +214,7 @@ def test_unknown_rows_are_looked_for_in_the_log_first(migma: Migma, paste: Migma
         ([], {"MIGMA_API_KEY": "mgma_sk_test_wrong"}, Exit.HALTED, "not_sent"),
     ],
 )
+@pytest.mark.proof
 def test_its_codes_are_those_of_a_send_and_a_report_has_the_same(  # noqa: PLR0917 - four of them are fixtures
     here: Migma,
     send: list[str],

@@ -105,6 +105,7 @@ def test_the_rate_of_the_environment_counts_in_a_live_import(
     assert (2, True) == (done.returncode, "MIGMA_RATE" in done.stderr), done.stderr
 
 
+@pytest.mark.proof
 def test_a_rehearsal_has_no_account_but_one_that_is_typed(
     folder: Path, environment: dict[str, str], send: list[str]
 ) -> None:

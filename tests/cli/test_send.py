@@ -166,7 +166,7 @@ def test_a_wrong_key_halts(migma: Migma, send: list[str], serve: Serve) -> None:
     assert [] == server.mailed()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.proof)])
 def test_an_interrupt_records_what_was_in_flight_and_the_same_line_goes_on(  # noqa: PLR0917 - fixtures
     migma: Migma,
     send: list[str],

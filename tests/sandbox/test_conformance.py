@@ -168,7 +168,7 @@ def test_every_answer_is_one_that_the_document_tells_of(
     serve: Callable[..., SandboxServer], session: requests.Session, name: str
 ) -> None:
     """Every request gets a documented status, type, head and body; no sound one is called unsound."""
-    try_out(serve(batch_seconds=0, import_seconds=0), name, session, 10)
+    try_out(serve(batch_seconds=0, import_seconds=0), name, session, 6)
 
 
 @pytest.mark.proof

@@ -442,7 +442,7 @@ _SETTINGS = settings(
 
 def test_no_short_history_breaks_the_promise() -> None:
     """Some dozens of histories of up to six steps."""
-    run_state_machine_as_test(Histories, settings=settings(_SETTINGS, max_examples=35))
+    run_state_machine_as_test(Histories, settings=settings(_SETTINGS, max_examples=25))
 
 
 def test_no_short_history_in_windows_breaks_the_promise() -> None:
@@ -452,13 +452,13 @@ def test_no_short_history_in_windows_breaks_the_promise() -> None:
 
 def test_no_short_history_of_batches_breaks_the_promise() -> None:
     """Some of them with a tag and a segment among the recipients: what is open of a batch stays open."""
-    run_state_machine_as_test(HistoriesOfBatches, settings=settings(_SETTINGS, max_examples=18))
+    run_state_machine_as_test(HistoriesOfBatches, settings=settings(_SETTINGS, max_examples=12))
 
 
 def test_no_short_history_breaks_the_promise_on_a_server(postgres: PostgresServer) -> None:
     """A few of them, with the ledger in PostgreSQL."""
     machine = type("OnServer", (HistoriesOnServer,), {"postgres": postgres})
-    run_state_machine_as_test(machine, settings=settings(_SETTINGS, max_examples=10))
+    run_state_machine_as_test(machine, settings=settings(_SETTINGS, max_examples=6))
 
 
 @pytest.mark.proof

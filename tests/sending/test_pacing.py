@@ -48,7 +48,9 @@ def test_auto_uses_a_limit_that_nobody_tells(limit: int, kind: str, tells: str) 
 
 
 @pytest.mark.parametrize("tells", ["wait", "nothing"])
-@pytest.mark.parametrize("limit", [80, 90, 110, 120, 135, 150])
+@pytest.mark.parametrize(
+    "limit", [80, 120, 150, *(pytest.param(limit, marks=pytest.mark.proof) for limit in (90, 110, 135))]
+)
 def test_a_full_bucket_is_known_at_its_second_429(limit: int, tells: str) -> None:
     """A minute's requests that are there at once are emptied once, whatever the latencies."""
     for seed, slowest in enumerate((0.5, 0.2, 0.8, 0.5)):
@@ -118,6 +120,7 @@ def test_the_smallest_limit_costs_a_few_429s_to_learn_and_then_hardly_any(
     st.integers(1, 4),
     st.floats(0, 60),
 )
+@pytest.mark.proof
 def test_any_limit_latency_phase_and_number_of_processes_fares_alike(  # noqa: PLR0917 - hypothesis gives them
     kind: str, limit: int, tells: str, latency: float, processes: int, phase: float
 ) -> None:

@@ -62,6 +62,7 @@ def test_two_processes_keep_a_rate_together(tmp_path: Path) -> None:
     assert sum(attempts for _, attempts in found) <= 18
 
 
+@pytest.mark.proof
 def test_two_processes_learn_a_limit_together_that_neither_is_told(tmp_path: Path) -> None:
     """They feel their way as one: a few 429s, everybody accepted, and what was learned is kept."""
     ledger = tmp_path / "l.sqlite3"

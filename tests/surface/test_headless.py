@@ -132,6 +132,7 @@ def test_a_campaign_is_not_let_go_headless_either(server: mg.Sandbox) -> None:
     assert 0 == len(server.outbox)
 
 
+@pytest.mark.proof
 def test_what_follows_from_a_headless_cell_is_headless_too(server: mg.Sandbox) -> None:
     """A task that outlives its cell, and a callback of an output, which nbclient renews by itself."""
     send = (
@@ -200,6 +201,7 @@ def test_a_cell_that_a_person_runs_sends_and_the_same_cell_headless_does_not(
     assert REFUSED in said_by(kernel, SEND, asks=False)
 
 
+@pytest.mark.proof
 def test_a_thread_that_a_headless_cell_starts_is_headless_too(server: mg.Sandbox, kernel: Any) -> None:
     """No way round it by another thread."""
     code = (
@@ -221,6 +223,7 @@ def test_a_click_sends_although_the_page_was_run_headless(server: mg.Sandbox, ke
     assert 3 == len(server.outbox)
 
 
+@pytest.mark.proof
 def test_a_click_that_a_headless_cell_pretends_sends_nothing(server: mg.Sandbox, kernel: Any) -> None:
     """The message has to come from the front end."""
     said_by(kernel, BUTTON, asks=False)

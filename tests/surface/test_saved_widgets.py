@@ -78,6 +78,7 @@ def addresses(text: str) -> set[str]:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.proof
 def test_our_notebooks_keep_no_address_and_no_key_in_their_widgets(name: str, tmp_path: Path) -> None:
     """Run from top to bottom and saved with all that their widgets show."""
     nbformat = pytest.importorskip("nbformat")

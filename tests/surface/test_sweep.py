@@ -84,6 +84,7 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
+@pytest.mark.proof
 def test_the_demo_writes_its_key_nowhere(place: Place) -> None:
     """Not into the result, the screen, the home, nor the sandbox's folder, ledger and locks."""
     place.run("-m", "migma_nb.cli", "demo")
@@ -93,6 +94,7 @@ def test_the_demo_writes_its_key_nowhere(place: Place) -> None:
     assert [] == files_with(place.keys, place.tree)
 
 
+@pytest.mark.proof
 def test_the_quickstart_writes_its_key_nowhere(place: Place) -> None:
     """Not into the saved notebook with its outputs either, nor into what Jupyter and IPython keep."""
     pytest.importorskip("nbclient")
