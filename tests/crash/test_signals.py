@@ -20,9 +20,9 @@ Make = Callable[..., Mailing]
 
 @pytest.fixture
 def slow(mailing: Make) -> Mailing:
-    """Return a mailing whose server works for two seconds on each mail."""
+    """Return a mailing whose server works for some seconds on each mail: more than a busy machine is late."""
     letter = mailing(timeout=20.0)
-    letter.server.delay_s = 2.0
+    letter.server.delay_s = 6.0
     return letter
 
 
