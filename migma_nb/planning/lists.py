@@ -12,6 +12,7 @@ from migma_nb.planning.address_column import find_address_column, looks_like_add
 from migma_nb.planning.addresses import identity
 from migma_nb.planning.columns import column_at
 from migma_nb.planning.containers import refuse_list_itself
+from migma_nb.planning.list_paths import read_by_path
 from migma_nb.planning.reading import read_recipients
 from migma_nb.planning.sources import is_file_name
 from migma_nb.planning.tables import frame_of, series_of
@@ -33,7 +34,8 @@ def identities(people: Any, argument: str) -> frozenset[str]:
 
 def _entries(people: Any, argument: str) -> list[str]:
     if isinstance(people, os.PathLike) or (isinstance(people, str) and is_file_name(people)):
-        people = read_recipients(people)
+        with read_by_path():
+            people = read_recipients(people)
     if isinstance(people, str):
         refuse_list_itself(people)
         if not looks_like_address(people):

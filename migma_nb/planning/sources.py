@@ -10,6 +10,7 @@ import pandas as pd
 from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
 from migma_nb.planning.containers import refuse_list_itself
+from migma_nb.planning.list_paths import read_by_path
 from migma_nb.planning.long_files import is_long
 from migma_nb.planning.long_lists import long_pieces
 from migma_nb.planning.paths import expanded, look_at
@@ -50,7 +51,8 @@ def long_list(recipients: Any) -> Pieces | None:
     if isinstance(recipients, Pieces):
         return recipients
     if isinstance(recipients, os.PathLike) or (isinstance(recipients, str) and is_file_name(recipients)):
-        return long_pieces(recipients) if is_long(recipients) else None
+        with read_by_path():
+            return long_pieces(recipients) if is_long(recipients) else None
     return None
 
 
@@ -88,7 +90,8 @@ def _as_frame(recipients: Any) -> pd.DataFrame:
         refuse_list_itself(recipients)
         return _frame_of_list([recipients])
     if isinstance(recipients, os.PathLike) or (isinstance(recipients, str) and is_file_name(recipients)):
-        return read_recipients(recipients)
+        with read_by_path():
+            return read_recipients(recipients)
     if isinstance(recipients, str):
         raise InputError(
             f"{recipients!r} is neither an address nor a file of people.",

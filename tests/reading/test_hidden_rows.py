@@ -102,8 +102,11 @@ def test_a_plan_of_a_file_with_hidden_rows_is_refused(
         {"recipients": ["ann@x.example"], "exclude": path},
     )
     for people in lists:
-        with pytest.raises(mg.InputError, match=r"has 1 hidden row \(row 7\)"):
+        with pytest.raises(mg.InputError, match=r"has 1 hidden row \(row 7\)") as caught:
             mg.plan(**people, **mail)
+        assert (caught.value.hint or "").endswith(
+            " hidden= is for mg.read_recipients; pass its frame in place of the path."
+        )
     with pytest.raises(mg.InputError, match="has 1 hidden row"):
         long_pieces(path)
     with long_pieces(path, hidden="skip") as found:
