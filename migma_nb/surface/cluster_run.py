@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pandas as pd
-from tqdm.std import tqdm as text_bar
 
 from migma_nb.api import loop
 from migma_nb.api.errors import InputError, LedgerError
@@ -19,7 +18,7 @@ from migma_nb.sending import account_files, accounts, doubts, reconciling
 from migma_nb.sending.crew import Crew
 from migma_nb.sending.crew_accounts import Book
 from migma_nb.surface.client import Migma, settings_of
-from migma_nb.surface.interrupts import explain
+from migma_nb.surface.interrupts import explain, say_at_once
 from migma_nb.surface.progress import made_bar, short
 from migma_nb.surface.run import Run
 from migma_nb.surface.waiting import TICK_S, check_seconds
@@ -167,7 +166,7 @@ class ClusterRun:
         """Begin no new row and let those in flight come back; return what became of it, and how to go on."""
         try:
             self._crew.stop()
-            text_bar.write("Stopping: what is in flight on the workers comes back first …")
+            say_at_once("Stopping: what is in flight on the workers comes back first …")
             while not self._crew.ended.wait(TICK_S):
                 bar.update()
         except KeyboardInterrupt:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, ParamSpec, Self
 
 import pandas as pd
-from tqdm.std import tqdm as text_bar
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.states import RunState, State
@@ -28,7 +27,7 @@ from migma_nb.sending.import_summary import ImportFacts
 from migma_nb.sending.importing import LiveImport
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.import_progress import ImportBar, ImportScreen
-from migma_nb.surface.interrupts import explain
+from migma_nb.surface.interrupts import explain, say_at_once
 
 P = ParamSpec("P")
 
@@ -141,7 +140,7 @@ class ImportRun:
             has_account = True
         except KeyboardInterrupt as interrupt:
             self._live.stop()
-            text_bar.write("Stopping: the request that is on its way comes back first …")
+            say_at_once("Stopping: the request that is on its way comes back first …")
             while not self._live.ended.wait(_TICK_S):
                 bar.update()
             explain(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator
 from typing import Any, Literal, Self
 
 import pandas as pd
-from tqdm.std import tqdm as text_bar
 
 from migma_nb.api import loop
 from migma_nb.api.errors import InputError
@@ -21,7 +20,7 @@ from migma_nb.sending.live import LiveRun
 from migma_nb.surface.account import Accounted
 from migma_nb.surface.client import Migma, settings_of
 from migma_nb.surface.fate import Fated
-from migma_nb.surface.interrupts import explain
+from migma_nb.surface.interrupts import explain, say_at_once
 from migma_nb.surface.showing import Shown, Watched, bring_up_to_date, opening, watched
 from migma_nb.surface.waiting import TICK_S, check_seconds, follow_on, wait_for_others
 
@@ -251,7 +250,7 @@ class Run(Accounted, Fated, Shown):
         """Begin no new row and let those in flight come back; return what became of it, and how to go on."""
         live.ask(Wish.STOP)
         flying = self.counts.get(State.SENDING, 0)
-        text_bar.write(f"Stopping: {counted(flying, 'mail', 'mails')} in flight come back first …")
+        say_at_once(f"Stopping: {counted(flying, 'mail', 'mails')} in flight come back first …")
         try:
             while not live.ended.wait(TICK_S):
                 bar.update()
