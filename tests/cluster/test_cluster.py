@@ -96,7 +96,7 @@ def test_the_account_has_the_form_of_any_other_and_a_second_send_mails_nobody(
 def test_a_worker_killed_in_the_middle_mails_nobody_twice_and_loses_nobody(team: Team, plan: Plan) -> None:
     """Another one takes its part up: what was in flight is asked for again under its proven key."""
     made = plan(400, "killed")
-    team.sandbox.server.latency = 0.15  # so that each worker has as many in flight as it may
+    team.sandbox.server.latency = 0.3  # so that each worker has as many in flight as it may
     try:
         run = made.start(team.client(rate="80/second"), cluster=team.dask)
         wait_for(lambda: len(team.mails("killed")) > 60)
