@@ -46,9 +46,7 @@ _OWN_ID = Field(default=None, validation_alias=AliasChoices("id", "_id"))
 class Resource(BaseModel):
     """Something that the API holds; its fields in snake_case, what is not documented in `more`."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True, defer_build=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
 
     @field_validator("*", mode="wrap")
     @classmethod

@@ -61,7 +61,7 @@ def unguarded_frame(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     count, changed = 0, dict[Any, pd.Series]()
     for at in frame.columns:
         column = frame[at]
-        rows = np.flatnonzero(column.str.startswith('="').fillna(value=False).to_numpy(bool))
+        rows = np.flatnonzero(column.str.startswith('="', na=False).to_numpy(bool))
         told = {int(row): unguarded(str(column.iloc[row])) for row in rows}
         told = {row: text for row, text in told.items() if text != column.iloc[row]}
         if told:

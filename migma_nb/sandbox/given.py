@@ -11,9 +11,7 @@ from migma_nb.sandbox.envelope import Refusal
 class Asked(BaseModel):
     """What a call may ask for, under the API's names; unknown fields are ignored, as the API does."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=False, extra="ignore", frozen=True, defer_build=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=False, extra="ignore", frozen=True)
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -13,9 +13,7 @@ class Shown(BaseModel):
     A field with a default may be absent.
     """
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=False, extra="forbid", frozen=True, defer_build=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=False, extra="forbid", frozen=True)
 
     @classmethod
     def of(cls, record: Mapping[str, Any], **more: Any) -> dict[str, Any]:
