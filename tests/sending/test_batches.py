@@ -312,26 +312,27 @@ def test_a_throttled_batch_is_shown_with_its_resume_time_and_waited_for(
 ) -> None:
     """Until then it is no standstill, however long that lasts."""
     del soon
-    until = datetime.now(UTC) + timedelta(seconds=1.5)
-    throttle = {
-        "expiresAt": until.isoformat().replace("+00:00", "Z"),
-        "reason": "Daily limit",
-        "remainingCount": 7,
-    }
-    throttled = status("throttled", 3, throttle=throttle)
+    begun: list[datetime] = []
+
+    def read(path: str) -> Any:
+        if "/sending/" not in path:
+            return None
+        if not begun:
+            begun.append(datetime.now(UTC) + timedelta(seconds=4))
+        if datetime.now(UTC) > begun[0]:
+            return status("completed", 10)
+        at = begun[0].isoformat().replace("+00:00", "Z")
+        throttle = {"expiresAt": at, "reason": "Daily limit", "remainingCount": 7}
+        return status("throttled", 3, throttle=throttle)
+
     with ScriptedServer(ok) as server:
-        server.reads = lambda path: (
-            status("completed", 10)
-            if datetime.now(UTC) > until and "/sending/" in path
-            else throttled
-            if "/sending/" in path
-            else None
-        )
+        server.reads = read
         plan = mg.plan(mg.Tag("t"), **OPTIONS)
         run = plan.start(client_of(server), confirm=plan.id, ledger=place)
-        while "Daily limit" not in run.summary():
+        while "Daily limit" not in (shown := run.summary()):
+            assert mg.RunState.RUNNING is run.state
             time.sleep(0.01)
-        shown = run.summary()
+        until = begun[0]
         assert f"until {until:%Y-%m-%d %H:%M} UTC (Daily limit) 7 are left" in shown
         run.wait()
     assert f"throttled until {until:%Y-%m-%d %H:%M} UTC" in capsys.readouterr().err
