@@ -229,7 +229,9 @@ def test_an_import_whose_account_cannot_be_written_is_one_document(here: Migma, 
     assert "full.csv cannot be written" in told["error"]
 
 
-@pytest.mark.parametrize("encoding", ["ascii", pytest.param("latin-1", marks=pytest.mark.proof)])
+@pytest.mark.parametrize(
+    "encoding", ["ascii", *(pytest.param(name, marks=pytest.mark.proof) for name in ("utf-8", "latin-1"))]
+)
 def test_json_tells_every_name_as_it_is_whatever_the_encoding(migma: Migma, encoding: str) -> None:
     """What the encoding of a pipe lacks is an escape in the document, not a question mark."""
     name = "it is “é”"
