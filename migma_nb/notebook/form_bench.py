@@ -28,6 +28,8 @@ class Bench:
         self._draft = draft
         self._changed = changed
         self._lock = threading.RLock()
+        # Held while something that was read is taken up, so that what overtakes it comes before or after it.
+        self._turn = threading.RLock()
         self._threads: list[threading.Thread] = []
         self._waiting: list[threading.Thread] = []
         self._begun = False
@@ -108,7 +110,7 @@ class Bench:
             wrong: takes the error, where what was chosen is wrong and a field says so.
         """
         this = object()
-        with self._lock:
+        with self._turn:
             self._reading[purpose] = this
         self._changed()
 
@@ -116,34 +118,38 @@ class Bench:
             try:
                 found = work()
             except BaseException as error:
-                newest = self._is_over(purpose, this)
-                if newest:
-                    failed()
-                    self._changed()
-                if wrong is None or not isinstance(error, InputError):
-                    raise
-                self.notices.errors.append(error)
-                if newest:
-                    wrong(error)
+                with self._turn:
+                    newest = self._is_over(purpose, this)
+                    if newest:
+                        failed()
+                        self._changed()
+                    if wrong is None or not isinstance(error, InputError):
+                        raise
+                    self.notices.errors.append(error)
+                    if newest:
+                        wrong(error)
                 return
-            if self._is_over(purpose, this):
-                done(found)
-                self._changed()
+            with self._turn:
+                if self._is_over(purpose, this):
+                    done(found)
+                    self._changed()
 
         self.in_background(whole, lambda _: None)
 
     def overtake(self, purpose: str) -> None:
-        """Let what is being read for a purpose count no more: something else was chosen."""
-        with self._lock:
+        """Let what is being read for a purpose count no more: something else was chosen.
+
+        What is being taken up in this moment is taken up before this returns, and nothing of it after.
+        """
+        with self._turn:
             self._reading.pop(purpose, None)
 
     def _is_over(self, purpose: str, this: object) -> bool:
         """Note that something was read; return whether it is what was chosen last."""
-        with self._lock:
-            newest = self._reading.get(purpose) is this
-            if newest:
-                del self._reading[purpose]
-            return newest
+        newest = self._reading.get(purpose) is this
+        if newest:
+            del self._reading[purpose]
+        return newest
 
     def begin(self) -> None:
         """Begin what was put off while the form was being made: until then nobody could take the answers."""

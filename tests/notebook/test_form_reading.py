@@ -1,6 +1,8 @@
 """Files that the form cannot read by itself: which fields appear, what they do, and what Python then says."""
 
 import gzip
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import pandas as pd
 import pytest
 
 import migma_nb as mg
+from migma_nb.notebook.form_bench import Bench
 from migma_nb.notebook.form_fields import PYTHON
 from tests.notebook.conftest import COMPLETE
 from tests.notebook.screen import visible_parts
@@ -110,6 +113,28 @@ def test_all_fields_that_fit_a_file_are_there_on_demand(form: Any) -> None:
     form.settle()
     assert "is no number" not in seen(form)
     assert 2 == form.plan.people
+
+
+def test_what_is_chosen_while_a_file_is_taken_up_has_the_last_word(form: Any) -> None:
+    """Whoever overtakes what was read waits until it is taken up, rather than that it comes in afterwards."""
+    bench, events, begun = Bench(form.desk, form.draft, lambda: None), [], threading.Event()
+    bench.begin()
+
+    def take_up(found: str) -> None:
+        begun.set()
+        time.sleep(0.2)
+        events.append(found)
+
+    bench.read("people", lambda: "the file", take_up, lambda: None)
+    assert begun.wait(30)
+    bench.overtake("people")
+    events.append("another choice")
+    bench.settle()
+    assert ["the file", "another choice"] == events
+    bench.read("people", lambda: time.sleep(0.2), lambda _: events.append("too late"), lambda: None)
+    bench.overtake("people")
+    bench.settle()
+    assert ["the file", "another choice"] == events
 
 
 def test_what_was_said_of_the_columns_holds_when_the_same_file_is_read_after_all(
