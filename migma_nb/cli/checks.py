@@ -17,7 +17,7 @@ from migma_nb.cli.problems import show_first_of_each, tally
 from migma_nb.cli.screen import document, heading, say
 from migma_nb.cli.wording import for_terminal
 from migma_nb.notebook.lines import counted
-from migma_nb.planning.fixes import has_repairs
+from migma_nb.planning.fix_looks import has_repairs
 from migma_nb.planning.frozen import Plan
 
 

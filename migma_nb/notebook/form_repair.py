@@ -18,7 +18,8 @@ from migma_nb.notebook.form_lines import repair_lines
 from migma_nb.notebook.lines import counted, safe
 from migma_nb.notebook.looks import button, on_press, row
 from migma_nb.notebook.paged_table import FrameSource, PagedTable
-from migma_nb.planning.fixes import Repaired, has_repairs, repair
+from migma_nb.planning.fix_looks import has_repairs
+from migma_nb.planning.fixes import Repaired, repair
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.values import is_missing
 

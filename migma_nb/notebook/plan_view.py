@@ -12,7 +12,7 @@ from migma_nb.api.states import State
 from migma_nb.notebook.lines import counted, one_line, quoted
 from migma_nb.notebook.problems import Kind, kinds_of, verdict_of
 from migma_nb.planning.contacts import CHUNK_ROWS
-from migma_nb.planning.fixes import has_repairs
+from migma_nb.planning.fix_looks import has_repairs
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.rendering import RenderedMessage

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Number
-from typing import Any
+from typing import Any, cast
 
 from migma_nb.api.models import UNSAFE_IN_HEADER
 from migma_nb.planning.address_repairs import meant_address, meant_provider
@@ -22,18 +22,21 @@ _BREAKS = re.compile(rf"\s*[{re.escape(''.join(UNSAFE_IN_HEADER - {chr(0)}))}]+\
 #: Steps of ftfy that undo exactly what a wrong encoding did; its others guess at letters that were lost.
 _EXACT_STEPS = frozenset({"encode", "decode"})
 
+#: Cells by their row: a whole column, or some of it.
+Cells = Sequence[Any] | Mapping[int, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column that has problems of one code.
 
     Args:
-        cells: all its cells, as they are by now.
+        cells: all its cells, as they are by now; those of `rows` are enough for codes not in `BY_COLUMN`.
         rows: the rows that have the problem.
-        identities: who each row is, None where its address is not valid.
+        identities: who each row is, None where its address is not valid; only one of `BY_COLUMN` asks.
     """
 
-    cells: Sequence[Any]
+    cells: Cells
     rows: Sequence[int]
     identities: Sequence[str | None]
 
@@ -184,6 +187,8 @@ VALUE_REPAIRS: Mapping[IssueCode, Repair] = {
     IssueCode.UNSAFE_HEADER: _one_line,
     IssueCode.WHOLE_NUMBER_AS_FLOAT: _by_cell(_whole),
     IssueCode.LOST_LEADING_ZEROS: _with_zeros,
-    IssueCode.VALUE_SHIFT: lambda column: set_back(column.cells, column.identities),
+    IssueCode.VALUE_SHIFT: lambda column: set_back(cast("Sequence[Any]", column.cells), column.identities),
 }
+#: The codes whose repair needs to see the whole column.
+BY_COLUMN = frozenset({IssueCode.LOST_LEADING_ZEROS, IssueCode.VALUE_SHIFT})
 REPAIRABLE = tuple(code for code in IssueCode if code in {*ADDRESS_REPAIRS, *VALUE_REPAIRS})

@@ -7,21 +7,19 @@ from typing import Any
 import pandas as pd
 
 from migma_nb.api.errors import InputError
-from migma_nb.planning.addresses import identity
 from migma_nb.planning.bodies import AnyBodies, Bodies, RowBodies, build_bodies
 from migma_nb.planning.cell_repairs import REPAIRABLE, Column
 from migma_nb.planning.coded_texts import CodedTexts
-from migma_nb.planning.columns import column_at, near_matches
+from migma_nb.planning.columns import near_matches
 from migma_nb.planning.fix_changes import Change, change_frame, new_errors
+from migma_nb.planning.flagged import mendable_columns, mended, rows_of
 from migma_nb.planning.frozen import Plan
 from migma_nb.planning.issues import IssueCode, IssueList, Severity
 from migma_nb.planning.list_checks import PlannedList, check_list
-from migma_nb.planning.mendable import Mendable, of_people, unmistakable
-from migma_nb.planning.people import People, read_people
+from migma_nb.planning.mendable import Mendable
+from migma_nb.planning.people import People
 from migma_nb.planning.settling import settle
 from migma_nb.planning.target_checks import PlannedTargets, check_targets
-from migma_nb.planning.target_repairs import of_targets
-from migma_nb.planning.target_rows import read_target_rows
 from migma_nb.planning.values import cells_of
 
 #: A repair can bring another problem to light, as a name that was misread and has HTML in it. Two do it.
@@ -88,18 +86,6 @@ def repair(plan: Plan, code: object = None) -> Repaired:
     told = {*codes, *(_ERRORS if code is None else ()), *(found for _, found, _ in errors)}
     left = after[after["code"].isin([one.value for one in told])].reset_index(drop=True)
     return Repaired(people, change_frame(changes, errors, plan.index), left)
-
-
-def has_repairs(plan: Plan) -> bool:
-    """Say whether `repair` would change anything in a plan's list, without making a copy of it."""
-    planned = plan.planned_list
-    rows = {} if planned is None else _rows_of(plan.issues, REPAIRABLE)
-    if planned is None or not rows:
-        return False
-    # Whose address each row of a long list has is read again for the one code that asks for it.
-    asked = isinstance(planned, PlannedTargets) or any(code is IssueCode.VALUE_SHIFT for _, code in rows)
-    found = _found(planned, planned.frame, rows, _identities(planned) if asked else (), REPAIRABLE)
-    return next(found, None) is not None
 
 
 def _codes(given: object) -> tuple[IssueCode, ...]:
@@ -205,7 +191,7 @@ def _repair_once(
     codes: Collection[IssueCode],
 ) -> list[Change]:
     """Repair a frame in place, each column as far as its cells tell by themselves; return what was done."""
-    rows = _rows_of(looked.issues.frame([None] * len(people)), codes)
+    rows = rows_of(looked.issues.frame([None] * len(people)), codes)
     changes: list[Change] = []
     for column, done in _found(planned, people, rows, looked.people.identities, codes):
         changes += done
@@ -222,46 +208,15 @@ def _found(
     codes: Collection[IssueCode],
 ) -> Iterator[tuple[Mendable, list[Change]]]:
     """Yield the columns in which something can be repaired, and the changes."""
-    for column in unmistakable(_columns(planned, people)):
+    for column in mendable_columns(planned, people):
         if not any((column.name, code) in rows for code in codes):
             continue
         cells, changes = list(cells_of(column.cells)), list[Change]()
-        for code, mend in column.repairs.items():
+        for code in column.repairs:
             flagged = rows.get((column.name, code), [])
-            if column.is_address:
-                flagged = [row for row in flagged if not _is_excluded(cells[row], planned.rules.excluded)]
-            found = mend(Column(cells, flagged, identities)) if flagged else {}
+            found = mended(column, code, Column(cells, flagged, identities), planned.rules.excluded)
             for row, after in found.items():
-                if type(after) is type(cells[row]) and after == cells[row]:
-                    continue  # a format hides what was repaired
                 changes.append(Change(row, column.name, cells[row], after, code))
                 cells[row] = after
         if changes:
             yield column, changes
-
-
-def _columns(planned: PlannedList | PlannedTargets, people: pd.DataFrame) -> list[Mendable]:
-    if isinstance(planned, PlannedTargets):
-        return of_targets(planned, people)
-    return of_people(planned, people)
-
-
-def _identities(planned: PlannedList | PlannedTargets) -> Sequence[str | None]:
-    if isinstance(planned, PlannedTargets):
-        return read_target_rows(planned.frame, planned.columns, IssueList()).people.identities
-    column = planned.column
-    return read_people(column_at(planned.frame, column.position), column.name, IssueList()).identities
-
-
-def _is_excluded(cell: Any, excluded: frozenset[str]) -> bool:
-    """Say whether an address stands on the exclusion list as it stands here, which no repaired one would."""
-    return isinstance(cell, str) and identity(cell) in excluded
-
-
-def _rows_of(issues: pd.DataFrame, codes: Collection[IssueCode]) -> dict[tuple[str, IssueCode], list[int]]:
-    """Return the rows that have problems of these codes, by column and code."""
-    rows: dict[tuple[str, IssueCode], list[int]] = {}
-    wanted = issues[issues["code"].isin([code.value for code in codes]) & issues["row"].notna()]
-    for row, column, code in zip(wanted["row"], wanted["column"], wanted["code"], strict=True):
-        rows.setdefault((column, IssueCode(code)), []).append(int(row))
-    return rows

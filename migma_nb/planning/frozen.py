@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -62,6 +62,7 @@ class Plan:
         reading: how the list was read from a file, None where it was not.
         request: the call that mails the target, None for a send.
         planned_list: the list that was planned, None for a target and for lists in pieces.
+        mendable: whether anything in the list can be repaired, once somebody has looked.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Plan:
     reading: ReadReport | None = None
     request: Request | None = None
     planned_list: PlannedList | PlannedTargets | None = None
+    mendable: list[bool] = field(default_factory=list)
 
     @property
     def in_pieces(self) -> bool:
