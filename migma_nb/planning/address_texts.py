@@ -3,7 +3,7 @@
 The way for plain ones only skips work: what it takes, email-validator takes, and as the same person.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ from migma_nb.planning.text_arrays import (
     matching,
     missing_in,
     numbered,
+    one_in_each,
     replaced,
     sizes_of,
     taken,
@@ -82,8 +83,20 @@ class Parts:
     @classmethod
     def of(cls, identities: CodedTexts) -> "Parts":
         """Part the different addresses."""
-        pairs = pc.split_pattern(identities.different, "@", max_splits=1, reverse=True)
-        return cls(pc.list_element(pairs, 0), CodedTexts.of_array(pc.list_element(pairs, 1)))
+        texts = identities.different
+        signs = one_in_each(texts, b"@")
+        if signs is None or not len(texts):
+            # In quotation marks there may be another one: what parts is the last.
+            pairs = pc.split_pattern(texts, "@", max_splits=1, reverse=True)
+            return cls(pc.list_element(pairs, 0), CodedTexts.of_array(pc.list_element(pairs, 1)))
+        # One array of both parts in turn, over the same bytes.
+        bounds = bounds_and_bytes(texts)[0]
+        edges = np.append(np.column_stack([bounds[:-1], signs]), bounds[-1])
+        both = pa.LargeStringArray.from_buffers(2 * len(texts), pa.py_buffer(edges), texts.buffers()[2])
+        places = pa.array(np.arange(0, 2 * len(texts), 2))
+        domains = CodedTexts.of_array(both.slice(1).take(places))
+        beyond = pc.utf8_slice_codeunits(domains.different, 1)
+        return cls(both.take(places), CodedTexts(domains.codes, beyond, distinct=True))
 
     def places_of_local(self, names: Collection[str]) -> Places:
         """Return the addresses whose first part is one of these names."""
@@ -178,7 +191,7 @@ def _persons(
     known = [verdict.identity or verdict.wire for verdict in verdicts.values()]
     valid = plain.copy()
     valid[places] = [verdict.identity is not None for verdict in verdicts.values()]
-    folded = replaced(pc.ascii_lower(different), places, known)
+    folded = _with(pc.ascii_lower(different), places, known)
     if folded.equals(different):
         # All are written as they are folded, so that no two are one person's.
         return numbered(valid), folded if valid.all() else folded.filter(pa.array(valid))
@@ -191,5 +204,12 @@ def _persons(
 def _wires(different: TextArray, verdicts: Mapping[int, AddressVerdict], extra: list[str]) -> TextArray:
     """Return the different addresses as they go on the wire, with those of other cells, and "" for none."""
     places = np.fromiter(verdicts, dtype=np.intp)
-    wires = replaced(different, places, [verdict.wire for verdict in verdicts.values()])
+    wires = _with(different, places, [verdict.wire for verdict in verdicts.values()])
     return pa.concat_arrays([wires, array_of([*extra, ""])])
+
+
+def _with(texts: TextArray, places: Places, by: Sequence[str]) -> TextArray:
+    """Return the texts with those at these places replaced; the same array where all stand there already."""
+    pairs = zip(places.tolist(), taken(texts, places), by, strict=True)
+    new = [(at, text) for at, before, text in pairs if before != text]
+    return replaced(texts, np.array([at for at, _ in new], dtype=np.intp), [text for _, text in new])

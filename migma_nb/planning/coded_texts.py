@@ -98,8 +98,15 @@ class CodedTexts(Sequence[str | None]):
     def arrow(self, codes: Codes | None = None) -> TextArray:
         """Return the texts of these codes, or of all rows, as an Arrow array."""
         codes = self.codes if codes is None else codes
+        first, last = (int(codes[0]), int(codes[-1])) if len(codes) else (0, -1)
+        if first >= 0 and last - first == len(codes) - 1 and bool((np.diff(codes) == 1).all()):
+            return self.different.slice(first, len(codes))
         mask = codes < 0
         return self.different.take(pa.array(codes, mask=mask if mask.any() else None))
+
+    def part(self, start: int, stop: int) -> TextArray:
+        """Return the texts of the rows from one to before another as an Arrow array."""
+        return self.arrow(self.codes[start:stop])
 
     def take(self, rows: Any) -> "CodedTexts":
         """Return the texts of these rows, in their order."""
@@ -136,9 +143,13 @@ class CodedTexts(Sequence[str | None]):
 
     def differs(self, rows: Places, others: Places) -> npt.NDArray[np.bool_]:
         """Say of each row whether its text differs from that of the other one beside it."""
-        differ: npt.NDArray[np.bool_] = self.codes[rows] != self.codes[others]
-        for at in np.flatnonzero(differ).tolist():
-            differ[at] = self[int(rows[at])] != self[int(others[at])]
+        mine, theirs = self.codes[rows], self.codes[others]
+        differ: npt.NDArray[np.bool_] = mine != theirs
+        # Two codes may be of equal texts; where one of them is of none, no text is equal to it.
+        both = np.flatnonzero(differ & (mine >= 0) & (theirs >= 0))
+        if len(both) and not self.distinct:
+            unequal = pc.not_equal(self.arrow(mine[both]), self.arrow(theirs[both]))
+            differ[both] = unequal.to_numpy(zero_copy_only=False)
         return differ
 
 

@@ -148,6 +148,10 @@ class NameFit:
             offset: how far on the other row is.
             asked: which rows are asked for; those whose other row is beyond the list are left out.
         """
+        return self.fitting(self.maybe(offset, asked), offset)
+
+    def maybe(self, offset: int, asked: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Return the rows that `at` may return, among them all that it does, by three letters in a row."""
         maybe = [np.empty(0, dtype=np.intp)]
         last = min(len(asked), len(asked) - offset)
         for start in range(max(0, -offset), last, CHUNK):
@@ -155,7 +159,10 @@ class NameFit:
             lacking = ~self._local.letters[start + offset : end + offset]
             found = (self._asked[start:end] & lacking) == 0
             maybe.append(np.flatnonzero(found & asked[start:end]) + start)
-        rows = np.concatenate(maybe)
+        return np.concatenate(maybe)
+
+    def fitting(self, rows: NDArray[np.intp], offset: int) -> NDArray[np.intp]:
+        """Return those of some rows whose name shows in the address `offset` rows below."""
         return rows[self._fit(rows, rows + offset)]
 
     def shows(self, row: int, other: int) -> bool:

@@ -135,7 +135,9 @@ def note_problems(
 def number_look(encoded: EncodedColumn) -> NumberLook:
     """Return how a column, or a piece of one, writes the numbers that are text in it."""
     numbers = _numbers(encoded.uniques)
-    return NumberLook(any=bool(numbers.any()), floats=not (numbers & ~_floats(encoded.uniques)).any())
+    if not numbers.any():
+        return NumberLook(any=False, floats=True)
+    return NumberLook(any=True, floats=not (numbers & ~_floats(encoded.uniques)).any())
 
 
 def code_lengths(texts: CodedTexts) -> CodeLengths:

@@ -50,9 +50,9 @@ def number_texts(numbers: npt.NDArray[Any], rules: ColumnRules) -> TextArray:
         size = np.abs(numbers)
         plain = (size >= _SMALLEST) & (size < _LARGEST)
         texts = pc.cast(pa.array(np.where(plain, numbers, 0.5)), TEXT)
-        whole = pa.array(numbers == np.floor(numbers))
-        texts = pc.if_else(whole, joined(texts, ".0"), texts)
         plain[places_with(texts, b"eE")] = False
+        whole = np.flatnonzero(numbers == np.floor(numbers))
+        texts = replaced(texts, whole, [f"{text}.0" for text in taken(texts, whole)])
     return _by_rule(texts, numbers, np.flatnonzero(~plain), rules)
 
 

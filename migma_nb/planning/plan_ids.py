@@ -1,8 +1,7 @@
 """A plan's id: a short hash of all that changes what is sent, whatever the order of rows and columns."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ from xxhash import xxh3_128_digest
 
 from migma_nb.planning.bodies import AnyBodies, Bodies, RowBodies
 from migma_nb.planning.coded_texts import CodedTexts
-from migma_nb.planning.text_arrays import TEXT, Places, bounds_and_bytes, give_back
+from migma_nb.planning.text_arrays import TEXT, Places, give_back
 
 Sums = npt.NDArray[np.uint64]
 _LANES = 2
@@ -20,6 +19,8 @@ _LANES = 2
 _AT_ONCE = 4_096
 #: After so many rows what the small arrays took is given back.
 _GIVEN_BACK = 16 * _AT_ONCE
+#: The rows that are sent are close together where there are at most so many times as many between them.
+_DENSE = 1.1
 
 
 def plan_id(mailing: str, bodies: AnyBodies, recipients: Sequence[str | None], ready: Sequence[int]) -> str:
@@ -49,10 +50,10 @@ def row_sums(bodies: AnyBodies, recipients: Sequence[str | None], ready: Sequenc
     for start in range(0, len(rows), _AT_ONCE):
         some = rows[start : start + _AT_ONCE]
         if isinstance(bodies, RowBodies):
-            digests = b"".join(_by_row(bodies, persons, some))
+            lanes = _lanes(_by_row(bodies, persons, some))
         else:
-            digests = b"".join(_by_column(bodies, persons, some))
-        total += np.frombuffer(digests, dtype="<u8").reshape(-1, _LANES).sum(axis=0, dtype=np.uint64)
+            lanes = _by_column(bodies, persons, some)
+        total += lanes.sum(axis=0, dtype=np.uint64)
         if start % _GIVEN_BACK == 0:
             give_back(len(rows))
     return total
@@ -82,16 +83,22 @@ def _by_row(bodies: RowBodies, persons: CodedTexts, rows: Places) -> Iterator[by
         yield xxh3_128_digest(b"\0".join(line))
 
 
-def _by_column(bodies: Bodies, persons: CodedTexts, rows: Places) -> list[bytes]:
+def _by_column(bodies: Bodies, persons: CodedTexts, rows: Places) -> Sums:
     """Digest recipient, address and JSON texts, parted by NUL, which none holds; "" is no JSON text."""
     columns = [persons, *([] if bodies.addresses is None else [bodies.addresses]), *bodies.texts]
     between = pa.scalar("\0", TEXT)
+    first, last = (int(rows[0]), int(rows[-1])) if len(rows) else (0, -1)
+    # Where nearly all rows are sent, the others are left out at the end: much is there in one piece then.
+    dense = last - first < len(rows) * _DENSE
     lines = pc.binary_join_element_wise(
-        *(column.take(rows).arrow() for column in columns),
+        *(column.part(first, last + 1) if dense else column.take(rows).arrow() for column in columns),
         between,
         null_handling="replace",
         null_replacement="",
     )
-    bounds, data = bounds_and_bytes(lines)
-    text = data.tobytes()
-    return [xxh3_128_digest(text[begin:end]) for begin, end in pairwise(bounds.tolist())]
+    lanes = _lanes(map(xxh3_128_digest, lines.cast(pa.large_binary()).to_pylist()))
+    return lanes[rows - first] if dense else lanes
+
+
+def _lanes(digests: Iterable[bytes]) -> Sums:
+    return np.frombuffer(b"".join(digests), dtype="<u8").reshape(-1, _LANES)

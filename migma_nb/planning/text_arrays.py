@@ -3,7 +3,7 @@
 A search by byte only finds the few texts that a rule has to look at; what a rule says is decided by the rule.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -125,6 +125,14 @@ def mostly_different(texts: TextArray) -> bool:
     return bool(pc.count_distinct(some).as_py() >= _DIFFERENT * (len(some) - some.null_count))
 
 
+def mostly_different_numbers(numbers: npt.NDArray[Any]) -> bool:
+    """Say the same of numbers."""
+    if len(numbers) < _LONG:
+        return False
+    some = numbers[:: len(numbers) // _SAMPLE]
+    return len(np.unique(some)) >= _DIFFERENT * len(some)
+
+
 def numbered(kept: npt.NDArray[np.bool_]) -> Codes:
     """Return the new number of each of those kept, -1 for the others."""
     return np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
@@ -134,13 +142,29 @@ def places_with(texts: TextArray, wanted: bytes) -> Places:
     """Return which texts have at least one of these bytes of UTF-8 in them, in order."""
     offsets, data = bounds_and_bytes(texts)
     found = [np.empty(0, dtype=np.intp)]
-    for start in range(int(offsets[0]), int(offsets[-1]), _BLOCK):
-        block = data[start : min(start + _BLOCK, int(offsets[-1]))]
-        hits = np.flatnonzero(_any_of(block, wanted)) + start
+    for hits in _hits(offsets, data, wanted):
         places = np.searchsorted(offsets, hits, side="right") - 1
         found.append(places[np.flatnonzero(np.diff(places, prepend=-1))])
     places = np.concatenate(found).astype(np.intp, copy=False)
     return places[np.flatnonzero(np.diff(places, prepend=-1))]
+
+
+def one_in_each(texts: TextArray, byte: bytes) -> npt.NDArray[np.int64] | None:
+    """Return where one byte of UTF-8 stands, if it stands once in each text; else None."""
+    bounds, data = bounds_and_bytes(texts)
+    at = np.concatenate([np.empty(0, dtype=np.int64), *_hits(bounds, data, byte)])
+    if len(at) != len(texts) or not bool(((bounds[:-1] <= at) & (at < bounds[1:])).all()):
+        return None
+    return at
+
+
+def _hits(
+    bounds: npt.NDArray[np.int64], data: npt.NDArray[np.uint8], wanted: bytes
+) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield where one of these bytes stands, block by block."""
+    for start in range(int(bounds[0]), int(bounds[-1]), _BLOCK):
+        block = data[start : min(start + _BLOCK, int(bounds[-1]))]
+        yield np.flatnonzero(_any_of(block, wanted)) + start
 
 
 def count_of(texts: TextArray, byte: bytes) -> int:

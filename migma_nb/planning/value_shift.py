@@ -154,7 +154,12 @@ def find_shifts(fit: NameFit) -> list[Shift]:
         return []
     chance = _chance(fit)
     weigh = _Scale(fit.named, own, chance, math.log(rows * len(_OFFSETS) * _LISTS_PER_FALSE_ALARM))
-    found = [pair for offset in _OFFSETS for pair in weigh.blocks(_evidence(fit, own, offset), offset)]
+    found: list[tuple[float, Shift]] = []
+    for offset in _OFFSETS:
+        maybe = _evidence(fit, own, offset)
+        # More hits weigh more: where even those that may be some are too light, none has to be looked at.
+        if weigh.may_be_told(maybe):
+            found += weigh.blocks(fit.fitting(maybe, offset), offset)
     chosen: list[Shift] = []
     for _, shift in sorted(found, key=lambda pair: -pair[0]):
         if all(shift.last < other.first or shift.first > other.last for other in chosen):
@@ -176,14 +181,14 @@ def _chance(fit: NameFit) -> float:
 
 
 def _evidence(fit: NameFit, own: NDArray[np.bool_], offset: int) -> NDArray[np.intp]:
-    """Return the rows whose name fits only the address `offset` rows away, which no name of its own fits."""
+    """Return the rows whose name may fit only the address `offset` rows off, without a name that fits it."""
     asked = fit.named & ~own
     # Where that address has its own name beside it, two people are called alike and nothing slid.
     if offset > 0:
         asked[:-offset] &= ~own[offset:]
     else:
         asked[-offset:] &= ~own[:offset]
-    return fit.at(offset, asked)
+    return fit.maybe(offset, asked)
 
 
 class _Scale:
@@ -203,6 +208,20 @@ class _Scale:
         # speaks for it.
         nowhere = -math.log((1 - _SHOWN) / (1 - chance))
         self._cost = np.where(own, self._gain, np.where(named, nowhere, 0.0))
+        self._spent = np.cumsum(self._cost)
+
+    def may_be_told(self, hits: NDArray[np.intp]) -> bool:
+        """Say whether a block may weigh enough, if these rows, or fewer of them, speak for a shift."""
+        if len(hits) < _LEAST_HITS:
+            return False
+        # No block weighs more than the highest rise of what was gained over what was spent.
+        gained = self._gain * np.arange(len(hits)) - self._costs(hits)
+        return bool((gained - np.minimum.accumulate(gained)).max() + self._gain >= self._least - _ROUNDING)
+
+    def _costs(self, hits: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return what the rows up to each of these have spent, these themselves aside."""
+        costs: NDArray[np.float64] = self._spent[hits] - np.cumsum(self._cost[hits])
+        return costs
 
     def blocks(self, hits: NDArray[np.intp], offset: int) -> Iterator[tuple[float, Shift]]:
         """Yield the heaviest blocks and their weights, where they weigh enough.
@@ -211,16 +230,9 @@ class _Scale:
             hits: the rows that speak for a shift.
             offset: the shift.
         """
-        if len(hits) < _LEAST_HITS:
+        if not self.may_be_told(hits):
             return
-        cost = self._cost.copy()
-        cost[hits] = 0.0
-        costs = np.cumsum(cost)[hits]
-        # No block weighs more than the highest rise of what was gained over what was spent.
-        gained = self._gain * np.arange(len(hits)) - costs
-        if (gained - np.minimum.accumulate(gained)).max() + self._gain < self._least - _ROUNDING:
-            return
-        spent, rows = costs.tolist(), hits.tolist()
+        spent, rows = self._costs(hits).tolist(), hits.tolist()
         begin = end = 0
         weight = best = self._gain
         for at, (before, now) in enumerate(pairwise(spent), 1):
