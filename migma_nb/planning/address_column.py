@@ -17,7 +17,6 @@ from migma_nb.planning.columns import column_at, column_names, listed, named_col
 from migma_nb.planning.text_arrays import (
     TextArray,
     count_of,
-    give_back,
     missing_in,
     places_with,
     taken,
@@ -213,7 +212,6 @@ def _alike(texts: TextArray) -> int:
     if not count_of(texts, b"@"):
         return 0
     plain = have_plain_shape(texts.fill_null(""))
-    give_back(len(texts))
     others = texts.filter(pa.array(~plain))
     return int(np.count_nonzero(plain)) + sum(
         map(looks_like_address, taken(others, places_with(others, b"@")))

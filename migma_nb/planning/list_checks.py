@@ -17,7 +17,6 @@ from migma_nb.planning.people import People, read_people
 from migma_nb.planning.render_lint import lint_rendering
 from migma_nb.planning.settling import Rules
 from migma_nb.planning.shift_checks import note_shifts
-from migma_nb.planning.text_arrays import give_back
 from migma_nb.planning.variables import encode_fillings, read_variables
 
 
@@ -83,13 +82,10 @@ def check_list(
     rules, looks = (None, None) if look is None else (look.rules, look.texts)
     rehearsal = None if look is None else column.position not in look.real
     people = read_people(column_at(frame, column.position), column.name, issues, rehearsal=rehearsal)
-    give_back(len(frame))
     persons = with_keys(people.identities, frame, planned.key, issues, rules)
     columns = encode_fillings(frame, planned.fillings, rules)
     texts = read_variables(frame, planned.fillings, columns, issues, looks=looks)
-    give_back(len(frame))
     variables = Variables(frame, planned.fillings, columns, texts)
     lint_rendering(planned.content, variables, issues)
     note_shifts(variables, people, issues, address=column.position)
-    give_back(len(frame))
     return Checked(people, persons, texts)

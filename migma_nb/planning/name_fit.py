@@ -68,10 +68,12 @@ def name_parts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, str):
         return ()
     plain = value.casefold()
-    spellings = {plain} if plain.isascii() else {_unaccented(plain), plain.translate(_GERMAN)}
-    parts = {part for spelling in spellings for part in _LETTERS.findall(spelling)}
-    # O'Neill and Jean-Luc are written together too.
-    parts |= {"".join(_LETTERS.findall(spelling)) for spelling in spellings if " " not in spelling}
+    parts = set[str]()
+    for spelling in (plain,) if plain.isascii() else (_unaccented(plain), plain.translate(_GERMAN)):
+        found = _LETTERS.findall(spelling)
+        parts.update(found)
+        if len(found) > 1 and " " not in spelling:
+            parts.add("".join(found))  # O'Neill and Jean-Luc are written together too
     return tuple(sorted(part for part in parts if len(part) >= _SHORTEST and part not in _TITLES))
 
 

@@ -11,14 +11,12 @@ from xxhash import xxh3_128_digest
 
 from migma_nb.planning.bodies import AnyBodies, Bodies, RowBodies
 from migma_nb.planning.coded_texts import CodedTexts
-from migma_nb.planning.text_arrays import TEXT, Places, give_back
+from migma_nb.planning.text_arrays import TEXT, Places
 
 Sums = npt.NDArray[np.uint64]
 _LANES = 2
 #: So many rows are digested at a time: what a core's cache holds.
 _AT_ONCE = 4_096
-#: After so many rows what the small arrays took is given back.
-_GIVEN_BACK = 16 * _AT_ONCE
 #: The rows that are sent are close together where there are at most so many times as many between them.
 _DENSE = 1.1
 
@@ -54,8 +52,6 @@ def row_sums(bodies: AnyBodies, recipients: Sequence[str | None], ready: Sequenc
         else:
             lanes = _by_column(bodies, persons, some)
         total += lanes.sum(axis=0, dtype=np.uint64)
-        if start % _GIVEN_BACK == 0:
-            give_back(len(rows))
     return total
 
 
