@@ -18,6 +18,7 @@ Places = npt.NDArray[np.intp]
 Codes = npt.NDArray[np.int32]
 
 TEXT = pa.large_string()
+_BEYOND_ASCII = 0x80
 #: So many bytes are searched at a time: what a core's cache holds.
 _BLOCK = 1 << 18
 #: A column of so many rows is long, and so many of them show what it is like.
@@ -70,7 +71,12 @@ def arrow_text(texts: Any) -> TextArray:
         texts = texts.chunk(0) if texts.num_chunks == 1 else texts.combine_chunks()
     if texts.type != TEXT:
         texts = texts.cast(TEXT)
-    texts.validate(full=True)
+    texts.validate()
+    bounds, data = bounds_and_bytes(texts)
+    # Plain ASCII is UTF-8, and that is told ten times as fast.
+    ordered = bool((bounds[:-1] <= bounds[1:]).all())
+    if not ordered or data[bounds[0] : bounds[-1]].max(initial=0) >= _BEYOND_ASCII:
+        texts.validate(full=True)
     return texts
 
 
@@ -102,7 +108,7 @@ def encoded(texts: TextArray) -> tuple[Codes, TextArray]:
     whole = len(coded.dictionary) == len(texts)
     different = texts if whole else coded.dictionary
     del coded
-    give_back(len(texts))
+    give_back(len(different))
     return codes, different
 
 
@@ -110,8 +116,8 @@ def give_back(rows: int) -> None:
     """Give back what memory Arrow keeps for later, so that the peak of planning stays near what a plan holds.
 
     Args:
-        rows: how many rows were worked on. For a few it is not worth while, and beside very many what is kept
-            is little, and sooner used again than asked for anew.
+        rows: how many texts were worked on. For a few it is not worth while, and beside very many what is
+            kept is little, and sooner used again than asked for anew.
     """
     if _LONG <= rows < _VERY_LONG:
         pa.default_memory_pool().release_unused()
