@@ -276,20 +276,16 @@ def _different(series: "pd.Series[Any]") -> tuple[Codes, Cells] | None:
     else:
         numbers = series.to_numpy(dtype=dtype.numpy_dtype, na_value=dtype.numpy_dtype.type(0))
     # By their bits where that tells more: -0.0 equals 0.0 and reads differently.
-    found, different = _factorized(numbers.view(np.int64) if kind == "f" else numbers)
+    bits = numbers.view(np.int64) if kind == "f" else numbers
+    # Where few come twice, each is its own.
+    apart = bits.dtype.kind in "iu" and mostly_different_numbers(bits)
+    found, different = (np.arange(len(bits)), bits) if apart else pd.factorize(bits)
     codes: Codes = found.astype(np.int32)
     cells = np.asarray(different)
     codes[missing] = -1
     if kind == "f":
         return _without_nan(codes, cells.view(np.float64))
     return codes, cells.tolist() if kind == "b" else cells
-
-
-def _factorized(numbers: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Any]:
-    """Return each number's position among the different ones, and these; if few come twice, each its own."""
-    if numbers.dtype.kind in "iu" and mostly_different_numbers(numbers):
-        return np.arange(len(numbers)), numbers
-    return pd.factorize(numbers)
 
 
 def _without_nan(codes: Codes, cells: npt.NDArray[np.float64]) -> tuple[Codes, Cells]:
