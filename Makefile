@@ -13,9 +13,13 @@ export UV_NATIVE_TLS := 1
 UV_INSTALL = $(BIN)/uv pip install -q --build-constraints constraints.txt
 # What is installed is only believed in once all of it is: see WHOLE.
 INSTALL = touch $(VENV)/.busy && $(UV_INSTALL) --python $(BIN)/python -c constraints.txt
-# Hypothesis' own profile for such runs: the same examples each time, and no clock on a busy machine.
+# Hundreds of processes would compile everything anew where Python is told to keep no bytecode.
+unexport PYTHONDONTWRITEBYTECODE
+# Hypothesis' own profile for such runs: the same examples each time, and no clock on a busy machine. What reads
+# notebooks takes seconds to load, in each of the workers.
 PYTEST = python -m pytest --hypothesis-profile=ci
-BROWSER = $(BIN)/$(PYTEST) tests/browser -m
+WITHOUT_NBVAL = $(PYTEST) -p no:nbval
+BROWSER = $(BIN)/$(WITHOUT_NBVAL) tests/browser -m
 # Two browsers at a time, each with a JupyterLab of its own.
 TWO = -n 2 --dist worksteal
 
@@ -71,7 +75,7 @@ lint: $(VENV)/.dev
 test: $(VENV)/.dev $(KERNEL6)/.made
 	$(BIN)/$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -p no:cacheprovider \
 		-o filterwarnings=default notebooks
-	$(BIN)/$(PYTEST) -n 6 --dist worksteal
+	$(BIN)/$(WITHOUT_NBVAL) -n 6 --dist worksteal --ignore=tests/browser
 	$(BROWSER) 'browser and not proof' $(TWO)
 
 # The browser tests ten times in a row: what fails once in ten is no proof. Pictures stay in artefacts/.
@@ -98,13 +102,14 @@ $(KERNEL6)/.made: $(VENV)/.uv pyproject.toml constraints.txt
 # What takes longer: the oldest supported versions, the wheel in an empty environment, kills by the hundred, long
 # random histories, PostgreSQL throughout, short benchmarks, and the browser again, on both kernels.
 proof: oldest $(KERNEL6)/.made
-	$(BIN)/$(PYTEST) -m 'proof and not browser' -n 2 --dist worksteal
+	$(BIN)/$(WITHOUT_NBVAL) -m 'proof and not browser' -n 2 --dist worksteal --ignore=tests/browser
 	$(BROWSER) browser $(TWO)
 
 # Each room on the oldest versions that pyproject.toml allows; what is long is left to `make test`, and so is what
 # needs schemathesis, which asks for a newer pytest than the oldest, and what names its own two kernels.
 oldest: $(VENV)/.dev $(OLD)/.made
-	$(OLD)/bin/$(PYTEST) -n 6 --dist worksteal -p no:cacheprovider --ignore=tests/sandbox/test_conformance.py \
+	$(OLD)/bin/$(WITHOUT_NBVAL) -n 6 --dist worksteal -p no:cacheprovider --ignore=tests/browser \
+		--ignore=tests/sandbox/test_conformance.py \
 		-k 'not fault and not killed and not history and not ipykernel'
 
 $(OLD)/.made: $(VENV)/.uv pyproject.toml constraints-oldest.txt

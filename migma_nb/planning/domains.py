@@ -42,6 +42,7 @@ _DISPOSABLE = frozenset(
     },
 )
 _RESERVED = ("example", "example.com", "example.net", "example.org")
+_BELOW_RESERVED = tuple(f".{name}" for name in _RESERVED)
 
 
 def meant_domain(domain: str) -> str | None:
@@ -56,7 +57,7 @@ def is_disposable(domain: str) -> bool:
 
 def is_reserved(domain: str) -> bool:
     """Say whether a domain is kept for examples (RFC 2606), so that nobody reads mail there."""
-    return domain in _RESERVED or domain.endswith(tuple(f".{name}" for name in _RESERVED))
+    return domain in _RESERVED or domain.endswith(_BELOW_RESERVED)
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,6 @@ import psutil
 import pytest
 
 import migma_nb as mg
-from migma_nb.cli.page_kernels import GRACE_S
 from tests.browser.accessible import assert_accessible
 from tests.browser.screens import ARTEFACTS, WIDTHS
 from tests.browser.server import PATIENCE_MS
@@ -181,6 +180,8 @@ def test_a_closed_page_ends_what_nobody_needs_and_nothing_that_sends(
     serve: Serve, page: "Page", tmp_path: Path
 ) -> None:
     """Its kernel ends after a while; one that sends goes on, is shown when reopened, and ends then."""
+    from migma_nb.cli.page_kernels import GRACE_S  # noqa: PLC0415 - seconds that all others need not wait for
+
     with mg.Sandbox() as server:
         served = _slowly(serve, server, tmp_path)
         page.goto(served.address)
