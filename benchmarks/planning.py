@@ -252,10 +252,10 @@ def memory(rows: int) -> bool:
         command = [sys.executable, __file__, "--memory-only", f"--rows={rows}", *([pages] if pages else [])]
         answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
         peak, own = map(int, answer)
-        kept = kept or peak <= MEMORY * own
+        kept = kept if pages is None else peak <= MEMORY * own
         print(
-            f"  memory, {'small' if pages else 'huge'} pages: peak grew by {peak / 1e6:,.0f} MB, the frame has "
-            f"{own / 1e6:,.0f} MB (memory_usage(deep=True)): {peak / own:.2f} times, promised {MEMORY}"
+            f"  memory, {'small' if pages else 'huge'} pages: peak grew by {peak / 1e6:,.0f} MB, the frame "
+            f"has {own / 1e6:,.0f} MB (memory_usage(deep=True)): {peak / own:.2f} times, promised {MEMORY}"
         )
     return kept
 

@@ -138,6 +138,7 @@ class ContentSection:
             self._take("template", *self._html_is)
 
     def _email_chosen(self, choice: Choice) -> None:
+        self._bench.overtake("content")
         self._stored_is = None
         self._take(CONTENTS[0], None, None, f"Reading {one_line(choice.name, 60)} …")
 

@@ -185,11 +185,12 @@ def _are_addresses(cells: "pd.Series[Any]", *, named: bool) -> bool:
 
     Args:
         cells: the column.
-        named: it is called what such a column is. Then a look at some of its rows is enough, as it is where
-            none of these has an address.
+        named: it is called what such a column is, so that a look at some of its rows is enough.
     """
-    some = _votes(cells.iloc[:: max(1, len(cells) // _LOOKED_AT)])
-    return some.carried if named or not some.alike else _votes(cells).carried
+    if named:
+        return _votes(cells.iloc[:: max(1, len(cells) // _LOOKED_AT)]).carried
+    texts = text_array(cells)
+    return (texts is None or count_of(texts, b"@") > 0) and _votes(cells).carried
 
 
 def votes_of(frame: pd.DataFrame) -> list[Votes]:

@@ -41,12 +41,7 @@ def meant_address(text: str) -> str | None:
     if alone is None:
         return None
     # The text itself is none: it is known that it cannot be used.
-    guesses = {
-        guess
-        for guess in _guesses(alone) - {text.strip()}
-        # A domain without a dot is none, which need not be asked.
-        if ("." in guess.rpartition("@")[2] or not guess.isascii()) and check_address(guess).identity
-    }
+    guesses = {guess for guess in _guesses(alone) - {text.strip()} if check_address(guess).identity}
     return guesses.pop() if len(guesses) == 1 else None
 
 

@@ -123,7 +123,7 @@ def encode_column(
         return _of_texts(texts, form, rules)
     if isinstance(series.dtype, pd.CategoricalDtype):
         return _of_categories(series, form, rules)
-    found = _different(series)
+    found = _different(series, alike=form is not None)
     if found is None:
         return _of_cells(cells_of(series), form, rules)
     codes, cells = found
@@ -251,10 +251,11 @@ def _spread(codes: Codes, json: TextArray, problems: Mapping[int, str]) -> tuple
     return CodedTexts(codes, json.fill_null('""')), by_row
 
 
-def _different(series: "pd.Series[Any]") -> tuple[Codes, Cells] | None:
+def _different(series: "pd.Series[Any]", *, alike: bool = False) -> tuple[Codes, Cells] | None:
     """Return each row's position among the different cells (-1 for missing ones), and these.
 
-    None where they have to be looked at one by one.
+    None where they have to be looked at one by one. Where few come twice, such a one may stand twice among
+    the different ones, unless equal cells have to be `alike`.
     """
     dtype = series.dtype
     kind = getattr(dtype, "kind", "O")
@@ -277,8 +278,7 @@ def _different(series: "pd.Series[Any]") -> tuple[Codes, Cells] | None:
         numbers = series.to_numpy(dtype=dtype.numpy_dtype, na_value=dtype.numpy_dtype.type(0))
     # By their bits where that tells more: -0.0 equals 0.0 and reads differently.
     bits = numbers.view(np.int64) if kind == "f" else numbers
-    # Where few come twice, each is its own.
-    apart = bits.dtype.kind in "iu" and mostly_different_numbers(bits)
+    apart = not alike and bits.dtype.kind in "iu" and mostly_different_numbers(bits)
     found, different = (np.arange(len(bits)), bits) if apart else pd.factorize(bits)
     codes: Codes = found.astype(np.int32)
     cells = np.asarray(different)

@@ -46,12 +46,14 @@ def _repairs(plan: Plan, planned: PlannedList | PlannedTargets) -> Iterator[bool
         if (column.name, code) in rows
     ]
     excluded = planned.rules.excluded
+    # A format may write codes at another length than they have: then only the whole column tells.
+    plain = all(filling.form is None for filling in planned.fillings)
     for first, last in ((0, _SOON), (_SOON, None)):
         for column, code, flagged in asked:
             if code not in BY_COLUMN and (some := flagged[first:last]):
                 cells = dict(zip(some, cells_of(column.cells.iloc[some]), strict=True))
                 yield bool(mended(column, code, Column(cells, some, ()), excluded))
-            elif code is IssueCode.LOST_LEADING_ZEROS and first == 0:
+            elif code is IssueCode.LOST_LEADING_ZEROS and first == 0 and plain:
                 yield bool(mended(column, code, _sample(column.cells, flagged), excluded))
     for column, code, flagged in asked:
         if code in BY_COLUMN:

@@ -131,23 +131,23 @@ def _note_missing(rows: list[int], column: str, issues: IssueList) -> None:
 
 
 def _note_invalid(read: ReadAddresses, cells: "pd.Series[Any]", column: str, issues: IssueList) -> None:
-    verdicts = [read.invalid[int(code)] for code in read.wires.codes[read.refused]]
-    fixes = {verdict: _fix(verdict.wire, column) for verdict in set(verdicts)}
+    told = {code: (verdict, _fix(verdict.wire, column)) for code, verdict in read.invalid.items()}
+    verdicts = [told[code] for code in read.wires.codes[read.refused].tolist()]
     for code in (IssueCode.INVALID_EMAIL, IssueCode.UNSAFE_HEADER):
         found = [
-            (row, verdict)
-            for row, verdict in zip(read.refused.tolist(), verdicts, strict=True)
+            (row, verdict, fix)
+            for row, (verdict, fix) in zip(read.refused.tolist(), verdicts, strict=True)
             if verdict.unsafe == (code is IssueCode.UNSAFE_HEADER)
         ]
-        rows = [row for row, _ in found]
+        rows = [row for row, _, _ in found]
         issues.extend(
             rows,
             code,
             [
                 f"Row {issues.start + row}: {verdict.wire!r} is no valid email address. {verdict.problem}"
-                for row, verdict in found
+                for row, verdict, _ in found
             ],
-            [fixes[verdict] for _, verdict in found],
+            [fix for _, _, fix in found],
             column=column,
             values=cells.iloc[rows].tolist(),
         )

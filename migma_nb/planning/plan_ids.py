@@ -42,7 +42,7 @@ def plan_id(mailing: str, bodies: AnyBodies, recipients: Sequence[str | None], r
 
 
 def row_sums(bodies: AnyBodies, recipients: Sequence[str | None], ready: Sequence[int] | Places) -> Sums:
-    """Return the digests of the rows that are to be sent, added up; those of a list's pieces add up too."""
+    """Return the digests of the rows that are to be sent, in order, added up; those of pieces add up too."""
     persons, rows = CodedTexts.coded(recipients), np.asarray(ready, dtype=np.intp)
     total = np.zeros(_LANES, dtype=np.uint64)
     for start in range(0, len(rows), _AT_ONCE):

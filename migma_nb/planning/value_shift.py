@@ -9,7 +9,6 @@ it less than once in `_LISTS_PER_FALSE_ALARM`.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -206,22 +205,25 @@ class _Scale:
         self._least = least
         # A name that shows nowhere speaks a little against a shift, one in its own address as much as a hit
         # speaks for it.
-        nowhere = -math.log((1 - _SHOWN) / (1 - chance))
-        self._cost = np.where(own, self._gain, np.where(named, nowhere, 0.0))
-        self._spent = np.cumsum(self._cost)
+        self._nowhere = -math.log((1 - _SHOWN) / (1 - chance))
+        # How many rows of either kind stand up to each: counts, so that what a block weighs does not hang, by
+        # rounding, on what stands before it.
+        self._own, self._lost = np.cumsum(own), np.cumsum(named & ~own)
 
     def may_be_told(self, hits: NDArray[np.intp]) -> bool:
         """Say whether a block may weigh enough, if these rows, or fewer of them, speak for a shift."""
         if len(hits) < _LEAST_HITS:
             return False
         # No block weighs more than the highest rise of what was gained over what was spent.
-        gained = self._gain * np.arange(len(hits)) - self._costs(hits)
-        return bool((gained - np.minimum.accumulate(gained)).max() + self._gain >= self._least - _ROUNDING)
+        gained = self._gain * np.arange(1, len(hits)) - np.cumsum(self._spent(hits))
+        rises = gained - np.minimum(0.0, np.minimum.accumulate(gained))
+        return bool(rises.max() + self._gain >= self._least - _ROUNDING)
 
-    def _costs(self, hits: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return what the rows up to each of these have spent, these themselves aside."""
-        costs: NDArray[np.float64] = self._spent[hits] - np.cumsum(self._cost[hits])
-        return costs
+    def _spent(self, hits: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return what the rows between each of these and the one before spend: one number fewer."""
+        lost = np.diff(self._lost[hits]) - 1  # each of them has a name, which shows not in its own address
+        spent: NDArray[np.float64] = self._gain * np.diff(self._own[hits]) + self._nowhere * lost
+        return spent
 
     def blocks(self, hits: NDArray[np.intp], offset: int) -> Iterator[tuple[float, Shift]]:
         """Yield the heaviest blocks and their weights, where they weigh enough.
@@ -232,11 +234,11 @@ class _Scale:
         """
         if not self.may_be_told(hits):
             return
-        spent, rows = self._costs(hits).tolist(), hits.tolist()
+        rows = hits.tolist()
         begin = end = 0
         weight = best = self._gain
-        for at, (before, now) in enumerate(pairwise(spent), 1):
-            weight -= now - before
+        for at, spent in enumerate(self._spent(hits).tolist(), 1):
+            weight -= spent
             if weight <= 0 or best - weight >= self._least:
                 yield from self._told(best, rows, (begin, end), offset)
                 begin = end = at

@@ -25,7 +25,7 @@ def problems(made: mg.SendPlan) -> Counter[tuple[Any, str, str]]:
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(messy())
 def test_what_is_told_of_people_is_told_of_single_targets(kind: str, people: pd.DataFrame) -> None:
     """Row by row and code by code; and every repair that people have they have too."""
@@ -107,7 +107,7 @@ def plan_targets(frame: pd.DataFrame) -> mg.SendPlan:
     return plan(frame, **TO_ALL, subject=None, template=None, project_id=None, defaults={"v": "you"})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(targets())
 def test_after_all_repairs_of_targets_nothing_is_left_that_has_one(frame: pd.DataFrame) -> None:
     """Planned again, a second fix changes nothing; what was changed is listed, and not a cell more."""
@@ -132,7 +132,7 @@ def test_after_all_repairs_of_targets_nothing_is_left_that_has_one(frame: pd.Dat
         assert equal(now, value_at(fixed.people, row, column)) or (now is None and column == "variables.v")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(targets())
 def test_no_repair_names_another_tag_and_every_new_error_is_told(frame: pd.DataFrame) -> None:
     """An ID is emptied or read as text, never another one; a row that its repair has stopped is listed so."""

@@ -137,6 +137,21 @@ def test_a_block_whose_end_is_uncertain_is_named_and_left_to_its_owner() -> None
     assert [] == told(made.fix(CODE))
 
 
+@pytest.mark.parametrize("before", [1, 10, 137])
+def test_a_block_is_the_same_whatever_clean_rows_stand_before_it(before: int) -> None:
+    """With ends that hang in the balance too: an own name weighs as much as one that slid."""
+    people = shifted(listed(60), 2, 10, 50)
+    for row in (14, 18, 40, 44):
+        people.loc[row, "first_name"] = str(people["email"][row]).partition(".")[0].title()
+    people.loc[[12, 16, 42, 46], "first_name"] = None
+    made = [
+        plan(pd.concat([listed(n, seed=3), people], ignore_index=True), **READS) for n in (300, 300 + before)
+    ]
+    alone, behind = (rows_of(one, CODE) for one in made)
+    assert alone
+    assert [row + before for row in alone] == behind
+
+
 @pytest.mark.parametrize(
     "style",
     [

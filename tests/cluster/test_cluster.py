@@ -135,6 +135,7 @@ def test_rows_that_stand_back_are_accounted_for_in_their_places(team: Team, plan
     assert (set(mailed), 77) == (set(team.mails("back")), team.mails("back").total())
 
 
+@pytest.mark.proof
 def test_stopped_in_the_middle_it_begins_nothing_more_and_the_next_send_goes_on(
     team: Team, plan: Plan
 ) -> None:
@@ -179,6 +180,7 @@ def test_an_interrupt_stops_all_workers_and_says_how_to_go_on(team: Team, plan: 
     assert {1} == set(team.mails("interrupted").values())
 
 
+@pytest.mark.proof
 def test_what_halts_one_part_halts_them_all(team: Team, plan: Plan) -> None:
     """The account's quota is used up: no worker tries on."""
     made = plan(600, "quota")

@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migma_nb.planning.address_texts import are_plain, read_addresses
+from migma_nb.planning.address_texts import Parts, are_plain, read_addresses
 from migma_nb.planning.addresses import check_address
 from migma_nb.planning.coded_texts import CodedTexts
 from migma_nb.planning.encoded import encode_column, rules_of
@@ -209,6 +209,39 @@ def test_a_long_column_of_which_nearly_all_texts_differ_reads_as_its_cells_do(dt
     assert list(encoded.words) == [None if is_missing(cell) else cell for cell in cells]
     assert [encoded.uniques[cell] for cell in (cells[3], "#N/A")] == ['"2026-000003"', '"#N/A"']
     assert code_lengths(encoded.texts).rows == len(cells)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "Int64", "float64", "Float64"])
+def test_a_long_column_of_which_nearly_all_numbers_differ_reads_as_its_cells_do(dtype: str) -> None:
+    """Such a column is not numbered either, with doubles, gaps and the two zeros; a format is asked once."""
+    numbers: list[Any] = [at * 7 + 2**60 * (dtype == "uint64") for at in range(20_500)]
+    if "loat" in dtype:
+        numbers = [at / 8 for at in range(20_500)]
+        numbers[2], numbers[3] = -0.0, 1e300
+    numbers[11] = numbers[13]
+    if dtype in {"Int64", "Float64", "float64"}:
+        numbers[17] = None
+    series = pd.Series(numbers, dtype=dtype)
+    cells = [None if cell is pd.NA else cell for cell in series.tolist()]
+    assert list(encode_column(series).texts) == by_rule(cells)
+    asked: list[Any] = []
+
+    def form(cell: Any) -> str:
+        asked.append(cell)
+        return "x"
+
+    encode_column(series, form)
+    assert len(asked) == len({str(cell) for cell in cells if not is_missing(cell)})
+
+
+@given(st.lists(ADDRESSES | st.just('"a@b"@c.com'), max_size=6), st.integers(0, 2))
+def test_what_stands_on_both_sides_of_the_sign_is_what_stands_there(texts: list[str], first: int) -> None:
+    """Of the last one, where a part in quotation marks has another; of a part of an array too."""
+    valid = sorted({who for text in texts if (who := check_address(text).identity) is not None})
+    people = CodedTexts.of_array(array_of(valid)[first:])
+    parts = Parts.of(people)
+    assert [who.rpartition("@")[0] for who in valid[first:]] == parts.locals.to_pylist()
+    assert [who.rpartition("@")[2] for who in valid[first:]] == list(parts.domains)
 
 
 @given(st.lists(ADDRESSES, min_size=1))

@@ -101,6 +101,17 @@ def test_two_address_columns_are_a_question(plan: Planner, people: pd.DataFrame)
     assert caught.value.hint == 'Say which: address="email" or address="manager".'
 
 
+def test_in_a_long_list_few_addresses_in_another_column_are_a_question_too(plan: Planner) -> None:
+    """However few and wherever they stand; a column with nothing like them is none."""
+    rows = 40_000
+    assistants: list[Any] = [None] * rows
+    assistants[1] = assistants[7] = assistants[-1] = "boss@acme.example"
+    people = pd.DataFrame({"email": [f"p{at}@acme.example" for at in range(rows)], "note": "x"})
+    assert rows == plan(people).people
+    with pytest.raises(InputError, match="2 columns could hold the addresses"):
+        plan(people.assign(assistant=assistants))
+
+
 def test_the_named_column_is_taken(plan: Planner, people: pd.DataFrame) -> None:
     """`address=` answers the question."""
     found = plan(

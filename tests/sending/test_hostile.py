@@ -40,7 +40,7 @@ HOSTILE = [
 ]
 #: Everything that a Python string can hold, half surrogate pairs included.
 TEXTS = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(codec=None, exclude_categories=())))
-BY_EXAMPLES = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+BY_EXAMPLES = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")

@@ -442,7 +442,7 @@ _SETTINGS = settings(
 
 def test_no_short_history_breaks_the_promise() -> None:
     """Some dozens of histories of up to six steps."""
-    run_state_machine_as_test(Histories, settings=settings(_SETTINGS, max_examples=25))
+    run_state_machine_as_test(Histories, settings=settings(_SETTINGS, max_examples=15))
 
 
 def test_no_short_history_in_windows_breaks_the_promise() -> None:
