@@ -55,6 +55,8 @@ _TITLES = frozenset(
     )
 )
 _LETTERS = re.compile(r"[a-z]+")
+#: The usual combining marks; one among them is none.
+_MARKS = re.compile("[\u0300-\u034e\u0350-\u036f]+")
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "å": "aa", "æ": "ae"})
 _BARE = str.maketrans({"ß": "ss", "ø": "o", "å": "a", "æ": "ae", "ł": "l", "đ": "d", "ı": "i"})
 
@@ -68,6 +70,8 @@ def name_parts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, str):
         return ()
     plain = value.casefold()
+    if plain.isalpha() and plain.isascii():
+        return (plain,) if len(plain) >= _SHORTEST and plain not in _TITLES else ()
     parts = set[str]()
     for spelling in (plain,) if plain.isascii() else (_unaccented(plain), plain.translate(_GERMAN)):
         found = _LETTERS.findall(spelling)
@@ -78,7 +82,9 @@ def name_parts(value: Any) -> tuple[str, ...]:
 
 
 def _unaccented(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text.translate(_BARE))
+    letters = _MARKS.sub("", unicodedata.normalize("NFKD", text.translate(_BARE)))
+    if letters.isascii():
+        return letters
     return "".join(char for char in letters if not unicodedata.combining(char))
 
 
