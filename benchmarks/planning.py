@@ -116,13 +116,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--memory-only", action="store_true", help="print peak and frame, in bytes")
-    parser.add_argument("--small-pages", action="store_true", help="let no huge pages count for memory")
+    parser.add_argument("--memory", choices=("small", "huge"), help="print peak and frame alone, in bytes")
     wanted = parser.parse_args()
-    if wanted.small_pages:
+    if wanted.memory == "small":
         ctypes.CDLL(None).prctl(_THP_DISABLE, 1, 0, 0, 0)
     frame = made(wanted.rows)
-    if wanted.memory_only:
+    if wanted.memory:
         print(*grown(frame))
         return 0
     print(f"{wanted.rows:,} rows, 8 variables, load average {os.getloadavg()[0]:.1f}")
@@ -247,17 +246,17 @@ def memory(rows: int) -> bool:
     Arrow asks for its memory in pages of 2 MB where Linux has them: of a short list much of that is never
     touched. What is promised is held against the memory that was; the other is printed too.
     """
-    kept = False
-    for pages in ("--small-pages", None):
-        command = [sys.executable, __file__, "--memory-only", f"--rows={rows}", *([pages] if pages else [])]
+    kept = {}
+    for pages in ("small", "huge"):
+        command = [sys.executable, __file__, f"--memory={pages}", f"--rows={rows}"]
         answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
         peak, own = map(int, answer)
-        kept = kept if pages is None else peak <= MEMORY * own
+        kept[pages] = peak <= MEMORY * own
         print(
-            f"  memory, {'small' if pages else 'huge'} pages: peak grew by {peak / 1e6:,.0f} MB, the frame "
-            f"has {own / 1e6:,.0f} MB (memory_usage(deep=True)): {peak / own:.2f} times, promised {MEMORY}"
+            f"  memory, {pages} pages: peak grew by {peak / 1e6:,.0f} MB, the frame has {own / 1e6:,.0f} MB "
+            f"(memory_usage(deep=True)): {peak / own:.2f} times, promised {MEMORY}"
         )
-    return kept
+    return kept["small"]
 
 
 def grown(frame: pd.DataFrame) -> tuple[int, int]:

@@ -187,10 +187,7 @@ def _are_addresses(cells: "pd.Series[Any]", *, named: bool) -> bool:
         cells: the column.
         named: it is called what such a column is, so that a look at some of its rows is enough.
     """
-    if named:
-        return _votes(cells.iloc[:: max(1, len(cells) // _LOOKED_AT)]).carried
-    texts = text_array(cells)
-    return (texts is None or count_of(texts, b"@") > 0) and _votes(cells).carried
+    return _votes(cells.iloc[:: max(1, len(cells) // _LOOKED_AT)] if named else cells).carried
 
 
 def votes_of(frame: pd.DataFrame) -> list[Votes]:

@@ -83,7 +83,7 @@ def _by_column(bodies: Bodies, persons: CodedTexts, rows: Places) -> Sums:
     """Digest recipient, address and JSON texts, parted by NUL, which none holds; "" is no JSON text."""
     columns = [persons, *([] if bodies.addresses is None else [bodies.addresses]), *bodies.texts]
     between = pa.scalar("\0", TEXT)
-    first, last = (int(rows[0]), int(rows[-1])) if len(rows) else (0, -1)
+    first, last = int(rows[0]), int(rows[-1])
     # Where nearly all rows are sent, the others are left out at the end: much is there in one piece then.
     dense = last - first < len(rows) * _DENSE
     lines = pc.binary_join_element_wise(

@@ -8,16 +8,11 @@ import pandas as pd
 import pytest
 
 import migma_nb as mg
-from migma_nb.sandbox import FAULTS
 from migma_nb.sending.accounts import FRAME_COLUMNS
+from tests.faults import EACH_FAULT
 
 Plan = Callable[..., mg.SendPlan]
 Mails = Callable[[mg.Sandbox], Counter[str]]
-#: A time to wait for is the same in seconds and as a date, and the latter takes whole seconds longer.
-IN_TURN = [
-    pytest.param(one, marks=pytest.mark.proof) if one == "rate_limited_date" else one
-    for one in sorted(FAULTS)
-]
 
 
 def test_everybody_is_mailed_once_and_again_is_nobody(plan: Plan, mails: Mails) -> None:
@@ -105,7 +100,7 @@ def test_limit_and_stop_leave_rows_that_a_later_send_takes_up(plan: Plan, mails:
 
 # Where keys are honoured, more is repeated, with pauses that grow.
 @pytest.mark.parametrize("idempotency", [pytest.param(True, marks=pytest.mark.proof), False])
-@pytest.mark.parametrize("fault", IN_TURN)
+@pytest.mark.parametrize("fault", EACH_FAULT)
 def test_under_every_fault_nobody_is_mailed_twice_and_no_row_lies(
     plan: Plan, mails: Mails, fault: str, *, idempotency: bool
 ) -> None:

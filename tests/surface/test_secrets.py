@@ -16,19 +16,15 @@ import pandas as pd
 import pytest
 
 import migma_nb as mg
-from migma_nb.sandbox.faults import FAULTS
+from tests.faults import EACH_FAULT
 from tests.servers.answering import AnsweringServer, Reply, Request
 from tests.surface.leaks import SENTINEL, forms, leaks, leaks_in_files, reachable_leaks, shown
 from tests.surface.sentinels import FIELDS, everything_of, live, planned
 
-#: A time to wait for is the same in seconds and as a date, and the latter takes whole seconds longer.
-IN_TURN = [
-    pytest.param(one, marks=pytest.mark.proof) if one == "rate_limited_date" else one for one in FAULTS
-]
 pytestmark = pytest.mark.usefixtures("short_waits")
 
 
-@pytest.mark.parametrize("fault", IN_TURN)
+@pytest.mark.parametrize("fault", EACH_FAULT)
 def test_no_fault_shows_the_key_or_logs_a_person(
     fault: str,
     debug_log: pytest.LogCaptureFixture,
