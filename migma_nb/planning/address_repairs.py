@@ -35,7 +35,7 @@ def meant_address(text: str) -> str | None:
         more than one.
     """
     shown = _visible(text.strip("".join(UNSAFE_IN_HEADER) + " \t"))
-    if UNSAFE_IN_HEADER.intersection(shown):
+    if "@" not in shown or UNSAFE_IN_HEADER.intersection(shown):
         return None
     alone = _alone(shown)
     if alone is None:
@@ -105,6 +105,7 @@ def _guesses(text: str) -> set[str]:
         return ends | {f"{local}@{domain}"}
     if domain.count(",") == 1:
         before = domain.partition(",")[0].strip()
-        # "acme.com,de" may be a list of two, or one name: both are accepted, so that neither is taken.
-        return {f"{local}@{before}", f"{local}@{_COMMA.sub('.', domain)}"}
+        # "acme.com,de" may be a list of two, or one name: both are accepted, so that neither is taken. Without
+        # a dot none is a domain.
+        return {f"{local}@{some}" for some in (before, _COMMA.sub(".", domain)) if "." in some}
     return {f"{local}@{domain}"}

@@ -17,6 +17,8 @@ _PLAIN = re.compile(
     rf"@(?P<domain>(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z])?)",
     re.IGNORECASE | re.ASCII,
 )
+#: Without any sign that parts an address or a name from one, all of which email-validator refuses alike.
+_LONELY = re.compile(r"[ !#-;=?A-~]+", re.ASCII)
 _LONGEST = 254
 _LONGEST_DOMAIN = 253
 _WITH_NAME = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>\s*", re.DOTALL)
@@ -50,6 +52,8 @@ def check_address(text: str) -> AddressVerdict:
         return AddressVerdict(wire, None, "It has a line break or NUL in it.", unsafe=True)
     if _certainly_valid(wire):
         return AddressVerdict(wire, wire.lower())
+    if _LONELY.fullmatch(wire):
+        return AddressVerdict(wire, None, _lonely_problem())
     try:
         known = validate_email(wire, check_deliverability=False)
     except EmailNotValidError as error:
@@ -97,6 +101,16 @@ def _certainly_valid(wire: str) -> bool:
 def is_special(domain: str) -> bool:
     """Say whether a domain, in lower case, ends as a special-use one, which email-validator may refuse."""
     return domain.endswith(tuple(email_validator.SPECIAL_USE_DOMAIN_NAMES))
+
+
+@lru_cache(maxsize=1)
+def _lonely_problem() -> str:
+    """Return what email-validator says of a text without an `@`, in the words of the version that is there."""
+    try:
+        validate_email("nobody", check_deliverability=False)
+    except EmailNotValidError as error:
+        return str(error)
+    raise AssertionError("email-validator takes a text without an @ for an address.")
 
 
 def _folded(text: str) -> str:

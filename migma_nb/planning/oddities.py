@@ -17,7 +17,7 @@ import pandas as pd  # noqa: TC002 - as everywhere in this package
 from migma_nb.planning.coded_texts import CodedTexts
 from migma_nb.planning.encoded import EncodedColumn, Uniques
 from migma_nb.planning.issues import IssueCode, IssueList
-from migma_nb.planning.text_arrays import Places, matching, taken
+from migma_nb.planning.text_arrays import Places, count_of, matching, taken
 from migma_nb.planning.texts import odd_texts, texts_with_html
 
 #: For RE2, in which `\z` is the very end.
@@ -99,7 +99,7 @@ class TextLook:
     @classmethod
     def of(cls, encoded: EncodedColumn, column: str) -> "TextLook":
         """Look at a column, which has this name."""
-        return cls(number_look(encoded), code_lengths(encoded.texts) if is_code_column(column) else None)
+        return cls(number_look(encoded), code_look(encoded, column))
 
     def merged(self, other: "TextLook") -> "TextLook":
         """Return how two pieces of a column look together."""
@@ -123,12 +123,15 @@ def note_problems(
         issues: takes what is wrong.
         look: how the whole column looks, where this is a piece of it.
     """
-    look = look or TextLook.of(encoded, column)
     _note_unsendable(encoded, cells, column, issues)
     _note_odd_texts(encoded, column, issues)
-    if look.numbers == NumberLook(any=True, floats=True):
-        _note_floats(encoded, column, issues)
-    if look.codes is not None and (usual := look.codes.usual) is not None:
+    # Where no text has a point, none of a whole column is written as 7.0.
+    if look is not None or count_of(encoded.uniques.cells, b"."):
+        numbers = number_look(encoded) if look is None else look.numbers
+        if numbers == NumberLook(any=True, floats=True):
+            _note_floats(encoded, column, issues)
+    codes = code_look(encoded, column) if look is None else look.codes
+    if codes is not None and (usual := codes.usual) is not None:
         _note_lost_zeros(encoded.texts, usual, column, issues)
 
 
@@ -138,6 +141,11 @@ def number_look(encoded: EncodedColumn) -> NumberLook:
     if not numbers.any():
         return NumberLook(any=False, floats=True)
     return NumberLook(any=True, floats=not (numbers & ~_floats(encoded.uniques)).any())
+
+
+def code_look(encoded: EncodedColumn, column: str) -> CodeLengths | None:
+    """Return how long a column's codes are; None where it is not called what codes are."""
+    return code_lengths(encoded.texts) if is_code_column(column) else None
 
 
 def code_lengths(texts: CodedTexts) -> CodeLengths:

@@ -149,10 +149,15 @@ def places_with(texts: TextArray, wanted: bytes) -> Places:
     offsets, data = bounds_and_bytes(texts)
     found = [np.empty(0, dtype=np.intp)]
     for hits in _hits(offsets, data, wanted):
-        places = np.searchsorted(offsets, hits, side="right") - 1
-        found.append(places[np.flatnonzero(np.diff(places, prepend=-1))])
-    places = np.concatenate(found).astype(np.intp, copy=False)
-    return places[np.flatnonzero(np.diff(places, prepend=-1))]
+        found.append(_once(np.searchsorted(offsets, hits, side="right") - 1))
+    return _once(np.concatenate(found).astype(np.intp, copy=False))
+
+
+def _once(ordered: Places) -> Places:
+    """Return places that are in order, each once."""
+    new = np.ones(len(ordered), dtype=bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    return ordered[new]
 
 
 def one_in_each(texts: TextArray, byte: bytes) -> npt.NDArray[np.int64] | None:
@@ -193,13 +198,6 @@ def _any_of(data: npt.NDArray[np.uint8], wanted: bytes) -> npt.NDArray[np.bool_]
     return found
 
 
-def _looked_up(data: npt.NDArray[np.uint8], wanted: bytes) -> npt.NDArray[np.bool_]:
-    look = np.zeros(256, dtype=bool)
-    look[list(wanted)] = True
-    found: npt.NDArray[np.bool_] = look[data]
-    return found
-
-
 def matching(texts: TextArray, pattern: str) -> npt.NDArray[np.bool_]:
     """Say of each text, none of which is null, whether a regular expression of RE2 finds something in it."""
     found: npt.NDArray[np.bool_] = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
@@ -208,24 +206,21 @@ def matching(texts: TextArray, pattern: str) -> npt.NDArray[np.bool_]:
 
 def maybe_padded(texts: TextArray) -> Places:
     """Return the texts that may begin or end with a space of any kind, among them all that do."""
-    offsets, data = bounds_and_bytes(texts)
-    filled = np.flatnonzero(np.diff(offsets))
-    begins = _looked_up(data[offsets[filled]], _SPACE_BEGINS)
-    ends = _looked_up(data[offsets[filled + 1] - 1], _SPACE_ENDS)
-    return filled[begins | ends]
+    filled, first, last = _filled(texts)
+    begins, ends = (_bytes_at(texts, places) for places in (first, last))
+    return filled[_any_of(begins, _SPACE_BEGINS) | _any_of(ends, _SPACE_ENDS)]
 
 
 def beginning_with(texts: TextArray, wanted: bytes) -> Places:
     """Return the texts whose first byte of UTF-8 is one of these."""
-    offsets, data = bounds_and_bytes(texts)
-    filled = np.flatnonzero(np.diff(offsets))
-    return filled[_any_of(data[offsets[filled]], wanted)]
+    filled, first, _ = _filled(texts)
+    return filled[_any_of(_bytes_at(texts, first), wanted)]
 
 
 def maybe_shortened(texts: TextArray) -> Places:
     """Return the texts that may end with an exponent, as 4.91E+11 does, among them all that do."""
     offsets, data = bounds_and_bytes(texts)
-    long = np.flatnonzero(np.diff(offsets) >= len("1E+05"))
+    long = np.flatnonzero(sizes_of(texts) >= len("1E+05"))
     last = offsets[long + 1] - 1
     found = [np.empty(0, dtype=np.intp)]
     for digits in (2, 3):
@@ -236,21 +231,32 @@ def maybe_shortened(texts: TextArray) -> Places:
 
 def missing_in(texts: TextArray) -> npt.NDArray[np.bool_]:
     """Say of each text whether it counts as an empty cell: null, no letter, or spaces only."""
-    offsets, data = bounds_and_bytes(texts)
-    lengths = np.diff(offsets)
-    missing: npt.NDArray[np.bool_] = lengths == 0
+    missing: npt.NDArray[np.bool_] = sizes_of(texts) == 0
     if texts.null_count:
         missing |= texts.is_null().to_numpy(zero_copy_only=False)
-    filled = np.flatnonzero(~missing)
-    begins = _looked_up(data[offsets[filled]], _SPACE_BEGINS)
-    for at in filled[begins].tolist():
-        missing[at] = texts[at].as_py().isspace()
+    for at in beginning_with(texts, _SPACE_BEGINS).tolist():
+        missing[at] = missing[at] or texts[at].as_py().isspace()
     return missing
+
+
+def _filled(texts: TextArray) -> tuple[Places, Places, Places]:
+    """Return the texts that are not empty, and where each one's first byte and its last stands."""
+    bounds, _ = bounds_and_bytes(texts)
+    filled = np.flatnonzero(bounds[1:] > bounds[:-1])
+    if len(filled) == len(texts):
+        return filled, bounds[:-1], bounds[1:] - 1
+    return filled, bounds[filled], bounds[filled + 1] - 1
+
+
+def _bytes_at(texts: TextArray, places: Places) -> npt.NDArray[np.uint8]:
+    data: npt.NDArray[np.uint8] = bounds_and_bytes(texts)[1].take(places)
+    return data
 
 
 def sizes_of(texts: TextArray) -> npt.NDArray[np.int64]:
     """Return each text's length in bytes of UTF-8."""
-    return np.diff(bounds_and_bytes(texts)[0])
+    bounds, _ = bounds_and_bytes(texts)
+    return bounds[1:] - bounds[:-1]
 
 
 def taken(texts: TextArray, places: Places) -> list[str]:

@@ -103,7 +103,8 @@ def _by_their_ends(texts: TextArray) -> Places:
     sizes = sizes_of(texts)
     bounds, data = bounds_and_bytes(texts)
     quoted = np.flatnonzero(sizes > 2)  # noqa: PLR2004 - more than the two quotation marks
-    last = data[bounds[quoted + 1] - 2]
+    ends = bounds[1:] if len(quoted) == len(texts) else bounds[quoted + 1]
+    last = data.take(ends - 2)
     nothing = np.flatnonzero(sizes == 2)  # noqa: PLR2004 - as above, or a number of two digits
     return np.concatenate([quoted[(last == ord(",")) | (last == ord(";"))], nothing])
 

@@ -60,15 +60,21 @@ def test_dots_and_tags_are_kept(one: str, other: str) -> None:
     assert identity(one) != identity(other)
 
 
-@given(st.text(max_size=40) | ADDRESSES)
+#: ASCII, with what parts an address, or a name from one, in some of it only.
+ASCII = st.text(st.characters(max_codepoint=0x7F), max_size=20)
+
+
+@given(st.text(max_size=40) | ADDRESSES | ASCII)
 def test_the_verdict_is_that_of_email_validator(text: str) -> None:
-    """Our shortcut for plain addresses changes no verdict."""
+    """No shortcut changes a verdict, nor the words for it."""
     verdict = check_address(text)
     if verdict.unsafe:
         return
     try:
         known = validate_email(text.strip(), check_deliverability=False)
-    except (EmailNotValidError, UnicodeError):
+    except EmailNotValidError as error:
+        assert (verdict.identity, verdict.problem) == (None, str(error))
+    except UnicodeError:
         assert verdict.identity is None
         assert verdict.problem
     else:
