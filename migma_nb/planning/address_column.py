@@ -189,12 +189,9 @@ def _are_addresses(cells: "pd.Series[Any]", *, named: bool) -> bool:
     """
     if named:
         cells = cells.iloc[:: max(1, len(cells) // _LOOKED_AT)]
-    texts = text_array(cells)
-    if texts is None:
-        return _votes_of_others(cells).carried
-    alike = _alike(texts)
-    # How many cells are empty is of no interest where none is an address.
-    return alike > 0 and _votes_of_texts(texts, alike).carried
+    texts = text_array(cells, read=False)
+    # Without an @ there is no address, however many cells are filled.
+    return (texts is None or count_of(texts, b"@") > 0) and _votes(cells).carried
 
 
 def votes_of(frame: pd.DataFrame) -> list[Votes]:
@@ -203,17 +200,11 @@ def votes_of(frame: pd.DataFrame) -> list[Votes]:
 
 
 def _votes(series: "pd.Series[Any]") -> Votes:
-    texts = text_array(series)
-    return _votes_of_others(series) if texts is None else _votes_of_texts(texts, _alike(texts))
-
-
-def _votes_of_texts(texts: TextArray, alike: int) -> Votes:
-    return Votes(len(texts) - int(missing_in(texts).sum()), alike)
-
-
-def _votes_of_others(series: "pd.Series[Any]") -> Votes:
     if types.is_numeric_dtype(series) or types.is_datetime64_any_dtype(series):
         return Votes(int(series.notna().sum()), 0)
+    texts = text_array(series)
+    if texts is not None:
+        return Votes(len(texts) - int(missing_in(texts).sum()), _alike(texts))
     filled = [cell for cell in series.tolist() if not is_missing(cell)]
     return Votes(len(filled), sum(map(looks_like_address, filled)))
 

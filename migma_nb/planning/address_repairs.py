@@ -105,7 +105,7 @@ def _guesses(text: str) -> set[str]:
         return ends | {f"{local}@{domain}"}
     if domain.count(",") == 1:
         before = domain.partition(",")[0].strip()
-        # "acme.com,de" may be a list of two, or one name: both are accepted, so that neither is taken. Without
-        # a dot none is a domain.
+        # "acme.com,de" may be a list of two, or one name: both are accepted, so that neither is taken.
+        # Without a dot none is a domain.
         return {f"{local}@{some}" for some in (before, _COMMA.sub(".", domain)) if "." in some}
     return {f"{local}@{domain}"}

@@ -105,7 +105,7 @@ def is_special(domain: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _lonely_problem() -> str:
-    """Return what email-validator says of a text without an `@`, in the words of the version that is there."""
+    """Return what email-validator, in the version that is there, says of a text without an `@`."""
     try:
         validate_email("nobody", check_deliverability=False)
     except EmailNotValidError as error:

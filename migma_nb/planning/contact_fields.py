@@ -92,9 +92,8 @@ def read_fields(
     names = column_names(frame)
     read: dict[str, Sequence[str | None]] = {}
     for field, position in columns.fields.items():
-        cells = column_at(frame, position)
-        encoded = encode_column(cells)
-        note_problems(encoded, cells, names[position], issues)
+        encoded = encode_column(column_at(frame, position))
+        note_problems(encoded, frame, position, issues)
         read[field] = _field_texts(encoded, field, names[position], issues)
     return read
 
@@ -109,12 +108,10 @@ def read_custom(
         columns: which column is which field.
         issues: takes what is wrong.
     """
-    names = column_names(frame)
     read: dict[str, Sequence[str | None]] = {}
     for name, position in columns.custom.items():
-        cells = column_at(frame, position)
-        encoded = encode_column(cells)
-        note_problems(encoded, cells, names[position], issues)
+        encoded = encode_column(column_at(frame, position))
+        note_problems(encoded, frame, position, issues)
         read[name] = encoded.texts
     return read
 

@@ -72,13 +72,20 @@ def name_parts(value: Any) -> tuple[str, ...]:
     plain = value.casefold()
     if plain.isalpha() and plain.isascii():
         return (plain,) if len(plain) >= _SHORTEST and plain not in _TITLES else ()
-    parts = set[str]()
-    for spelling in (plain,) if plain.isascii() else (_unaccented(plain), plain.translate(_GERMAN)):
-        found = _LETTERS.findall(spelling)
-        parts.update(found)
-        if len(found) > 1 and " " not in spelling:
-            parts.add("".join(found))  # O'Neill and Jean-Luc are written together too
-    return tuple(sorted(part for part in parts if len(part) >= _SHORTEST and part not in _TITLES))
+    found = (
+        _written(plain)
+        if plain.isascii()
+        else _written(_unaccented(plain)) | _written(plain.translate(_GERMAN))
+    )
+    parts = [part for part in found if len(part) >= _SHORTEST and part not in _TITLES]
+    return tuple(sorted(parts)) if len(parts) > 1 else tuple(parts)
+
+
+def _written(spelling: str) -> set[str]:
+    """Return the words of a name, and what they are together where no space is between them."""
+    found = _LETTERS.findall(spelling)
+    # O'Neill and Jean-Luc are written together too.
+    return {*found, "".join(found)} if len(found) > 1 and " " not in spelling else set(found)
 
 
 def _unaccented(text: str) -> str:
@@ -201,6 +208,8 @@ class NameFit:
             order = np.argsort(numbers, kind="stable")
             edges = np.searchsorted(numbers[order], np.arange(len(self._parts) + 1))
             for part, (first, end) in zip(self._parts, pairwise(edges.tolist()), strict=True):
+                if first == end:
+                    continue
                 some = order[first:end]
                 found = pc.match_substring(local.take(pa.array(who[some])), part)
                 shown[some] = found.to_numpy(zero_copy_only=False)

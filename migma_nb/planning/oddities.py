@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd  # noqa: TC002 - as everywhere in this package
+import pandas as pd
 
 from migma_nb.planning.coded_texts import CodedTexts
+from migma_nb.planning.columns import column_at, column_names
 from migma_nb.planning.encoded import EncodedColumn, Uniques
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.text_arrays import Places, count_of, matching, taken
@@ -109,8 +110,8 @@ class TextLook:
 
 def note_problems(
     encoded: EncodedColumn,
-    cells: "pd.Series[Any]",
-    column: str,
+    frame: pd.DataFrame,
+    position: int,
     issues: IssueList,
     look: TextLook | None = None,
 ) -> None:
@@ -118,12 +119,14 @@ def note_problems(
 
     Args:
         encoded: the column as JSON texts.
-        cells: the column itself.
-        column: its name.
+        frame: the list.
+        position: where the column stands in it.
         issues: takes what is wrong.
         look: how the whole column looks, where this is a piece of it.
     """
-    _note_unsendable(encoded, cells, column, issues)
+    column = column_names(frame)[position]
+    if encoded.problems:
+        _note_unsendable(encoded, column_at(frame, position), column, issues)
     _note_odd_texts(encoded, column, issues)
     # Where no text has a point, none of a whole column is written as 7.0.
     if look is not None or count_of(encoded.uniques.cells, b"."):

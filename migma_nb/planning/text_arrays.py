@@ -34,11 +34,12 @@ _SPACE_ENDS = bytes(
 )
 
 
-def text_array(cells: "pd.Series[Any]") -> TextArray | None:
+def text_array(cells: "pd.Series[Any]", *, read: bool = True) -> TextArray | None:
     """Return a column as an array of text, null where a cell is NaN, None, NaT or pd.NA.
 
     Args:
         cells: the column, of any dtype.
+        read: whether its texts will be read; it may be no UTF-8 where only bytes are looked for.
 
     Returns:
         One text per row; None where a cell is something else, or no UTF-8 can hold it.
@@ -49,7 +50,8 @@ def text_array(cells: "pd.Series[Any]") -> TextArray | None:
     elif not isinstance(cells.dtype, pd.StringDtype) and not _is_arrow_text(cells.dtype):
         return None
     try:
-        return arrow_text(pa.array(cells.array, from_pandas=True))
+        texts = pa.array(cells.array, from_pandas=True)
+        return arrow_text(texts) if read else _in_one(texts)
     except (pa.ArrowException, UnicodeError, TypeError):
         return None
 
@@ -67,16 +69,21 @@ def arrow_text(texts: Any) -> TextArray:
     Raises:
         ArrowException: it is no text, or no UTF-8.
     """
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.chunk(0) if texts.num_chunks == 1 else texts.combine_chunks()
-    if texts.type != TEXT:
-        texts = texts.cast(TEXT)
-    texts.validate()
+    texts = _in_one(texts)
     bounds, data = bounds_and_bytes(texts)
     # Plain ASCII is UTF-8, and that is told ten times as fast.
     ordered = bool((bounds[:-1] <= bounds[1:]).all())
     if not ordered or data[bounds[0] : bounds[-1]].max(initial=0) >= _BEYOND_ASCII:
         texts.validate(full=True)
+    return texts
+
+
+def _in_one(texts: Any) -> TextArray:
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.chunk(0) if texts.num_chunks == 1 else texts.combine_chunks()
+    if texts.type != TEXT:
+        texts = texts.cast(TEXT)
+    texts.validate()
     return texts
 
 
@@ -147,10 +154,9 @@ def numbered(kept: npt.NDArray[np.bool_]) -> Codes:
 def places_with(texts: TextArray, wanted: bytes) -> Places:
     """Return which texts have at least one of these bytes of UTF-8 in them, in order."""
     offsets, data = bounds_and_bytes(texts)
-    found = [np.empty(0, dtype=np.intp)]
-    for hits in _hits(offsets, data, wanted):
-        found.append(_once(np.searchsorted(offsets, hits, side="right") - 1))
-    return _once(np.concatenate(found).astype(np.intp, copy=False))
+    hits = _hits(offsets, data, wanted)
+    found = (_once(np.searchsorted(offsets, at, side="right") - 1) for at in hits)
+    return _once(np.concatenate([np.empty(0, dtype=np.intp), *found]))
 
 
 def _once(ordered: Places) -> Places:

@@ -88,7 +88,7 @@ def read_variables(
         if id(encoded) not in noted:
             noted.add(id(encoded))
             look = None if looks is None else looks[filling.name]
-            note_problems(encoded, column_at(frame, filling.column), column, issues, look)
+            note_problems(encoded, frame, filling.column, issues, look)
     return texts
 
 
