@@ -1,6 +1,7 @@
 """A plan's id: a short hash of all that changes what is sent, whatever the order of rows and columns."""
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -48,10 +49,9 @@ def row_sums(bodies: AnyBodies, recipients: Sequence[str | None], ready: Sequenc
     for start in range(0, len(rows), _AT_ONCE):
         some = rows[start : start + _AT_ONCE]
         if isinstance(bodies, RowBodies):
-            lanes = _lanes(_by_row(bodies, persons, some))
+            total += _sums(_by_row(bodies, persons, some))
         else:
-            lanes = _by_column(bodies, persons, some)
-        total += lanes.sum(axis=0, dtype=np.uint64)
+            total += _by_column(bodies, persons, some)
     return total
 
 
@@ -92,9 +92,14 @@ def _by_column(bodies: Bodies, persons: CodedTexts, rows: Places) -> Sums:
         null_handling="replace",
         null_replacement="",
     )
-    lanes = _lanes(map(xxh3_128_digest, lines.cast(pa.large_binary()).to_pylist()))
-    return lanes[rows - first] if dense else lanes
+    lines = lines.cast(pa.large_binary()).to_pylist()
+    if not dense:
+        return _sums(map(xxh3_128_digest, lines))
+    sent = np.zeros(len(lines), dtype=bool)
+    sent[rows - first] = True
+    return _sums(map(xxh3_128_digest, itertools.compress(lines, sent.tolist())))
 
 
-def _lanes(digests: Iterable[bytes]) -> Sums:
-    return np.frombuffer(b"".join(digests), dtype="<u8").reshape(-1, _LANES)
+def _sums(digests: Iterable[bytes]) -> Sums:
+    lanes = np.frombuffer(b"".join(digests), dtype="<u8")
+    return np.array([lanes[at::_LANES].sum(dtype=np.uint64) for at in range(_LANES)], dtype=np.uint64)
