@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from migma_nb.planning.arrow_memory import thrifty
 from migma_nb.planning.bodies import build_bodies
 from migma_nb.planning.coded_texts import CodedTexts
 from migma_nb.planning.issues import IssueList
@@ -52,17 +53,23 @@ def check_piece(
         frame: the piece.
         start: the position of its first row in the list (int).
     """
-    issues = IssueList(start=start)
-    checked = check_list(planned, frame, issues, look)
-    bodies = build_bodies(planned.content.constants, checked.people.addresses, checked.texts)
-    persons, identities = CodedTexts.of(checked.persons), CodedTexts.of(checked.people.identities)
-    kinds = kinds_of(identities, persons, bodies, rules, issues)
-    errors = array_of(issues.first_errors.get(row) for row in range(len(frame)))
-    own = [persons.arrow(), identities.arrow(), CodedTexts.coded(checked.people.addresses).arrow(), errors]
-    rows = pa.RecordBatch.from_arrays(
-        [*own, *(texts.arrow() for texts in bodies.texts)], schema=row_schema(len(bodies.texts))
-    )
-    return CheckedPiece(rows, issues.table(), kinds, _digests(persons))
+    with thrifty(len(frame)):
+        issues = IssueList(start=start)
+        checked = check_list(planned, frame, issues, look)
+        bodies = build_bodies(planned.content.constants, checked.people.addresses, checked.texts)
+        persons, identities = CodedTexts.of(checked.persons), CodedTexts.of(checked.people.identities)
+        kinds = kinds_of(identities, persons, bodies, rules, issues)
+        errors = array_of(issues.first_errors.get(row) for row in range(len(frame)))
+        own = [
+            persons.arrow(),
+            identities.arrow(),
+            CodedTexts.coded(checked.people.addresses).arrow(),
+            errors,
+        ]
+        rows = pa.RecordBatch.from_arrays(
+            [*own, *(texts.arrow() for texts in bodies.texts)], schema=row_schema(len(bodies.texts))
+        )
+        return CheckedPiece(rows, issues.table(), kinds, _digests(persons))
 
 
 def _digests(persons: CodedTexts) -> Digests:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from migma_nb.planning.address_column import find_address_column
+from migma_nb.planning.arrow_memory import thrifty
 from migma_nb.planning.bodies import build_bodies
 from migma_nb.planning.content import read_content
 from migma_nb.planning.content_checks import note_content
@@ -103,20 +104,21 @@ def _plan_people(frame: pd.DataFrame, options: PlanOptions, *, one_address: bool
     rules = rules_for(options, column)
     # Without its cells: those are copied only if somebody changes them, where pandas copies on write.
     planned = PlannedList(frame.copy(deep=False), column, fillings, options.key, content, rules)
-    checked = check_list(planned, frame, issues)
-    people, persons = checked.people, checked.persons
-    bodies = build_bodies(content.constants, people.addresses, checked.texts)
-    settled = settle(people, persons, bodies, rules, issues)
-    return Plan(
-        id=plan_id(content.mailing, bodies, persons, settled.ready),
-        size=len(frame),
-        index=frame.index.copy(),
-        duplicates_question=duplicates_question(settled.differing, options),
-        _bodies=bodies,
-        _recipients=persons,
-        _settled=settled,
-        _issues=issues.frame(frame.index),
-        reading=ReadReport.of(frame),
-        planned_list=planned,
-        **how_made(planned, options),
-    )
+    with thrifty(len(frame)):
+        checked = check_list(planned, frame, issues)
+        people, persons = checked.people, checked.persons
+        bodies = build_bodies(content.constants, people.addresses, checked.texts)
+        settled = settle(people, persons, bodies, rules, issues)
+        return Plan(
+            id=plan_id(content.mailing, bodies, persons, settled.ready),
+            size=len(frame),
+            index=frame.index.copy(),
+            duplicates_question=duplicates_question(settled.differing, options),
+            _bodies=bodies,
+            _recipients=persons,
+            _settled=settled,
+            _issues=issues.frame(frame.index),
+            reading=ReadReport.of(frame),
+            planned_list=planned,
+            **how_made(planned, options),
+        )

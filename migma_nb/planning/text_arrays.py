@@ -12,6 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from migma_nb.planning.arrow_memory import LONG, give_back
+
 #: An array of text as this package makes it: `pyarrow.LargeStringArray`. (PyArrow says nothing of its types.)
 TextArray = Any
 Places = npt.NDArray[np.intp]
@@ -21,9 +23,8 @@ TEXT = pa.large_string()
 _BEYOND_ASCII = 0x80
 #: So many bytes are searched at a time: what a core's cache holds.
 _BLOCK = 1 << 18
-#: A column of so many rows is long, and so many of them show what it is like.
-_LONG, _SAMPLE = 20_000, 4_000
-_VERY_LONG = 500_000
+#: So many rows show what a long column is like.
+_SAMPLE = 4_000
 #: Of the sample so many are different only where most of the column are.
 _DIFFERENT = 0.995
 #: What a text that begins with a space of any kind begins with, in UTF-8.
@@ -119,20 +120,9 @@ def encoded(texts: TextArray) -> tuple[Codes, TextArray]:
     return codes, different
 
 
-def give_back(rows: int) -> None:
-    """Give back what memory Arrow keeps for later, so that the peak of planning stays near what a plan holds.
-
-    Args:
-        rows: how many texts were worked on. For a few it is not worth while, and beside very many what is
-            kept is little, and sooner used again than asked for anew.
-    """
-    if _LONG <= rows < _VERY_LONG:
-        pa.default_memory_pool().release_unused()
-
-
 def mostly_different(texts: TextArray) -> bool:
     """Say whether nearly no text of a long column comes twice, so that to number them would be of no use."""
-    if len(texts) < _LONG:
+    if len(texts) < LONG:
         return False
     some = texts.take(pa.array(np.arange(0, len(texts), len(texts) // _SAMPLE)))
     return bool(pc.count_distinct(some).as_py() >= _DIFFERENT * (len(some) - some.null_count))
@@ -140,7 +130,7 @@ def mostly_different(texts: TextArray) -> bool:
 
 def mostly_different_numbers(numbers: npt.NDArray[Any]) -> bool:
     """Say the same of numbers."""
-    if len(numbers) < _LONG:
+    if len(numbers) < LONG:
         return False
     some = numbers[:: len(numbers) // _SAMPLE]
     return len(np.unique(some)) >= _DIFFERENT * len(some)
