@@ -26,6 +26,7 @@ from migma_nb.planning.text_arrays import (
     bounds_and_bytes,
     encoded,
     holdable,
+    lowered,
     matching,
     missing_in,
     numbered,
@@ -191,7 +192,7 @@ def _persons(
     known = [verdict.identity or verdict.wire for verdict in verdicts.values()]
     valid = plain.copy()
     valid[places] = [verdict.identity is not None for verdict in verdicts.values()]
-    folded = _with(pc.ascii_lower(different), places, known)
+    folded = _with(lowered(different), places, known)
     if folded.equals(different):
         # All are written as they are folded, so that no two are one person's.
         return numbered(valid), folded if valid.all() else folded.filter(pa.array(valid))

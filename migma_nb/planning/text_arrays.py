@@ -270,6 +270,15 @@ def replaced(texts: TextArray, places: Places, by: Sequence[str]) -> TextArray:
     return pc.replace_with_mask(texts, pa.array(mask), pa.array(by, type=TEXT))
 
 
+def lowered(texts: TextArray) -> TextArray:
+    """Return texts with A to Z as small letters."""
+    if bounds_and_bytes(texts)[0][0]:
+        # What was cast after it was cut out of a longer array does not begin at 0, and of that Arrow's lower
+        # does not know (26.0): each text would become the next, and the last whatever is in memory.
+        texts = texts.take(pa.array(np.arange(len(texts))))
+    return pc.ascii_lower(texts)
+
+
 def joined(*parts: TextArray | str) -> TextArray:
     """Return arrays and constant texts, joined row by row; null where one of them is."""
     pieces = [pa.scalar(part, TEXT) if isinstance(part, str) else part for part in parts]
