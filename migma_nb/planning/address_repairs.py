@@ -8,6 +8,7 @@ from migma_nb.planning.addresses import bare_address, check_address
 from migma_nb.planning.domains import meant_domain
 
 _QUOTES = "\"'`´‘’‚‛“”„‟«»‹›"
+_AROUND = "".join(UNSAFE_IN_HEADER) + " \t"
 _AFTER_IT = re.compile(r"(?P<address>[^\s()<>]+@[^\s()<>]+)\s*\((?P<remark>[^()]*)\)")
 _SPACE_IN_DOMAIN = re.compile(r"\s*\.\s*")
 _SPACE_AFTER_DOT = re.compile(r"\.\s+")
@@ -34,7 +35,7 @@ def meant_address(text: str) -> str | None:
         An address that email-validator accepts, other than the text itself; None where there is none, or
         more than one.
     """
-    shown = _visible(text.strip("".join(UNSAFE_IN_HEADER) + " \t"))
+    shown = _visible(text.strip(_AROUND))
     if "@" not in shown or UNSAFE_IN_HEADER.intersection(shown):
         return None
     alone = _alone(shown)

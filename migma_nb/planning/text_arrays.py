@@ -124,7 +124,7 @@ def mostly_different(texts: TextArray) -> bool:
     """Say whether nearly no text of a long column comes twice, so that to number them would be of no use."""
     if len(texts) < LONG:
         return False
-    some = texts.take(pa.array(np.arange(0, len(texts), len(texts) // _SAMPLE)))
+    some = texts.take(pa.array(_sample(len(texts))))
     return bool(pc.count_distinct(some).as_py() >= _DIFFERENT * (len(some) - some.null_count))
 
 
@@ -132,8 +132,15 @@ def mostly_different_numbers(numbers: npt.NDArray[Any]) -> bool:
     """Say the same of numbers."""
     if len(numbers) < LONG:
         return False
-    some = numbers[:: len(numbers) // _SAMPLE]
+    some = numbers[_sample(len(numbers))]
     return len(np.unique(some)) >= _DIFFERENT * len(some)
+
+
+def _sample(rows: int) -> Places:
+    """Return some rows in order, no two of them the same: by chance, since cells may recur in a rhythm."""
+    step = rows // _SAMPLE
+    begins = np.arange(0, rows - step + 1, step)
+    return begins + np.random.default_rng(0).integers(0, step, len(begins))
 
 
 def numbered(kept: npt.NDArray[np.bool_]) -> Codes:
