@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from migma_nb.planning.coded_texts import CodedTexts
 from migma_nb.planning.plain_texts import are_dates, are_whole, moment_texts, number_texts, quoted_texts
+from migma_nb.planning.recurrence import mostly_different, mostly_different_numbers
 from migma_nb.planning.text_arrays import (
     TEXT,
     Codes,
@@ -23,8 +24,6 @@ from migma_nb.planning.text_arrays import (
     array_of,
     encoded,
     missing_in,
-    mostly_different,
-    mostly_different_numbers,
     numbered,
     text_array,
 )

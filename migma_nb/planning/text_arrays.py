@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from migma_nb.planning.arrow_memory import LONG, give_back
+from migma_nb.planning.arrow_memory import give_back
 
 #: An array of text as this package makes it: `pyarrow.LargeStringArray`. (PyArrow says nothing of its types.)
 TextArray = Any
@@ -23,10 +23,6 @@ TEXT = pa.large_string()
 _BEYOND_ASCII = 0x80
 #: So many bytes are searched at a time: what a core's cache holds.
 _BLOCK = 1 << 18
-#: So many rows show what a long column is like.
-_SAMPLE = 4_000
-#: Of the sample so many are different only where most of the column are.
-_DIFFERENT = 0.995
 #: What a text that begins with a space of any kind begins with, in UTF-8.
 _SPACE_BEGINS = bytes([*range(0x09, 0x0E), *range(0x1C, 0x21), 0xC2, 0xE1, 0xE2, 0xE3])
 #: What a text that ends with a space of any kind ends with; the latter are last bytes of many letters too.
@@ -118,29 +114,6 @@ def encoded(texts: TextArray) -> tuple[Codes, TextArray]:
     del coded
     give_back(len(different))
     return codes, different
-
-
-def mostly_different(texts: TextArray) -> bool:
-    """Say whether nearly no text of a long column comes twice, so that to number them would be of no use."""
-    if len(texts) < LONG:
-        return False
-    some = texts.take(pa.array(_sample(len(texts))))
-    return bool(pc.count_distinct(some).as_py() >= _DIFFERENT * (len(some) - some.null_count))
-
-
-def mostly_different_numbers(numbers: npt.NDArray[Any]) -> bool:
-    """Say the same of numbers."""
-    if len(numbers) < LONG:
-        return False
-    some = numbers[_sample(len(numbers))]
-    return len(np.unique(some)) >= _DIFFERENT * len(some)
-
-
-def _sample(rows: int) -> Places:
-    """Return some rows in order, no two of them the same: by chance, since cells may recur in a rhythm."""
-    step = rows // _SAMPLE
-    begins = np.arange(0, rows - step + 1, step)
-    return begins + np.random.default_rng(0).integers(0, step, len(begins))
 
 
 def numbered(kept: npt.NDArray[np.bool_]) -> Codes:

@@ -234,6 +234,14 @@ def test_a_long_column_of_which_nearly_all_numbers_differ_reads_as_its_cells_do(
     assert len(asked) == len({str(cell) for cell in cells if not is_missing(cell)})
 
 
+@pytest.mark.parametrize("cells", [[f"Acme {at % 4_999}" for at in range(40_000)], [*range(4_999)] * 8])
+def test_a_long_column_whose_cells_recur_in_a_rhythm_holds_each_once(cells: list[Any]) -> None:
+    """Of every tenth cell, of which no two are the same within the rhythm, that would not be told."""
+    texts = encode_column(pd.Series(cells)).texts
+    assert 4_999 == len(texts.different)
+    assert by_rule(cells) == list(texts)
+
+
 @given(st.lists(ADDRESSES | st.just('"a@b"@c.com'), max_size=6), st.integers(0, 2))
 def test_what_stands_on_both_sides_of_the_sign_is_what_stands_there(texts: list[str], first: int) -> None:
     """Of the last one, where a part in quotation marks has another; of a part of an array too."""
