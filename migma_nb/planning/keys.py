@@ -1,6 +1,7 @@
 """Key columns: what tells several mails to one person apart, such as an invoice number."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,12 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from migma_nb.api.errors import InputError
 from migma_nb.planning.coded_texts import CodedTexts
 from migma_nb.planning.columns import column_at, column_names, named_column
 from migma_nb.planning.encoded import encode_column
 from migma_nb.planning.issues import IssueCode, IssueList
 from migma_nb.planning.text_arrays import joined, maybe_padded, places_with, replaced, taken
-from migma_nb.planning.values import ColumnRules
+from migma_nb.planning.values import LARGEST_EXACT, ColumnRules
+
+_MIDNIGHT = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)T00:00:00([+-]\d\d:\d\d(:\d\d)?)?", re.ASCII)
 
 
 def with_keys(
@@ -26,6 +30,7 @@ def with_keys(
     """Join the key columns into each person's identity.
 
     A key counts by its text, so that invoice 1001 is the same from a CSV file (text) and from Excel (number).
+    That text hangs on its own cell alone: a row that joins the list makes no other row's key another one.
 
     Args:
         identities: who each row is, None where that is not known.
@@ -38,12 +43,14 @@ def with_keys(
         Each row's person in this mailing, None where address or key is missing.
 
     Raises:
-        InputError: there is no such column.
+        InputError: there is no such column, or none is named.
     """
     if key is None:
         return identities
     labels = key if isinstance(key, list) else [key]
     positions = [named_column(frame, label, "key") for label in labels]
+    if not positions:
+        raise InputError("key=[] names no column.", hint="Leave it out, or name what tells the mails apart.")
     keys = [_key_texts(frame, position, issues, rules).arrow() for position in positions]
     listed = [part for text in keys for part in (", ", text)][1:]
     # No valid address holds a space, so that the two parts cannot be mistaken for each other.
@@ -73,8 +80,27 @@ def _key_texts(
     plain[places_with(cells, bytes(range(0x80, 0x100)))] = False
     plain[maybe_padded(cells)] = False
     odd = np.flatnonzero(~plain)
-    keys = [json.dumps(_as_text(json.loads(text)), ensure_ascii=False) for text in taken(texts, odd)]
+    values = map(json.loads, taken(texts, odd))
+    # What comes after the text cells was a number, a date or something else.
+    of_text = (odd < len(cells)).tolist()
+    keys = [
+        json.dumps(_as_text(value if is_text else _by_itself(value)), ensure_ascii=False)
+        for value, is_text in zip(values, of_text, strict=True)
+    ]
     return CodedTexts(column.texts.codes, replaced(texts, odd, keys))
+
+
+def _by_itself(value: Any) -> Any:
+    """Return a number or a moment as it is written where all of its column are as whole as it is.
+
+    In a mail 10.0 beside 30.5 has its point and midnight beside noon its hour; a key would be another one by
+    that, and its person would be mailed again.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT:
+        return int(value)
+    if isinstance(value, str) and (midnight := _MIDNIGHT.fullmatch(value)):
+        return midnight["day"]
+    return value
 
 
 def _as_text(value: Any) -> str:
