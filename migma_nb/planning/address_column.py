@@ -64,6 +64,8 @@ _NAMES = frozenset(
 #: Addresses in these columns are the other side's, whatever a list holds.
 _NEVER = frozenset({"from", "fromemail", "fromaddress", "sender", "senderemail", "senderaddress", "replyto"})
 _LOOKS_LIKE_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|[^<>]*<\s*[^\s@<>]+@[^\s@<>]+\s*>")
+#: What people write for the @, too.
+_SIGNS = frozenset("@\uff20\ufe6b")
 _SHARE = 0.8
 #: So many rows show what a column holds whose name says it already.
 _LOOKED_AT = 10_000
@@ -137,6 +139,8 @@ def find_address_column(
         )
     }
     candidates = sorted(by_name | by_content)
+    for position in sorted(by_content - by_name):
+        _refuse_person(names[position])
     if len(candidates) == 1:
         position = candidates[0]
         reasons = [word for word, found in (("name", by_name), ("content", by_content)) if position in found]
@@ -173,6 +177,21 @@ def _require_header(names: list[str]) -> None:
                 f"The list seems to have no header line: a column is called {name!r}, which is an address.",
                 hint="Put a first line with the columns' names above it, such as email.",
             )
+
+
+def _refuse_person(name: str) -> None:
+    """Refuse what names a column of addresses, and may be the first of them with a slip in it."""
+    if has_sign(name):
+        raise InputError(
+            f"The list seems to have no header line: its addresses stand below {name!r}, maybe one more.",
+            hint=f"Put a first line with the columns' names above it, such as email; if that is the column's "
+            f"name, say so: address={name!r}.",
+        )
+
+
+def has_sign(text: object) -> bool:
+    """Say whether a text has an `@` in it, also one of an Asian keyboard."""
+    return isinstance(text, str) and not _SIGNS.isdisjoint(text)
 
 
 def _name_key(name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migma_nb.api.errors import InputError
-from migma_nb.planning.address_column import is_address_name, looks_like_address
+from migma_nb.planning.address_column import has_sign, is_address_name, looks_like_address
 
 #: A header stands among the first so many rows that are not blank.
 HEAD_ROWS = 30
@@ -57,6 +57,7 @@ def find_header(head: Sequence[Row], given: int | None, name: str, what: str = "
     if named is not None:
         _refuse_second(head, named, name, what)
         return Header(0, line)
+    _refuse_person(head, name, what)
     for position, (number, row) in enumerate(head[1:], start=1):
         if _names_columns(row, head[position + 1 :]):
             raise InputError(
@@ -98,6 +99,21 @@ def _without(head: Sequence[Row], name: str, what: str) -> Header:
         hint=f"Put a first {what} with the columns' names above it, or pass header=0 to call them column 1, "
         "column 2 and so on.",
     )
+
+
+def _refuse_person(head: Sequence[Row], name: str, what: str) -> None:
+    """Refuse a first row that may be a person whose address has a slip in it, above other addresses."""
+    line, first = head[0]
+    for at, cell in enumerate(first):
+        below = (row[at] for _, row in head[1:] if at < len(row))
+        if has_sign(cell) and any(map(looks_like_address, below)):
+            raise InputError(
+                f"{name} seems to have no header: {what} {line} has {cell!r} above addresses, which may be "
+                "one with a slip in it.",
+                hint=f"Put a first {what} with the columns' names above it, or pass header=0 to call them "
+                f"{'email' if len(first) == 1 else 'column 1, column 2 and so on'}; header={line} says that "
+                "these are the names.",
+            )
 
 
 def _refuse_second(head: Sequence[Row], named: int, name: str, what: str) -> None:

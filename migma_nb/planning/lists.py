@@ -9,7 +9,7 @@ import pandas as pd
 
 from migma_nb.api.errors import InputError
 from migma_nb.api.kinds import kind_of
-from migma_nb.planning.address_column import find_address_column, looks_like_address
+from migma_nb.planning.address_column import find_address_column, has_sign, looks_like_address
 from migma_nb.planning.address_repairs import meant_address
 from migma_nb.planning.addresses import bare_address, check_address, identity
 from migma_nb.planning.columns import column_at
@@ -94,6 +94,6 @@ def _no_address(entry: object, what: str) -> InputError:
 
 
 def _only_addresses(frame: pd.DataFrame) -> "pd.Series[Any]":
-    if frame.shape[1] == 1 and not looks_like_address(str(frame.columns[0])):
+    if frame.shape[1] == 1 and not has_sign(str(frame.columns[0])):
         return column_at(frame, 0)
     return column_at(frame, find_address_column(frame).position)
