@@ -8,6 +8,25 @@ from migma_nb.planning.addresses import bare_address, check_address
 from migma_nb.planning.domains import meant_domain
 
 _QUOTES = "\"'`´‘’‚‛“”„‟«»‹›"
+#: What may stand at the beginning where one of these stands at the end.
+_OPENS = {
+    "'": "'`´‘’‚‛",
+    "`": "`",
+    "´": "´`",
+    "’": "‘’‚‛",
+    "‘": "‚‘’",
+    "‛": "‚‛",
+    '"': '"',
+    "”": "“”„‟",
+    "“": "„“”",
+    "‟": "„‟",
+    "»": "«»",
+    "«": "»«",
+    "›": "‹›",
+    "‹": "›‹",
+}
+#: Marks that an address may begin with.
+_OWN = "'`"
 _AROUND = "".join(UNSAFE_IN_HEADER) + " \t"
 _AFTER_IT = re.compile(r"(?P<address>[^\s()<>]+@[^\s()<>]+)\s*\((?P<remark>[^()]*)\)")
 _SPACE_IN_DOMAIN = re.compile(r"\s*\.\s*")
@@ -88,10 +107,19 @@ def _alone(text: str) -> str | None:
 
 
 def _unquoted(text: str) -> str:
-    """Return a text without quotation marks around it."""
-    inner = text.rstrip(_QUOTES)
-    # All but one may be an address's own first sign: 't.hooft@… is somebody else than t.hooft@….
-    return inner.lstrip('"' if inner == text else _QUOTES)
+    """Return a text without quotation marks around it.
+
+    A mark at the beginning goes with its other half at the end alone where it may be an address's own first
+    sign: 't.hooft@… is somebody else than t.hooft@….
+    """
+    while text and text[-1] in _QUOTES:
+        if len(text) > 1 and text[0] in _OPENS.get(text[-1], ""):
+            text = text[1:-1].strip()
+        elif text[0] in _OWN:
+            return text  # half of another pair: what was meant is not certain
+        else:
+            text = text[:-1].lstrip(_QUOTES)
+    return text.lstrip('"')
 
 
 def _guesses(text: str) -> set[str]:

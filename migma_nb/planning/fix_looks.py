@@ -45,21 +45,21 @@ def _repairs(plan: Plan, planned: PlannedList | PlannedTargets) -> Iterator[bool
         for code in column.repairs
         if (column.name, code) in rows
     ]
-    excluded = planned.rules.excluded
+    whom = planned.rules
     # A format may write codes at another length than they have: then only the whole column tells.
     plain = all(filling.form is None for filling in planned.fillings)
     for first, last in ((0, _SOON), (_SOON, None)):
         for column, code, flagged in asked:
             if code not in BY_COLUMN and (some := flagged[first:last]):
                 cells = dict(zip(some, cells_of(column.cells.iloc[some]), strict=True))
-                yield bool(mended(column, code, Column(cells, some, ()), excluded))
+                yield bool(mended(column, code, Column(cells, some, ()), whom))
             elif code is IssueCode.LOST_LEADING_ZEROS and first == 0 and plain:
-                yield bool(mended(column, code, _sample(column.cells, flagged), excluded))
+                yield bool(mended(column, code, _sample(column.cells, flagged), whom))
     for column, code, flagged in asked:
         if code in BY_COLUMN:
             # Whose address each row has is asked for by this one alone.
             who = _identities(plan, planned) if code is IssueCode.VALUE_SHIFT else ()
-            yield bool(mended(column, code, Column(cells_of(column.cells), flagged, who), excluded))
+            yield bool(mended(column, code, Column(cells_of(column.cells), flagged, who), whom))
 
 
 def _sample(cells: "pd.Series[Any]", flagged: list[int]) -> Column:

@@ -214,7 +214,7 @@ def _found(
         cells, changes = list(cells_of(column.cells)), list[Change]()
         for code in column.repairs:
             flagged = rows.get((column.name, code), [])
-            found = mended(column, code, Column(cells, flagged, identities), planned.rules.excluded)
+            found = mended(column, code, Column(cells, flagged, identities), planned.rules)
             for row, after in found.items():
                 changes.append(Change(row, column.name, cells[row], after, code))
                 cells[row] = after

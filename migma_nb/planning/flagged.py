@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from migma_nb.planning.addresses import identity
+from migma_nb.planning.addresses import check_address, identity
 from migma_nb.planning.cell_repairs import Column
 from migma_nb.planning.issues import IssueCode
 from migma_nb.planning.list_checks import PlannedList
 from migma_nb.planning.mendable import Mendable, of_people, unmistakable
+from migma_nb.planning.settling import Rules
 from migma_nb.planning.target_checks import PlannedTargets
 from migma_nb.planning.target_repairs import of_targets
 
@@ -29,12 +30,14 @@ def mendable_columns(planned: PlannedList | PlannedTargets, people: pd.DataFrame
     return unmistakable(of_people(planned, people))
 
 
-def mended(column: Mendable, code: IssueCode, seen: Column, excluded: frozenset[str]) -> dict[int, Any]:
+def mended(column: Mendable, code: IssueCode, seen: Column, whom: Rules) -> dict[int, Any]:
     """Return what is to stand in which row after the repair of one code, where that is something else."""
     rows, cells = seen.rows, seen.cells
     if column.is_address:
-        rows = [row for row in rows if not _is_excluded(cells[row], excluded)]
+        rows = [row for row in rows if not _is_excluded(cells[row], whom.excluded)]
     found = column.repairs[code](replace(seen, rows=rows)) if rows else {}
+    if column.is_address and whom.allowed is not None:
+        found = {row: to for row, to in found.items() if not _would_be_lost(cells[row], to, whom.allowed)}
     # The same again: a format hides what was repaired.
     return {
         row: after
@@ -46,3 +49,9 @@ def mended(column: Mendable, code: IssueCode, seen: Column, excluded: frozenset[
 def _is_excluded(cell: Any, excluded: frozenset[str]) -> bool:
     """Say whether an address stands on the exclusion list as it stands here, which no repaired one would."""
     return isinstance(cell, str) and identity(cell) in excluded
+
+
+def _would_be_lost(cell: Any, repaired: Any, allowed: frozenset[str]) -> bool:
+    """Say whether an address may be mailed as it stands here, and the repaired one may not."""
+    own = check_address(cell).identity if isinstance(cell, str) else None
+    return own is not None and own in allowed and identity(repaired) not in allowed

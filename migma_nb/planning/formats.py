@@ -14,7 +14,9 @@ from migma_nb.api.kinds import kind_of
 from migma_nb.planning.options import Format
 from migma_nb.planning.values import NotJsonError
 
-_DATE_PATTERN = re.compile(r"%[-#_0^]?[A-Za-z]")
+_DATE_PATTERN = re.compile(r"%[-#_0^]?([A-Za-z])")
+#: What a pattern may ask of a time of day.
+_OF_TIMES = frozenset("HIMSfpzZXTRrkl")
 _PLAIN_NUMBER = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*", re.ASCII)
 
 
@@ -66,6 +68,8 @@ def _date_text(cell: Any, pattern: str) -> str:
         cell = pd.Timestamp(cell)
     if not isinstance(cell, (dt.date, dt.time)):
         raise NotJsonError(f"the format {pattern!r} is for dates, and it is {kind_of(cell)}")
+    if isinstance(cell, dt.time) and not _OF_TIMES.issuperset(_DATE_PATTERN.findall(pattern)):
+        raise NotJsonError(f"the format {pattern!r} is for dates, and it is a time of day, {cell}")
     try:
         return cell.strftime(pattern)
     except (ValueError, UnicodeError) as error:

@@ -2,11 +2,16 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pandas.api.types import is_float_dtype
 
 from migma_nb.api.errors import InputError
+from migma_nb.planning.values import shown_float
+
+#: NumPy's type for columns of short floats, as narwhals names them.
+_SHORT_FLOATS: dict[str, Any] = {"Float16": np.float16, "Float32": np.float32}
 
 
 def frame_of(table: Any) -> pd.DataFrame | None:
@@ -40,17 +45,19 @@ def series_of(column: Any) -> "pd.Series[Any] | None":
     wrapped = _wrapped(column)
     if wrapped is None or hasattr(wrapped, "columns"):
         return None
-    return column_of(wrapped.to_list())
+    return column_of(_cells(wrapped, wrapped.name))
 
 
 def _cells(column: Any, name: str) -> list[Any]:
     try:
-        return list(column.to_list())
+        cells = list(column.to_list())
     except (OverflowError, ValueError) as error:
         raise InputError(
             f"The column {name!r} holds what Python has no value for: {error}.",
             hint="Correct such cells, or turn the column into text first.",
         ) from error
+    short = _SHORT_FLOATS.get(str(column.dtype))
+    return cells if short is None else [None if cell is None else shown_float(short(cell)) for cell in cells]
 
 
 def column_of(cells: list[Any]) -> "pd.Series[Any]":

@@ -69,6 +69,15 @@ def is_missing(value: Any) -> bool:
     return isinstance(value, (np.datetime64, np.timedelta64)) and bool(np.isnat(value))
 
 
+#: NumPy's type for columns of short floats, as pandas names those of its own and of Arrow's.
+_SHORT_FLOATS = {
+    "float16": "float16",
+    "float32": "float32",
+    "halffloat[pyarrow]": "float16",
+    "float[pyarrow]": "float32",
+}
+
+
 def json_value(value: Any, rules: ColumnRules | None = None) -> Any:
     """Return a cell that is not missing as a plain JSON value: str, bool, int, float, list, dict.
 
@@ -104,10 +113,15 @@ def json_text(value: Any) -> str:
 
 def cells_of(series: "pd.Series[Any]") -> list[Any]:
     """Return a column's cells as Python values, short floats with the digits that they show."""
-    if series.dtype.name.lower() in {"float16", "float32"}:
-        short = series.to_numpy(dtype="float32", na_value=np.nan)
-        return [float(str(value)) for value in short]
-    return series.tolist()
+    short = _SHORT_FLOATS.get(series.dtype.name.lower())
+    if short is None:
+        return series.tolist()
+    return [shown_float(number) for number in series.to_numpy(dtype=short, na_value=np.nan)]
+
+
+def shown_float(number: "np.floating[Any]") -> float:
+    """Return a short float with the digits that it shows: 19.99, not the 19.989999771118164 that it is."""
+    return float(str(number))
 
 
 def column_rules(cells: list[Any]) -> ColumnRules:
@@ -172,7 +186,7 @@ def _integer(value: Any, _rules: ColumnRules) -> int | str:
 
 
 def _float(value: Any, rules: ColumnRules) -> int | float:
-    number = float(str(value)) if isinstance(value, np.floating) else float(value)
+    number = shown_float(value) if isinstance(value, np.floating) else float(value)
     if not math.isfinite(number):
         raise NotJsonError(f"{number} is no JSON number")
     if rules.whole and number.is_integer() and abs(number) <= LARGEST_EXACT:

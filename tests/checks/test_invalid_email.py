@@ -40,6 +40,11 @@ MEANT = [
     ("bo＠acme.org", "bo@acme.org"),
     ("‚bo@acme.org‘", "bo@acme.org"),
     ("'t.hooft@acme,org", "'t.hooft@acme.org"),
+    ('"\'t.hooft@acme.org"', "'t.hooft@acme.org"),
+    ("“'t.hooft@acme.org”", "'t.hooft@acme.org"),
+    ("''t.hooft@acme.org'", "'t.hooft@acme.org"),
+    ("\"'bo@acme.org'\"", "bo@acme.org"),
+    ("„bo@acme.org“", "bo@acme.org"),
     ("bo。lee@acme..org", "bo。lee@acme.org"),
 ]
 #: What somebody else might be reached by, or nobody.
@@ -53,6 +58,7 @@ OPEN = [
     "bo,lee@acme.org",
     "bo..lee@acme.org",
     ".bo@acme.org",
+    "'bo@acme.org\"",  # half of each pair: bo, or 'bo
     "bo@acme.org; cy@acme.org",
     "bo@acme.org, cy@acme.org",
     "bo@acme.org / cy@acme.org",

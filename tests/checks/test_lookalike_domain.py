@@ -32,6 +32,16 @@ def test_a_slip_is_named_and_the_repair_is_listed(slip: str, meant: str) -> None
     assert [] == rows_of(plan(fixed.people), CODE)
 
 
+def test_who_is_allowed_as_it_stands_is_not_repaired_out_of_the_list() -> None:
+    """Only where the repaired address may be mailed too."""
+    people = pd.DataFrame({"email": ["bo@gmial.com", "cy@acme.org"], "v": 1})
+    made = plan(people, allow=people["email"])
+    assert [] == told(made.fix())
+    assert 2 == plan(made.fix().people, allow=people["email"]).people
+    both = [*people["email"], "bo@gmail.com"]
+    assert [(0, "email", "bo@gmial.com", "bo@gmail.com", CODE)] == told(plan(people, allow=both).fix())
+
+
 def test_of_a_frame_of_targets_only_who_is_mailed_is_looked_at() -> None:
     """A single recipient's address is repaired; excluded as it stands, it stays so."""
     rows = [{"recipientType": "email", "recipientEmail": one} for one in ("bo@gmial.com", "cy@acme.org")]

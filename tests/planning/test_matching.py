@@ -149,6 +149,7 @@ def test_an_empty_default_is_meant(plan: Planner, people: pd.DataFrame) -> None:
     [
         (dt.date(2026, 12, 1), "%d.%m.%Y", "01.12.2026"),
         (pd.Timestamp("2026-12-01 09:30"), "%H:%M", "09:30"),
+        (dt.time(9, 30), "%-H:%M", "9:30"),
         ("2026-12-01", "%d %B %Y", "01 December 2026"),
         (1234.5, ",.2f", "1,234.50"),
         (1234, ",", "1,234"),
@@ -170,6 +171,7 @@ def test_formats_give_values_their_look(plan: Planner, cell: Any, form: Any, exp
     [
         ("03/04/2026", "%d"),
         (7, "%d %m"),
+        (dt.time(0), "%d %B %Y"),  # what Excel shows of a date cell that holds 0
         ("seven", ",.2f"),
         (True, ",.2f"),
         (0, lambda n: 1 / n),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -112,6 +113,18 @@ def test_a_table_of_another_library_is_planned_like_a_frame(make: Any) -> None:
     expected = mg.plan(pd.DataFrame(CELLS, dtype=object), **options)
     assert 2 == expected.people
     assert expected.id == mg.plan(make(CELLS), **options).id
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32()])
+def test_short_floats_keep_the_digits_that_they_show(kind: Any) -> None:
+    """In tables of Arrow and Polars, and in pandas' columns of its own types and of Arrow's."""
+    numbers = np.array([1.1, 2.5], dtype=kind.to_pandas_dtype())
+    table = pa.table({"email": ["ann@x.example", "bo@x.example"], "name": pa.array(numbers)})
+    frames = [table, table.to_pandas(), table.to_pandas(types_mapper=pd.ArrowDtype)]
+    frames += [pl.DataFrame(table)] if kind == pa.float32() else []
+    for people in frames:
+        made = mg.plan(people, **MAILING)._plan
+        assert [1.1, 2.5] == [made.values(row)["name"] for row in range(2)]
 
 
 @pytest.mark.parametrize("make", MAKERS)
