@@ -65,7 +65,8 @@ def plan(
         reply_to: the address for answers.
         provider: `ses`, `resend`, `sendgrid`, `mailgun` or `migma` (S16).
         topic_id: the topic that this mail belongs to.
-        exclude: addresses that are not mailed: a column, list, set, frame or file.
+        exclude: addresses that are not mailed: a column, list, set, frame or file. Each address in an entry
+            counts, and what an entry certainly means; a whole domain is refused.
         allow: the only addresses that are mailed, in the same forms.
         duplicates: "first" if only the first of a person's differing rows shall be sent.
         overlap: "allowed" if this mailing may also reach people through a tag, segment or audience.
