@@ -1,9 +1,9 @@
 """Where Arrow takes its memory from while a list is checked.
 
 Its usual allocator, mimalloc, asks Linux for pages of 2 MB, of which a list of some 100,000 rows leaves much
-untouched: planning such a list took 3.7 times the list's own memory, with jemalloc some two times, in the same
-time (`benchmarks/planning.py`). Of a very long list little is left over, and large pages save a tenth of the
-time.
+untouched: planning such a list took 3.7 times the list's own memory, with jemalloc some two times, in the
+same time (`benchmarks/planning.py`). Of a very long list little is left over, and large pages save a tenth of
+the time.
 """
 
 import os
