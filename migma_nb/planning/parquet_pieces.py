@@ -18,6 +18,7 @@ from pyarrow import parquet
 
 from migma_nb.api.errors import InputError
 from migma_nb.planning import pieces
+from migma_nb.planning.nested_cells import is_nested, places_of, with_cells
 from migma_nb.planning.pieces import Held, Pieces
 from migma_nb.planning.read_report import ReadReport
 from migma_nb.planning.values import LARGEST_EXACT
@@ -58,7 +59,7 @@ def parquet_pieces(window: Window, name: str, report: ReadReport) -> Pieces:
         InputError: it cannot be read.
     """
     try:
-        facts = _facts(window, name)
+        facts = _facts(window)
         labels = _frame(facts.taught.slice(0, 0), facts).columns.tolist()
         index = _plain_index(facts.taught.schema, facts.rows)
     except InputError:
@@ -124,22 +125,21 @@ def _tables(window: Window) -> Iterator[Any]:
         yield pa.Table.from_batches([batch])
 
 
-def _facts(window: Window, source: str) -> _Facts:
+def _facts(window: Window) -> _Facts:
     schema = parquet.read_schema(window.opened())
     if len(set(schema.names)) < len(schema.names):
         raise ValueError("two columns have one name")  # pandas cannot read them either
     facts = _Facts(schema.empty_table())
-    known: dict[str, set[str]] = {name: set() for name in schema.names}
+    known: set[str] = set()
     for table in _tables(window):
         facts.rows += table.num_rows
         for name, column in zip(table.schema.names, table.columns, strict=True):
             cells = column.combine_chunks()
-            missing = _missing_places(cells) - known[name]
-            for place in sorted(missing):
-                _require_plain(place, name, source)
             _note_values(facts, name, cells)
-            if missing:
-                _teach(facts, known, table, name, missing)
+            if cells.null_count and name not in known:
+                row = table.slice(pc.index(cells.is_null(), True).as_py(), 1)
+                facts.taught = pa.concat_tables([facts.taught, row])
+                known.update(other for other in row.schema.names if row[other].null_count)
     for name, found in facts.dictionaries.items():
         facts.categories[name] = _categories(schema.field(name), found)
     return facts
@@ -155,60 +155,6 @@ def _note_values(facts: _Facts, name: str, cells: Any) -> None:
         found = facts.dictionaries.setdefault(name, [])
         if not found or not found[-1].equals(cells.dictionary):
             found.append(cells.dictionary)
-
-
-def _teach(facts: _Facts, known: dict[str, set[str]], table: Any, name: str, places: set[str]) -> None:
-    """Keep a row of a part for each place in which something is missing for the first time."""
-    column = table[name].combine_chunks()
-    for place in places:
-        if place in known[name]:
-            continue  # a row that was taken for another place has it too
-        low, high = 0, len(column)
-        while high - low > 1:
-            middle = (low + high) // 2
-            within = place in _missing_places(column.slice(low, middle - low))
-            low, high = (low, middle) if within else (middle, high)
-        row = table.slice(low, 1)
-        facts.taught = pa.concat_tables([facts.taught, row])
-        for other, cell in zip(row.schema.names, row.columns, strict=True):
-            known[other] |= _missing_places(cell.combine_chunks())
-
-
-def _missing_places(column: Any) -> set[str]:
-    """Return where in a column something is missing, cells first.
-
-    "" is a cell, "/0" an element of a list, ".1" the second field of a record; "!" at the end says that there
-    else are whole numbers or truth values, which a missing one makes something else.
-    """
-    if isinstance(column, pa.ChunkedArray):  # what an empty or very long column combines to
-        return set().union(*map(_missing_places, column.chunks))
-    kind = column.type
-    inner = []
-    if pa.types.is_struct(kind):
-        inner = [(f".{at}", part) for at, part in enumerate(column.flatten())]
-    elif pa.types.is_map(kind):
-        first, last = column.offsets[0].as_py(), column.offsets[len(column)].as_py()
-        inner = [(".key", column.keys), (".item", column.items)]
-        inner = [(at, part.slice(first, last - first)) for at, part in inner]
-    elif pa.types.is_nested(kind) and hasattr(column, "flatten"):
-        inner = [("/0", column.flatten())]
-    changing = pa.types.is_integer(kind) or pa.types.is_boolean(kind)
-    found = {"!" if changing else ""} if column.null_count else set()
-    return found.union(*({at + place for place in _missing_places(part)} for at, part in inner))
-
-
-def _require_plain(place: str, name: str, source: str) -> None:
-    """Refuse records with a missing number: what pandas makes of the others depends on how the file is cut.
-
-    Raises:
-        InputError: it is such a place.
-    """
-    if "." in place and place.endswith("!"):
-        raise InputError(
-            f"The column {name!r} of {source} holds records in which a whole number or a truth value is "
-            "missing; read in pieces, the others would not be what they are in the whole list.",
-            hint="Pass mg.read_recipients(path), or give each field of the records a column of its own.",
-        )
 
 
 def _categories(column: Any, found: list[Any]) -> "pd.Index[Any]":
@@ -235,15 +181,16 @@ def _read(table: Any) -> pd.DataFrame:
 def _frame(table: Any, facts: _Facts) -> pd.DataFrame:
     before = facts.taught.num_rows
     frame = _read(pa.concat_tables([facts.taught, table])).iloc[before:]
+    places = places_of(frame)
     for name in table.schema.names:
-        if name not in frame.columns:
-            continue
-        column = frame[name]
-        if name in facts.beyond and is_float_dtype(column.dtype):
-            cells = table[name].to_pylist()
-            frame = frame.assign(**{name: pd.Series(cells, index=frame.index, dtype=object)})
+        if name not in places:
+            continue  # it is in the index
+        at = places[name]
+        column = frame.iloc[:, at]
+        if is_nested(table[name].type) or (name in facts.beyond and is_float_dtype(column.dtype)):
+            frame = with_cells(frame, at, table[name], name)
         elif name in facts.categories and isinstance(column.dtype, pd.CategoricalDtype):
-            frame = frame.assign(**{name: column.cat.set_categories(facts.categories[name])})
+            frame.isetitem(at, column.cat.set_categories(facts.categories[name]).array)
     return frame
 
 

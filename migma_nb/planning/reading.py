@@ -14,6 +14,7 @@ from migma_nb.planning.containers import opened, require_known
 from migma_nb.planning.delimited import read_table
 from migma_nb.planning.dialect import find_dialect
 from migma_nb.planning.joined_cells import Origin, refuse_joined
+from migma_nb.planning.nested_cells import is_nested, is_whole, places_of, with_cells
 from migma_nb.planning.packed import LAYERS, Content
 from migma_nb.planning.read_report import ReadReport, attach
 from migma_nb.planning.sheets import read_sheet
@@ -208,6 +209,8 @@ def _read_parquet(content: Content[bytes]) -> tuple[pd.DataFrame, ReadReport]:
     try:
         frame = pd.read_parquet(io.BytesIO(content.raw), engine="pyarrow")
         frame = _exact(frame, content.raw)
+    except InputError:
+        raise
     except Exception as error:  # what pandas wrote beside the table may be damaged too
         raise InputError(
             f"{content.name} is no Parquet file that can be read.",
@@ -217,24 +220,24 @@ def _read_parquet(content: Content[bytes]) -> tuple[pd.DataFrame, ReadReport]:
 
 
 def _exact(frame: pd.DataFrame, raw: bytes) -> pd.DataFrame:
-    """Return the frame with the whole numbers that pandas made floats, since one is missing, as they were.
+    """Return the frame with the cells as they were that pandas changed.
 
-    Only where a float has too few digits for them: as floats the others are whole and exact.
+    Lists and records become Python values. So do whole numbers that it made floats, since one is missing, but
+    only where a float has too few digits for them: as floats the others are whole and exact.
     """
-    wide = [
-        name
-        for name in frame.columns.unique()
-        if frame.columns.tolist().count(name) == 1
-        and is_float_dtype(frame[name].dtype)
-        and (frame[name].abs() > LARGEST_EXACT).any()
-    ]
-    if not wide:
-        return frame
-    from pyarrow import parquet  # noqa: PLC0415 - rarely needed
+    from pyarrow import parquet  # noqa: PLC0415 - slow
 
-    schema = parquet.read_schema(io.BytesIO(raw))
-    whole = [name for name in wide if name in schema.names and "int" in str(schema.field(name).type)]
-    table = parquet.read_table(io.BytesIO(raw), columns=whole)
-    return frame.assign(
-        **{name: pd.Series(table[name].to_pylist(), index=frame.index, dtype=object) for name in whole}
-    )
+    file, places = parquet.ParquetFile(io.BytesIO(raw)), places_of(frame)
+    changed = []
+    for field in file.schema_arrow:
+        if field.name not in places:
+            continue  # it is in the index
+        column = frame.iloc[:, places[field.name]]
+        floats = is_whole(field.type) and is_float_dtype(column.dtype)
+        if is_nested(field.type) or (floats and (column.abs() > LARGEST_EXACT).any()):
+            changed.append(field.name)
+    if changed:
+        table = file.read(columns=changed)
+        for name in changed:
+            frame = with_cells(frame, places[name], table[name], name)
+    return frame
