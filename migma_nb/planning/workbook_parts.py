@@ -1,4 +1,4 @@
-"""What is in a workbook and its readers do not tell: hidden rows, and signs that XML lacks."""
+"""What is in a workbook and its readers do not tell: hidden rows, formulas without results, odd signs."""
 
 import html
 import importlib
@@ -16,6 +16,9 @@ _ROW = re.compile(rb"<(?:\w+:)?row(\s[^>]*)?>")
 _NUMBER = re.compile(rb"\sr\s*=\s*[\"'](\d+)[\"']")
 _HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true)[\"']")
 _ANY_HIDDEN = re.compile(rb"<(?:\w+:)?row\s[^>]*?\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+#: The space of names that a sheet's parts are in.
+_SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ODS_TAG = re.compile(rb"<(/?)table:table(-row)?(\s[^>]*?)?(/?)>")
 _ODS_NAME = re.compile(rb"\stable:name=\"([^\"]*)\"")
 _ODS_TIMES = re.compile(rb"\stable:number-rows-repeated=\"(\d+)\"")
@@ -30,16 +33,7 @@ def hidden_in_excel(raw: bytes, sheet: str) -> list[int]:
         raw: the file.
         sheet: the sheet's name.
     """
-    # As untyped as they are.
-    books: Any = importlib.import_module("openpyxl.packaging.workbook")
-    links: Any = importlib.import_module("openpyxl.packaging.relationship")
-    read: Any = importlib.import_module("openpyxl.xml.functions").fromstring
-    book = "xl/workbook.xml"
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        sheets = books.WorkbookPackage.from_tree(read(archive.read(book))).sheets
-        link = next(one.id for one in sheets if one.name == sheet)
-        part = links.get_dependents(archive, links.get_rels_path(book)).get(link).target
-        content = archive.read(part)
+    content = _part_of(raw, sheet)
     # Nearly every sheet shows all of its rows.
     if not _ANY_HIDDEN.search(content):
         return []
@@ -50,6 +44,53 @@ def hidden_in_excel(raw: bytes, sheet: str) -> list[int]:
         if _HIDDEN.search(row[1] or b""):
             found.append(number)
     return found
+
+
+def first_uncomputed(raw: bytes, sheet: str) -> str | None:
+    """Return the first cell of a sheet of an XLSX file with a formula that no program has computed.
+
+    A formula whose result is an empty text has one: `<c t="str"><f>…</f><v></v></c>`.
+
+    Args:
+        raw: the file.
+        sheet: the sheet's name.
+    """
+    content = _part_of(raw, sheet)
+    if not _FORMULA.search(content):
+        return None
+    xml: Any = importlib.import_module("openpyxl.xml.functions")
+    letters: Any = importlib.import_module("openpyxl.utils").get_column_letter
+    number = 0
+    for _, row in xml.iterparse(io.BytesIO(content)):
+        if row.tag != f"{_SHEET}row":
+            continue
+        number = int(float(row.get("r", number + 1)))
+        for at, cell in enumerate(row, start=1):
+            if cell.find(f"{_SHEET}f") is not None and not _has_result(cell):
+                return str(cell.get("r") or f"{letters(at)}{number}")
+        row.clear()
+    return None
+
+
+def _has_result(cell: Any) -> bool:
+    value = cell.find(f"{_SHEET}v")
+    if value is None:
+        return cell.find(f"{_SHEET}is") is not None
+    return bool(value.text) or cell.get("t") == "str"
+
+
+def _part_of(raw: bytes, sheet: str) -> bytes:
+    """Return the part of an XLSX file that holds a sheet."""
+    # As untyped as they are.
+    books: Any = importlib.import_module("openpyxl.packaging.workbook")
+    links: Any = importlib.import_module("openpyxl.packaging.relationship")
+    read: Any = importlib.import_module("openpyxl.xml.functions").fromstring
+    book = "xl/workbook.xml"
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        sheets = books.WorkbookPackage.from_tree(read(archive.read(book))).sheets
+        link = next(one.id for one in sheets if one.name == sheet)
+        part = links.get_dependents(archive, links.get_rels_path(book)).get(link).target
+        return archive.read(part)
 
 
 def hidden_in_ods(content: bytes, sheet: str, last: int) -> list[int]:

@@ -10,20 +10,20 @@ from typing import Any
 
 from migma_nb.api.errors import InputError
 from migma_nb.planning.address_column import looks_like_address
+from migma_nb.planning.excel_formats import loses_zeros, shown_text
 from migma_nb.planning.packed import Content
 from migma_nb.planning.workbook_parts import (
     decoded_signs,
+    first_uncomputed,
     hidden_in_excel,
     hidden_in_ods,
     with_marked_underscores,
 )
 
-_ZERO_PADDED = re.compile(r"0{2,}")
 #: A style of an OpenDocument sheet that shows 501 as 00501.
 _ODS_PADDED = re.compile(rb"number:min-integer-digits=\"(?:[2-9]|\d\d+)\"")
 #: A sheet's rows, its header among them.
 MOST_ROWS = 1 << 20
-_FORMULA = re.compile(rb"<f[ >/]")
 
 Rows = list[tuple[int, list[Any]]]
 
@@ -68,14 +68,16 @@ def read_excel(content: Content[bytes], sheet: str | int | None) -> Sheet:
         ) from error
     try:
         sheets = {one.title: one for one in book.worksheets}
+        lost: dict[str, list[Any]] = {name: [] for name in sheets}
 
         def rows(name: str) -> Iterator[list[Any]]:
             sheets[name].reset_dimensions()
-            return ([_excel_cell(cell) for cell in row] for row in sheets[name].iter_rows())
+            return ([_excel_cell(cell, lost[name]) for cell in row] for row in sheets[name].iter_rows())
 
         hidden = [one.title for one in book.worksheets if one.sheet_state != "visible"]
         found = _chosen(content.name, list(sheets), hidden, rows, sheet)
-        _refuse_uncomputed(content, found, openpyxl)
+        _refuse_lost_zeros(content.name, found.name, lost[found.name])
+        _refuse_uncomputed(content, found.name)
         found.hidden.extend(hidden_in_excel(content.raw, found.name))
         if signs := sum(decoded_signs(row) for _, row in found.rows):
             cells = f"{signs:,} cells" if signs > 1 else "1 cell"
@@ -201,14 +203,35 @@ def _has_addresses(sheet: Sheet) -> bool:
     return any(looks_like_address(cell) for _, row in sheet.rows for cell in row)
 
 
-def _excel_cell(cell: Any) -> Any:
+def _excel_cell(cell: Any, lost: list[Any]) -> Any:
+    """Return what a cell holds; one whose zeros would be lost is noted, if none is yet."""
     value = cell.value
     if value is None or value == "":
         return None
-    if type(value) is int and _ZERO_PADDED.fullmatch(cell.number_format or ""):
+    if type(value) in {int, float}:
         # The sheet shows 00501 and stores 501: people mean what they see.
-        return str(value).zfill(len(cell.number_format))
+        style = cell.number_format or "General"
+        text = shown_text(value, style)
+        if text is not None:
+            return text
+        if not lost and loses_zeros(value, style):
+            lost.append((cell.coordinate, value, style))
     return value
+
+
+def _refuse_lost_zeros(name: str, sheet: str, lost: list[Any]) -> None:
+    """Refuse a sheet that shows zeros at the start of a number in a way that is not read.
+
+    Raises:
+        InputError: names the first such cell.
+    """
+    for place, value, style in lost:
+        raise InputError(
+            f"{name} shows {value} in {place} of {sheet!r} with zeros at its start, by the format {style}; "
+            "read as a number it would lose them.",
+            hint="Format that column as text and type what is to stand there, or save the sheet as CSV, "
+            "which keeps what is shown.",
+        )
 
 
 def _ods_cell(value: Any) -> Any:
@@ -218,31 +241,19 @@ def _ods_cell(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _refuse_uncomputed(content: Content[bytes], sheet: Sheet, openpyxl: Any) -> None:
+def _refuse_uncomputed(content: Content[bytes], sheet: str) -> None:
     """Refuse a sheet with formulas that no program has computed: their cells would be missing.
 
     Raises:
         InputError: names the first such cell.
     """
-    with zipfile.ZipFile(io.BytesIO(content.raw)) as archive:
-        parts = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-        if not any(_FORMULA.search(archive.read(name)) for name in parts):
-            return
-    computed = dict(sheet.rows)
-    book = openpyxl.load_workbook(io.BytesIO(content.raw), read_only=True)
-    try:
-        for number, row in enumerate(book[sheet.name].iter_rows(), start=1):
-            for at, cell in enumerate(row):
-                values = computed.get(number, ())
-                if cell.data_type == "f" and (at >= len(values) or values[at] is None):
-                    raise InputError(
-                        f"{content.name} has a formula without a result in {cell.coordinate} of "
-                        f"{sheet.name!r}.",
-                        hint="Open it in Excel or LibreOffice and save it there, so that it is computed; or "
-                        "paste the column as values.",
-                    )
-    finally:
-        book.close()
+    place = first_uncomputed(content.raw, sheet)
+    if place is not None:
+        raise InputError(
+            f"{content.name} has a formula without a result in {place} of {sheet!r}.",
+            hint="Open it in Excel or LibreOffice and save it there, so that it is computed; or "
+            "paste the column as values.",
+        )
 
 
 def needed(module: str, name: str, extra: str) -> Any:
