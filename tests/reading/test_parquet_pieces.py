@@ -136,6 +136,12 @@ def test_columns_whose_names_are_numbers_stay_so(tmp_path: Path) -> None:
     path = tmp_path / "l.parquet"
     pd.DataFrame([[1, 2], [3, None], [5, 6]], columns=[10, 20]).to_parquet(path)
     require_same(path, 1)
+    # pandas writes no such column with a missing number by itself.
+    table = pa.Table.from_pandas(pd.DataFrame({10: ["a", "b"], 20: [2**60 + 1, 7]}))
+    whole = pa.array([2**60 + 1, None], pa.int64())
+    parquet.write_table(table.set_column(1, table.schema.field(1), whole), path)
+    assert [2**60 + 1, None] == mg.read_recipients(path)[20].tolist()
+    require_same(path, 1)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
