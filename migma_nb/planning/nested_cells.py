@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from migma_nb.api.errors import InputError
+from migma_nb.planning.values import shown_float
 
 
 def is_nested(kind: Any) -> bool:
@@ -67,5 +68,6 @@ def _shown(cell: Any, kind: Any) -> Any:
         return [(_shown(key, kind.key_type), _shown(item, kind.item_type)) for key, item in cell]
     if hasattr(kind, "value_type"):
         return [_shown(item, kind.value_type) for item in cell]
-    # A union says of no cell which of its types it has.
-    return cell if pa.types.is_nested(kind) else float(str(np.float32(cell)))
+    if pa.types.is_nested(kind):
+        return cell  # a union says of no cell which of its types it has
+    return shown_float(np.float16(cell) if pa.types.is_float16(kind) else np.float32(cell))
