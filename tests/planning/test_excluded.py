@@ -9,15 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import migma_nb as mg
+from tests.mailings import MAIL
 
-MAIL: dict[str, Any] = {
-    "mailing": "m",
-    "sender": "Acme <billing@acme.org>",
-    "subject": "Hi",
-    "template": "<p>x</p>",
-    "project_id": "p",
-    "transactional": True,
-}
 PEOPLE = ["ann@acme.org", "bob@acme.org", "o'hara@acme.org"]
 BOTH = [
     "ann@acme.org; bob@acme.org",

@@ -2,21 +2,13 @@
 
 import io
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
 import migma_nb as mg
+from tests.mailings import MAIL
 
-MAIL: dict[str, Any] = {
-    "mailing": "m",
-    "sender": "Acme <billing@acme.org>",
-    "subject": "Hi",
-    "template": "<p>x</p>",
-    "project_id": "p",
-    "transactional": True,
-}
 SLIPS = ["ann@acme", "ann@@acme.org", "ann @acme.org", "ann\uff20acme.org", "ann@acme.org bo@acme.org"]
 
 

@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import migma_nb as mg
+from tests.mailings import MAIL
 
-MAIL: dict[str, Any] = {
-    "sender": "Acme <billing@acme.org>",
-    "subject": "Hi",
-    "template": "<p>x</p>",
-    "project_id": "p",
-    "transactional": True,
-}
 NUMBERS = st.integers(-9, 9).map(float) | st.integers(-99, 99).map(lambda one: one / 4) | st.just(1e300)
 MOMENTS = st.dates(dt.date(1990, 1, 1), dt.date(2100, 1, 1)).map(pd.Timestamp) | st.datetimes(
     dt.datetime(1990, 1, 1),  # noqa: DTZ001 - of no zone
@@ -34,7 +28,7 @@ def persons(cells: list[Any], dtype: str) -> list[str | None]:
     """Return who the rows of a list with these keys are."""
     emails = [f"p{at}@acme.org" for at in range(len(cells))]
     people = pd.DataFrame({"email": emails, "key": pd.Series(cells, dtype=dtype)})
-    return list(mg.plan(people, mailing="m", key="key", **MAIL)._plan._recipients)
+    return list(mg.plan(people, key="key", **MAIL)._plan._recipients)
 
 
 @pytest.mark.parametrize("kind", CELLS)
@@ -58,8 +52,8 @@ def test_a_row_that_joins_a_list_mails_nobody_again() -> None:
     with mg.Sandbox() as sandbox:
         client = sandbox.client()
         for key in ("amount", "day"):
-            mg.plan(before, mailing=key, key=key, **MAIL).send(client, progress=False)
-            run = mg.plan(after, mailing=key, key=key, **MAIL).send(client, progress=False)
+            mg.plan(before, key=key, **MAIL | {"mailing": key}).send(client, progress=False)
+            run = mg.plan(after, key=key, **MAIL | {"mailing": key}).send(client, progress=False)
             assert {"accepted": 1, "already_sent": 2} == {str(state): n for state, n in run.counts.items()}
 
 
@@ -73,4 +67,4 @@ def test_numbers_that_differ_and_moments_of_one_day_stay_apart() -> None:
 def test_a_key_of_no_column_is_refused() -> None:
     """It would tell nothing apart, and make everybody somebody else."""
     with pytest.raises(mg.InputError, match="names no column"):
-        mg.plan(["ann@acme.org"], mailing="m", key=[], **MAIL)
+        mg.plan(["ann@acme.org"], key=[], **MAIL)
