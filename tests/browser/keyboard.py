@@ -69,7 +69,11 @@ def assert_reached_by_tab(page: "Page", selector: str) -> None:
 
 def _gone_through(page: "Page", selector: str) -> tuple[list[str], list[str]]:
     """Return the controls that Tab does not reach, and those on which its focus is not seen."""
-    count = page.evaluate(_MARK, selector)
+    for _ in range(_ROUNDS):
+        count = page.evaluate(_MARK, selector)
+        if count:
+            break
+        page.wait_for_timeout(_SETTLED_MS)  # after a look in another width and light it may be drawn anew
     assert count, f"{selector} has no control"
     page.locator("[data-mnb-control='0']").focus()
     reached: set[int] = set()

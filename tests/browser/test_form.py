@@ -141,6 +141,7 @@ def _send(form: FormScreen, account: Account) -> None:
     inspect(form.lab, 1, "form", "ready", only=".mnb-form")
     form.send.dblclick()
     form.run_says("running")
+    form.lab.until(lambda: len(account.mailed) > tests, "it does not begin")
     panel = form.part("form-run")
     panel.get_by_role("button", name="Pause", exact=True).click()
     panel.get_by_role("button", name="Resume", exact=True).wait_for()
