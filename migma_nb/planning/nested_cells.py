@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from migma_nb.api.errors import InputError
+from migma_nb.planning.tables import python_values
 from migma_nb.planning.values import shown_float
 
 
@@ -37,13 +37,7 @@ def with_cells(frame: pd.DataFrame, at: int, column: Any, name: str) -> pd.DataF
     Raises:
         InputError: Python has no value for a cell.
     """
-    try:
-        cells = column.to_pylist()
-    except (OverflowError, ValueError) as error:
-        raise InputError(
-            f"The column {name!r} holds what Python has no value for: {error}.",
-            hint="Correct such cells, or turn the column into text first.",
-        ) from error
+    cells = python_values(column.to_pylist, name)
     if is_nested(column.type) and _has_short_floats(column.type):
         cells = [_shown(cell, column.type) for cell in cells]
     made = frame.copy(deep=False)

@@ -154,9 +154,6 @@ def _note_invalid(read: ReadAddresses, cells: "pd.Series[Any]", column: str, iss
 
 
 def _fix(wire: str, column: str) -> str:
-    unknown = f"Correct {column}, or leave the row out."
-    if "@" not in wire and wire.isascii():
-        return unknown
     bare, meant = bare_address(wire), meant_address(wire)
     if bare != wire and bare == meant:
         return f"Write the address alone: {bare}"
@@ -168,7 +165,7 @@ def _fix(wire: str, column: str) -> str:
     for guess in dict.fromkeys((together, together.replace(",", "."))):
         if sign and guess != domain and check_address(f"{local}@{guess}").identity:
             return f"Did you mean {local}@{guess}?"
-    return unknown
+    return f"Correct {column}, or leave the row out."
 
 
 def _note_oddities(

@@ -1,5 +1,6 @@
 """Tables of Polars, PyArrow and their like become DataFrames, cell by cell; no such package is imported."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -49,15 +50,28 @@ def series_of(column: Any) -> "pd.Series[Any] | None":
 
 
 def _cells(column: Any, name: str) -> list[Any]:
+    cells = python_values(column.to_list, name)
+    short = _SHORT_FLOATS.get(str(column.dtype))
+    return cells if short is None else [None if cell is None else shown_float(short(cell)) for cell in cells]
+
+
+def python_values(read: Callable[[], Iterable[Any]], name: str) -> list[Any]:
+    """Return a column's cells as Python values.
+
+    Args:
+        read: returns them.
+        name: what the column is called, for errors.
+
+    Raises:
+        InputError: Python has no value for a cell.
+    """
     try:
-        cells = list(column.to_list())
+        return list(read())
     except (OverflowError, ValueError) as error:
         raise InputError(
             f"The column {name!r} holds what Python has no value for: {error}.",
             hint="Correct such cells, or turn the column into text first.",
         ) from error
-    short = _SHORT_FLOATS.get(str(column.dtype))
-    return cells if short is None else [None if cell is None else shown_float(short(cell)) for cell in cells]
 
 
 def column_of(cells: list[Any]) -> "pd.Series[Any]":
